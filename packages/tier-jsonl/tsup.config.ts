@@ -20,7 +20,7 @@ const importBuiltins: Plugin = {
   },
 };
 
-/** The licences of what is bundled go where the bundle goes. */
+/** Copies the licences of the bundled packages beside the bundle. */
 const keepLicences: Plugin = {
   name: 'keep-licences',
   setup({ onLoad, onEnd }) {

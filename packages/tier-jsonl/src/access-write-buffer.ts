@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CacheEntry } from '@pw/cache-models';
 import type { AccessFacts } from './shard/shard-operation.ts';
 
-/** Pending changes that are written at once, without waiting for the timer. */
+/** At this many pending changes, the buffer is flushed immediately instead of by the timer. */
 const FLUSH_AT = 1000;
 /** Milliseconds after which a change is written at the latest. */
 const FLUSH_AFTER = 1000;
@@ -41,7 +41,7 @@ export class AccessWriteBuffer {
     return this.#pending.get(key)?.evictedFromL1;
   }
 
-  /** Drops what is pending for a key that has a new value, or none. */
+  /** Drops the pending changes of a key that was replaced or removed. */
   forget(key: string): void {
     if (this.#pending.size > 0) this.#pending.delete(key);
   }

@@ -35,8 +35,8 @@ const ENCODING_MS = 3;
  * Entries in sharded JSON Lines files that people can read, that ProxyWhirl shares, and that any number of processes
  * may use at the same time.
  *
- * A put appends one line; a get is one positioned read. Both cost the same whatever the number of entries. Memory grows
- * by the key and some 60 to 110 bytes per entry.
+ * A put appends one line; a get is one positioned read. Both cost the same whatever the number of entries. Each entry
+ * takes the memory of its key and some 60 to 110 bytes.
  */
 export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #store: JsonlStore;
@@ -66,7 +66,11 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     this.#sideValues = new JsonlSideValues({
       directory: this.#store.directory,
       open: async () => {
-        if (!this.enabled) throw new CacheStorageError(`${this.name}: the tier is off`, { tier: this.name });
+        if (!this.enabled)
+          throw new CacheStorageError(
+            `${this.name}: the tier is off, so its side values are unavailable; call resetFailures() or enable it`,
+            { tier: this.name },
+          );
         await this.open();
       },
       runExclusive: (shard, work) => this.#store.runExclusive(shard, work),

@@ -34,7 +34,7 @@ export interface JsonlStoreHooks {
   onEvicting(id: RecordId, key: string, reason: RemovalReason): void;
 }
 
-/** The records of a directory, still sealed: finds, stores, deletes and evicts them. */
+/** Finds, stores, deletes and evicts the records of a directory. Their credentials stay sealed here. */
 export class JsonlStore {
   readonly #settings: JsonlTierSettings;
   readonly #room: RoomMaker | undefined;
@@ -98,7 +98,7 @@ export class JsonlStore {
     return this.#shards.isSettled ? result : Promise.resolve(this.ready()).then(() => this.whenSettled(work));
   }
 
-  /** The id of a key as the files have it now, or NO_RECORD. */
+  /** The id of a key according to the current files, or NO_RECORD. */
   find(key: string): RecordId {
     return this.#shards.find(key);
   }
@@ -169,7 +169,7 @@ export class JsonlStore {
     for (const { key } of puts) this.#access.forget(key);
     const { stored, fault } = await putBatch(puts, () => this.#current());
     await this.#room?.makeFor(puts.filter((_, at) => stored[at]).map(({ key }) => key));
-    // A batch fails only if none of it was stored.
+    // A batch fails only if none of its puts was stored.
     if (fault !== undefined && !stored.includes(true)) throw fault.reason;
     return stored;
   }
@@ -181,8 +181,8 @@ export class JsonlStore {
   }
 
   async delete(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
-    // With nothing queued and nothing in the files, no lock is needed to answer. Otherwise the deletion takes its place
-    // in the queue.
+    // With nothing queued and nothing in the files, the key is absent, and no lock is needed to return that. Otherwise
+    // the deletion is queued.
     if (this.isSettled && this.#isAbsent(key) && this.isSettled) return false;
     this.#access.forget(key);
     return (await this.#atHome(key, { kind: 'delete', key, now, onlyExpired })) === true;
@@ -203,8 +203,8 @@ export class JsonlStore {
   }
 
   /**
-   * Replaces the line of a key by what `change` makes of its record, with the lock of its shard held. False if there is
-   * no record, or a newer value of the key is queued.
+   * Replaces the line of a key by the line that `change` makes from its record, with the lock of its shard held. False
+   * if there is no record, or a newer value of the key is queued.
    */
   async rewrite(key: string, change: (raw: RawRecord) => string | undefined): Promise<boolean> {
     for (;;) {
@@ -242,14 +242,14 @@ export class JsonlStore {
     try {
       await dropOlder(this.#shards);
     } catch (error) {
-      // The compaction of an outdated shard set reports it.
+      // Ignored here: the compaction that follows fails with the same error if the shard set is outdated.
       if (!(error instanceof Resharded)) throw error;
     }
   }
 
   /**
-   * Lines that are not records, shard by shard, with a function to read one. Use them right away: they may be gone in
-   * the next turn of the event loop.
+   * Lines that are not records, shard by shard, with a function to read each. Use them in the same turn of the event
+   * loop: they may be gone in the next.
    */
   *foreignLines(): Generator<{ readonly ranges: Iterable<ByteRange>; readonly read: (range: ByteRange) => Buffer }> {
     for (const { shard } of this.#shards.lanes)
@@ -297,7 +297,8 @@ export class JsonlStore {
   }
 
   get #shards(): ShardSet {
-    if (this.#set === undefined) throw new CacheStorageError('JSONL tier: closed while the operation was under way');
+    if (this.#set === undefined)
+      throw new CacheStorageError('JSONL tier: closed while the operation was under way; repeat it');
     return this.#set;
   }
 
@@ -359,7 +360,8 @@ export class JsonlStore {
       const work: Promise<PromiseSettledResult<void>[]>[] = [];
       for (const lane of this.#shards.lanes.filter(where)) {
         work.push(Promise.allSettled([submit(lane)]));
-        // Each shard takes some milliseconds: yield between them. Clearing has to be a single moment for all shards.
+        // Each shard takes some milliseconds, so yield between them, except when clearing: that must start in all
+        // shards in the same turn.
         if (operation.kind === 'cleanupExpired') await nextTurn();
       }
       const results = (await Promise.all(work)).flat();

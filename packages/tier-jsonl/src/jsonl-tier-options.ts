@@ -16,7 +16,7 @@ import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock/lock-timing.ts';
 
 const SIDE_INDEX_FROM = 1000;
 
-/** What an acknowledged put survives: with `normal` the death of the process, with `full` a power cut too. */
+/** With `normal`, an acknowledged put survives the death of the process; with `full`, it also survives a power cut. */
 export type Durability = 'normal' | 'full';
 
 export interface JsonlTierOptions extends TierOptions {
@@ -34,8 +34,9 @@ export interface JsonlTierOptions extends TierOptions {
    */
   readonly durability?: Durability | undefined;
   /**
-   * Number of entries from which on `close` leaves a side index of a shard, so that the next opening need not read it:
-   * 1 or more, `Infinity` for none. Smaller shards are read as fast. A tier with `maxEntries` leaves none.
+   * `close` writes a side index for each shard with at least this many entries, so that the next opening need not read
+   * the shard: 1 or more, `Infinity` for no side index. Reading a smaller shard is as fast. A tier with `maxEntries`
+   * writes none.
    *
    * @default 1000
    */
@@ -76,8 +77,8 @@ const LOCK: Readonly<Record<keyof LockTiming, ArgumentKind>> = Object.freeze({
 });
 
 /**
- * Checks for the options that this tier adds to those of every tier. A wrong member of `lock` becomes an option of its
- * own that no value satisfies, so that one error lists all problems.
+ * Checks for the options that this tier adds to those of every tier. An invalid member of `lock` becomes an option of
+ * its own that no value satisfies, so that one error lists all problems.
  */
 export function jsonlOptions(options: JsonlTierOptions): Readonly<Record<string, ArgumentKind>> {
   const lock: unknown = (options as JsonlTierOptions | undefined)?.lock;

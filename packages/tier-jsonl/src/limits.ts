@@ -12,8 +12,11 @@ export const MAX_LINE = MIB + 64 * 1024;
 /** Largest shard file that is read or written, in bytes: 4 GiB. */
 export const MAX_SHARD = 4096 * MIB;
 
-/** Size in bytes from which on the values of a line are counted before it is parsed: 64 KiB. */
+/** From this size in bytes, 64 KiB, the values of a line are counted before it is parsed. */
 export const LONG_LINE = 64 * 1024;
 
-/** Most values in a record that is long, or that follows a damaged line: a parser would make an object of each. */
+/**
+ * Largest number of values in a record that is long or follows a damaged line, since a parser would make an object of
+ * each.
+ */
 export const MOST_VALUES = 10_000;

@@ -18,7 +18,7 @@ export interface RoomMakerParts {
   shards(): ShardSet | undefined;
   /** Waits while a shard is being read. Throws a CacheStorageError. */
   untilRead(): Promise<void>;
-  /** Drops what is kept for an evicted record outside the files. */
+  /** Drops the data that is kept for an evicted record outside the files. */
   forget(key: string): void;
 }
 
@@ -29,7 +29,7 @@ interface Leaving {
   readonly lanes: Set<ShardLane>;
 }
 
-/** Evicts what exceeds the limit of a bounded directory. */
+/** Evicts the records that exceed the limit of a bounded directory. */
 export class RoomMaker {
   readonly #parts: RoomMakerParts;
 
@@ -84,7 +84,7 @@ export class RoomMaker {
       if (id === undefined) break;
       const key = index.keyOf(id);
       this.#parts.onEvicting(id, key, now >= index.expiresAt(id) ? RemovalReason.TTL : RemovalReason.CAPACITY);
-      // Reading it may have set it aside as damaged, or started a re-read of its shard.
+      // Reading the victim may have set it aside as damaged, or started a re-read of its shard.
       if (set.isReading || index.find(key) !== id) continue;
       const lane = set.lane(index.shardOf(id));
       lane.shard.markLeaving(key, index.rangeOf(id));

@@ -24,7 +24,7 @@ const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOTSUP'
 /** The shard whose lock protects changes: every directory has this one. */
 const LOCKED_SHARD = 0;
 
-/** What side values need of their tier. */
+/** The parts of the tier that side values use. */
 export interface SideValuesContext {
   readonly directory: string;
   /** Opens the tier; rejects while it is disabled. */
@@ -67,7 +67,8 @@ export class JsonlSideValues implements SideValues {
       this.#removeTemporary(`${basename(path)}.`);
       if (this.#valueOf(name) !== expected) return false;
       this.#withCompleteFile(path, value, (temporary) => {
-        // Whoever took the lock over has removed the temporary file; and nobody renames without the lock.
+        // A process that took the lock over has removed the temporary file, and nothing may be renamed without the
+        // lock.
         if (!confirmHeld()) throw new Error('the lock was lost');
         temporary.renameTo(path);
       });
@@ -92,7 +93,7 @@ export class JsonlSideValues implements SideValues {
           temporary.renameTo(path);
           return;
         }
-        // Somebody else was first: their value counts.
+        // Another process was first: its value counts.
         if (code !== 'EEXIST') throw error;
       }
     });

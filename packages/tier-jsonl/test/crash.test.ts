@@ -8,7 +8,10 @@ import { newDirectory, newTier } from './support/tiers.ts';
 
 const LOCK = { stale: 2000, update: 1000 };
 
-/** For each key the value that the child last acknowledged, and the one that it began to write after that. */
+/**
+ * For each key, the value of the last acknowledged write of the child, and the value of the write that it began after
+ * that.
+ */
 function readAcknowledged(path: string): Map<string, { done: string | undefined; begun: string | undefined }> {
   const states = new Map<string, { done: string | undefined; begun: string | undefined }>();
   // It may have been killed before it did anything.

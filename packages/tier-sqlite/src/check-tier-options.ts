@@ -19,8 +19,8 @@ import type { SqliteCacheTierOptions, SqliteTierOptions } from './sqlite-tier-op
 const MAX_BUSY_TIMEOUT_MS = 60_000;
 
 /**
- * The path of a database, or of its folder. better-sqlite3 would trim white space at the end, and open another file
- * than the one that was made private.
+ * The path of a database, or of its folder. better-sqlite3 would trim white space at the end, and so open a different
+ * file from the one that was made private.
  */
 export const DATABASE_PATH: ArgumentKind = Object.freeze({
   wanted: 'must be a path: a non-empty string without NUL and without white space at its end',
@@ -41,8 +41,8 @@ export const SQLITE_OPTIONS: Readonly<Record<Exclude<keyof SqliteTierOptions, ke
   });
 
 /**
- * Checks of the options of `SqliteCacheTier`. Each wrong member of a nested object becomes an option that always fails,
- * so that one error lists all problems.
+ * Checks of the options of `SqliteCacheTier`. Each invalid member of a nested object becomes an option that always
+ * fails, so that one error lists all problems.
  */
 export function healthOptions(options: SqliteCacheTierOptions): Readonly<Record<string, ArgumentKind>> {
   const { healthSchedule, healthRetention } = (options as Partial<SqliteCacheTierOptions> | undefined) ?? {};

@@ -48,8 +48,8 @@ export class DiskCacheTier extends SqliteTier {
   /**
    * Imports the entries of JSON Lines shards (`shard_*.jsonl`) in a folder, by default this tier's own, with all
    * fields; the shards stay as they are. Within the shards the last line of a key wins. An entry that is stored already
-   * is replaced only by one that was fetched later, so a second run changes nothing, and an interrupted migration can
-   * be run again.
+   * is replaced only by an entry that was fetched later, so a second run changes nothing, and an interrupted migration
+   * can be run again.
    *
    * Waits for locks like `put` with `whenLocked: "block"`. Throws a CacheValidationError for a wrong argument, and a
    * CacheStorageError if a shard cannot be read; entries migrated before stay.

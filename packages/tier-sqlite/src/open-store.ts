@@ -43,8 +43,8 @@ export function databaseSettings(
 }
 
 /**
- * Opens the database of a tier, and evicts what exceeds its configuration. Throws like {@link openDatabase}, leaving
- * nothing open.
+ * Opens the database of a tier, and evicts the entries that exceed `maxEntries`. Throws like {@link openDatabase},
+ * leaving nothing open.
  */
 export function openStore(options: OpenStoreOptions): OpenedStore {
   const { settings, layout, config, cipher, wantsEvicted, inThread } = options;

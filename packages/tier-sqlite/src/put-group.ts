@@ -34,7 +34,7 @@ export class PutGroup {
     });
   }
 
-  /** Stores the entries that wait. Never throws. */
+  /** Stores the waiting entries. Never throws. */
   flush(): void {
     if (this.#waiting.length === 0) return;
     const group = this.#waiting;

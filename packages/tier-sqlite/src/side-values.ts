@@ -19,8 +19,8 @@ export interface DatabaseWork {
 }
 
 /**
- * Values beside the entries, in a table of their own. Each change is one transaction, so of two processes one comes
- * first.
+ * Values beside the entries, in a table of their own. Each change is one transaction, so concurrent changes by two
+ * processes happen one after the other.
  */
 export class SqliteSideValues implements SideValues {
   readonly #tier: Pick<CacheTier, 'name' | 'enabled' | 'open'>;
@@ -58,7 +58,11 @@ export class SqliteSideValues implements SideValues {
   /** Throws while the tier is off, as its values are unknown then. */
   #opened(): DatabaseWork {
     const { name, enabled } = this.#tier;
-    if (!enabled) throw new CacheStorageError(`${name}: the tier is off`, { tier: name });
+    if (!enabled)
+      throw new CacheStorageError(
+        `${name}: the tier is off, so its side values are unavailable; call resetFailures() or enable it`,
+        { tier: name },
+      );
     // Opening is synchronous.
     void this.#tier.open();
     return this.#database;

@@ -5,7 +5,7 @@ import type { HealthRetention } from './health/health-retention.ts';
 /** Options of both SQLite tiers. */
 export interface SqliteTierOptions extends TierOptions {
   /**
-   * What a completed write survives: with `"normal"` any end of the process, with `"full"` a power cut, too.
+   * With `"normal"`, a completed write survives any end of the process; with `"full"`, it also survives a power cut.
    *
    * @default "normal"
    */
@@ -18,24 +18,25 @@ export interface SqliteTierOptions extends TierOptions {
    */
   readonly busyTimeoutMs?: number | undefined;
   /**
-   * What a write does while another connection holds the lock. With `"block"` it blocks the event loop, at most for
-   * `busyTimeoutMs`. With `"promise"` it returns a promise, only then, and the event loop goes on: for callers that
-   * await whatever is a promise, as the manager does. Writes keep their order; reads do not see a write that still
-   * waits. `open` always blocks.
+   * How a write waits while another connection holds the lock. With `"block"` it blocks the event loop, at most for
+   * `busyTimeoutMs`. With `"promise"` it returns a promise, in that case only, and does not block the event loop: for
+   * callers that await every promise they get, as the manager does. Writes keep their order; reads do not see a write
+   * that is still waiting. `open` always blocks.
    *
    * @default "block"
    */
   readonly whenLocked?: 'block' | 'promise' | undefined;
   /**
-   * How long a cleanup of expired entries may block the event loop in one go, in milliseconds, 1 or more. More entries
-   * than can be removed in that time are removed in a worker thread, and `cleanupExpired` returns a promise. With
-   * `Infinity` there is never a thread and never a promise; commits then checkpoint SQLite's log themselves.
+   * How long a cleanup of expired entries may block the event loop without interruption, in milliseconds, 1 or more.
+   * More entries than can be removed in that time are removed in a worker thread, and `cleanupExpired` returns a
+   * promise. With `Infinity` there is never a thread and never a promise; commits then checkpoint SQLite's log
+   * themselves.
    *
    * @default 20
    */
   readonly maxBlockMs?: number | undefined;
   /**
-   * What to do where other users of the machine could change the folder or the file; see {@link DirectoryChecks}.
+   * What to do if other users of the machine could change the folder or the file; see {@link DirectoryChecks}.
    *
    * @default "warn"
    */

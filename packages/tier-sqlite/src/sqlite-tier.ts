@@ -38,7 +38,7 @@ import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 const ORPHANS_PER_CLEANUP = 1000;
 
 /**
- * What DiskCacheTier and SqliteCacheTier share: the hooks of a tier over one table of one database.
+ * The base of DiskCacheTier and SqliteCacheTier: the hooks of a tier over one table of one database.
  *
  * A write may find the lock taken by another connection. `#mayReturnPromise` decides what happens then: if it is false,
  * the write blocks the thread; if it is true, the write joins `#queue` and returns a promise. It is set by
@@ -108,8 +108,9 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   /**
-   * Re-encrypts what the cipher's current key did not seal, each batch in one transaction, including the quarantine.
-   * Then it rebuilds the file with VACUUM, in a worker thread; writers wait meanwhile, at most for `busyTimeoutMs`.
+   * Re-encrypts credentials that were not sealed with the cipher's current key, each batch in one transaction,
+   * including the quarantine. Then it rebuilds the file with VACUUM, in a worker thread; writers wait meanwhile, at
+   * most for `busyTimeoutMs`.
    *
    * Throws a CacheValidationError if `batchSize` is not an integer of 1 or more, and a CacheStorageError for faults,
    * also if another process reads an older state of the database for so long that it cannot be wiped.
@@ -234,7 +235,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     return this.transact((store) => given.map((key) => store.delete(key, now)));
   }
 
-  /** A read does not wait for the lock: the row is left to the next cleanup. */
+  /** A read does not wait for the lock; if it is taken, the row is left to the next cleanup. */
   protected override doExpire(key: string, now: number): void {
     const expired = this.#transactAsync((store) => store.expire(key, now));
     if (isPromise(expired)) expired.catch(() => {});
@@ -294,8 +295,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   /**
-   * @internal Runs writes in one transaction on the file that is at the path now. If that is another one than was
-   * opened, the write fails and the next use opens it. Returns a promise only if `whenLocked` allows it.
+   * @internal Runs writes in one transaction on the file that is at the path now. If that is not the file that was
+   * opened, the write fails and the next use opens the new one. Returns a promise only if `whenLocked` allows it.
    */
   protected transact<T>(work: (store: RowStore) => T): MaybePromise<T> {
     this.#group.flush();
@@ -366,22 +367,25 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     }
   }
 
-  /** SQLite would go on writing into a deleted file. */
+  /** Needed because SQLite would continue to write to a deleted file. */
   #checkFile(): void {
     if (isSameFile(identify(this.#settings.path), this.#openedStore().file)) return;
     this.#reopenLater();
-    throw new CacheStorageError(`${this.name}: the database file was removed or replaced`, { tier: this.name });
+    throw new CacheStorageError(
+      `${this.name}: the database file was removed or replaced; the next operation opens or creates it`,
+      { tier: this.name },
+    );
   }
 
   #openedStore(): OpenedStore {
     if (this.#opened !== undefined) return this.#opened;
-    throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
+    throw new CacheStorageError(`${this.name}: the database is closed; open the tier first`, { tier: this.name });
   }
 
   /**
-   * Retries work while the database is busy, and turns what SQLite throws into errors of the cache. A damaged file is
-   * reopened by the next use, and set aside if it is not a database any more. So is a file that cannot be written: a
-   * connection that once could not open the index of the log for writing stays read-only.
+   * Retries work while the database is busy, and converts SQLite's errors to errors of the cache. A damaged file is
+   * reopened by the next use, and set aside if it is no longer a database. A file that cannot be written is reopened as
+   * well: a connection that once could not open the index of the log for writing stays read-only.
    */
   #withFaultMapping<T>(work: () => T, timeoutMs = this.#settings.busyTimeoutMs): T {
     try {
@@ -410,7 +414,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     return outcome;
   }
 
-  /** Reports evicted entries, and starts the removal of what the write left behind. */
+  /** Reports evicted entries, and starts the deletion of health checks that the write left behind. */
   #afterWrite(): void {
     if (this.#opened?.store.takePendingTombstones() === true) this.#tombstones.start();
     const evicted = this.#opened?.store.takeEvicted() ?? [];

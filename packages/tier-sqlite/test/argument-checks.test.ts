@@ -28,7 +28,7 @@ describe('a constructor', () => {
       ['healthSchedule.jitter', 'healthRetention.maxAge', 'healthRetention.maxAgeMs'],
     ],
     [{ path: 'p', durability: null, whenLocked: 'wait', maxBlockMs: '5' }, ['durability', 'maxBlockMs', 'whenLocked']],
-  ])('of the third level lists all that is wrong with %o: %j', (options, paths) => {
+  ])('of SqliteCacheTier lists every problem of %o: %j', (options, paths) => {
     expect(pathsOf(() => new SqliteCacheTier({}, options as never))).toEqual(paths);
   });
 
@@ -36,19 +36,22 @@ describe('a constructor', () => {
     [undefined, ['options']],
     [{ path: 'p' }, ['path', 'directory']],
     [{ directory: 'blank ', directoryChecks: 'on' }, ['directoryChecks', 'directory']],
-  ])('of the second level lists all that is wrong with %o: %j', (options, paths) => {
+  ])('of DiskCacheTier lists every problem of %o: %j', (options, paths) => {
     expect(pathsOf(() => new DiskCacheTier({}, options as never))).toEqual(paths);
   });
 });
 
 describe.each(KINDS)('reseal of $name', ({ make }) => {
-  it.each([0, -1, 0.5, Number.NaN, '5', null, undefined])('refuses batches of %s by name', async (batchSize) => {
-    const next = make(tempDir()).reseal!(batchSize as number)
-      [Symbol.asyncIterator]()
-      .next();
-    await expect(next).rejects.toThrow(CacheValidationError);
-    await expect(next).rejects.toMatchObject({ problems: [{ path: 'batchSize' }] });
-  });
+  it.each([0, -1, 0.5, Number.NaN, '5', null, undefined])(
+    'refuses a batch size of %s, and names the argument',
+    async (batchSize) => {
+      const next = make(tempDir()).reseal!(batchSize as number)
+        [Symbol.asyncIterator]()
+        .next();
+      await expect(next).rejects.toThrow(CacheValidationError);
+      await expect(next).rejects.toMatchObject({ problems: [{ path: 'batchSize' }] });
+    },
+  );
 });
 
 describe('a summary of health checks', () => {
@@ -58,7 +61,7 @@ describe('a summary of health checks', () => {
     [{ from: 5 }, 'from'],
     [{ since: Number.NaN }, 'since'],
     [{ until: null }, 'until'],
-  ])('over %j is refused by the name of %s', (window, path) => {
+  ])('over %j is refused with an error that names %s', (window, path) => {
     const tier = L3.make(tempDir()) as SqliteCacheTier;
     const problem = `health summary: ${path}: `;
     expect(() => tier.healthSummary('k', window as never)).toThrow(CacheValidationError);
@@ -74,7 +77,7 @@ describe('a migration', () => {
     [[undefined, null], 'options'],
     [[undefined, { onProgress: 5 }], 'onProgress'],
     [[undefined, { progress: () => {} }], 'progress'],
-  ])('with %o is refused by the name of %s', (args, path) => {
+  ])('with %o is refused with an error that names %s', (args, path) => {
     const tier = L2.make(tempDir()) as DiskCacheTier;
     const migrate = () => tier.migrateFromJsonl(...(args as never[]));
     expect(migrate).toThrow(CacheValidationError);

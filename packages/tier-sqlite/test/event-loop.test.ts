@@ -9,7 +9,7 @@ import { KINDS, L3, makeEntry, makeL3, NOW, tempDir, withDatabase } from './supp
 const MANY = 60_000;
 const checkUrl = 'https://example.com/ip';
 
-/** Checks as another program may have stored any number of. */
+/** Adds health checks, of which another program may have stored any number. */
 function addChecks(directory: string, key: string, count: number, values = `NULL, '${checkUrl}'`): void {
   withDatabase(L3.file(directory), (db) =>
     db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
@@ -21,7 +21,7 @@ function addChecks(directory: string, key: string, count: number, values = `NULL
 const left = (directory: string, table = 'health_history') =>
   withDatabase(L3.file(directory), (db) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()) as number;
 
-/** A store of some entries, of which "a" has many checks. */
+/** A store of some entries, in which the entry "a" has many health checks. */
 function heavyStore(count = MANY): string {
   const directory = tempDir();
   const tier = makeL3(directory);
@@ -32,8 +32,8 @@ function heavyStore(count = MANY): string {
   return directory;
 }
 
-/** Looks at the file, a moment at a time, until nothing is left that was forgotten. */
-async function untilSwept(directory: string): Promise<void> {
+/** Polls the file until it has no more tombstones. */
+async function untilNoTombstones(directory: string): Promise<void> {
   const db = new Database(L3.file(directory));
   const notes = db.prepare('SELECT count(*) FROM pw_forgotten_checks').pluck();
   while (notes.get() !== 0) await turn();
@@ -43,7 +43,7 @@ async function untilSwept(directory: string): Promise<void> {
 const other = makeEntry('a', { proxyUrl: 'http://192.0.2.9:8080' });
 const LATE = { now: () => Date.parse('2037-01-01T00:00:00Z') };
 
-/** Every way in which an entry goes. */
+/** Every way in which an entry can be removed. */
 const WAYS: Readonly<Record<string, (directory: string) => SqliteCacheTier>> = {
   delete: (directory) => {
     const tier = makeL3(directory);
@@ -80,7 +80,7 @@ const WAYS: Readonly<Record<string, (directory: string) => SqliteCacheTier>> = {
     expect(tier.put('new', makeEntry('new'))).toBe(true);
     return tier;
   },
-  'a smaller bound': (directory) => {
+  'a lower limit': (directory) => {
     const tier = L3.make(directory, { maxEntries: 2, evictionPolicy: 'fifo' }) as SqliteCacheTier;
     tier.open();
     return tier;
@@ -96,14 +96,14 @@ const WAYS: Readonly<Record<string, (directory: string) => SqliteCacheTier>> = {
 describe.each(Object.entries(WAYS))('an entry with very many health checks, removed by %s', (_, go) => {
   it('blocks the event loop for a small part of the work, and all its checks are deleted', async () => {
     let share = Number.POSITIVE_INFINITY;
-    // A busy machine stops at any moment: the best of several counts.
+    // The best of several attempts counts, since a busy machine may stop the process at any moment.
     for (let tries = 0; tries < 12 && share > 0.1; tries++) {
       const directory = heavyStore();
       const start = performance.now();
       let tier: SqliteCacheTier | undefined;
       const { wallMs: stop } = await longestStopDuring(async () => {
         tier = go(directory);
-        await untilSwept(directory);
+        await untilNoTombstones(directory);
       });
       share = stop / (performance.now() - start);
       expect(tier?.healthSummary('a').checks).toBe(0);
@@ -132,7 +132,7 @@ describe('health checks of a removed entry, deleted in the background', () => {
       expect(rows(directory)[1]).toBe(1);
       const two = makeL3(directory);
       expect(two.healthSummary('a')).toMatchObject({ checks: 1, failures: 1 });
-      await untilSwept(directory);
+      await untilNoTombstones(directory);
       expect(rows(directory)).toEqual([way === 'clear' ? 1 : 2, 0]);
       expect(tier.healthSummary('a')).toMatchObject({ checks: 1, failures: 1 });
     }
@@ -145,7 +145,7 @@ describe('health checks of a removed entry, deleted in the background', () => {
     expect(rows(directory)).toEqual([5001, 1]);
     const next = makeL3(directory);
     expect([next.get('a'), next.healthHistory('a'), next.size()]).toEqual([undefined, [], 2]);
-    await untilSwept(directory);
+    await untilNoTombstones(directory);
     expect(rows(directory)).toEqual([1, 0]);
   });
 
@@ -164,7 +164,7 @@ describe('health checks of a removed entry, deleted in the background', () => {
     expect(rows(directory)).toEqual([5001, 1]);
   });
 
-  it('are only deleted in the background if they are many', () => {
+  it('are deleted in the background only if there are many', () => {
     const directory = heavyStore(900);
     const tier = makeL3(directory);
     expect(tier.delete('a')).toBe(true);
@@ -173,13 +173,13 @@ describe('health checks of a removed entry, deleted in the background', () => {
     expect(rows(directory)).toEqual([0, 0]);
   });
 
-  it('may be few with long strings', async () => {
+  it('are also deleted in the background if there are few with long strings', async () => {
     const directory = heavyStore(1);
     addChecks(directory, 'a', 20, `hex(zeroblob(200000)), '${checkUrl}'`);
     const tier = makeL3(directory);
     expect(tier.delete('a')).toBe(true);
     expect(rows(directory)).toEqual([22, 1]);
-    await untilSwept(directory);
+    await untilNoTombstones(directory);
     expect(rows(directory)).toEqual([1, 0]);
   });
 
@@ -190,10 +190,10 @@ describe('health checks of a removed entry, deleted in the background', () => {
     expect(tier.deleteMany(['a', 'c'])).toEqual([true, true]);
     expect(rows(directory)).toEqual([10_001, 2]);
     expect(tier.put('c', makeEntry('c'))).toBe(true);
-    await untilSwept(directory);
+    await untilNoTombstones(directory);
     expect(rows(directory)).toEqual([1, 0]);
     expect(tier.get('c')?.key).toBe('c');
-    // The side rows go along again by themselves.
+    // From here on, the cascade deletes side rows again.
     expect(tier.delete('c')).toBe(true);
     expect([left(directory, 'cache_entries'), left(directory, 'pw_cache_entries')]).toEqual([1, 1]);
   });
@@ -244,7 +244,7 @@ it('a summary reads a bounded number of checks, and blocks the event loop only b
       time('all', () => db.prepare(all).raw().all());
     }
   });
-  // The summary of a twentieth of the rows.
+  // The summary reads a twentieth of the rows.
   expect(best.summary).toBeLessThan(best.all / 5);
 });
 

@@ -12,7 +12,7 @@ import type { Shard } from '../shard/shard.ts';
 const { O_RDONLY, O_RDWR } = constants;
 const SLICE = 512 * 1024;
 
-/** Smaller files are left alone. */
+/** Smaller files are not compacted. */
 const COMPACTION_LEAST = 64 * 1024;
 
 /** True if more than half of a shard is garbage, and the shard is large enough to be worth it. */
@@ -27,27 +27,26 @@ interface LiveLine extends ByteRange {
 
 /**
  * Copies the live lines of a shard to a new file, which then replaces the old one. The caller holds the lock; the
- * generator yields after each slice, or with a promise to await. Returns true once the new file has the name, false if
- * the lock or the file was lost before.
+ * generator yields after each slice, or with a promise to await. Returns true once the new file has replaced the old
+ * one, false if the lock or the file was lost before that.
  *
- * A crash at any moment leaves the old file or the new one. Others may read or replace the file during a yield: every
- * continuation checks that no reading has happened (offsets may have changed) and that the lock is held, and the rename
- * also that the file itself is unchanged, since ProxyWhirl ignores our lock.
+ * A crash at any moment leaves the old file or the new one. During a yield, the shard may be read again or the file
+ * replaced. So after each yield it is checked that no reading has happened (offsets may have changed) and that the lock
+ * is held, and before the rename also that the file itself is unchanged, since ProxyWhirl ignores our lock.
  */
 export function* compactShard(
   shard: Shard,
   index: RecordIndex,
   confirmHeld: () => boolean,
 ): Generator<Promise<void> | undefined, boolean> {
-  // A line superseded by another shard may count again: the line there need not be permanent.
+  // A line superseded by a line of another shard is kept: that line may disappear, and then this one counts again.
   const older = [...shard.olderThanElsewhere()].flatMap((key) => shard.lines.superseded.get(key)!);
   const lines = liveLines(shard, index, [...shard.lines.foreign, ...older]);
   const temporary = new TemporaryFile(shard.file.path, O_RDWR);
   const moves: LineMove[] = [];
   const foreign = new RangeList();
   let end = 0;
-  // A reading of what others wrote without our lock, such as ProxyWhirl, changes which lines to keep, and where they
-  // are.
+  // ProxyWhirl may write without our lock. Reading what it wrote changes which lines to keep, and where they are.
   const { readings } = shard;
   const isAsBefore = () => shard.readings === readings && confirmHeld();
   try {
@@ -61,10 +60,10 @@ export function* compactShard(
       yield;
       if (!isAsBefore()) return false;
     }
-    // A flush may take long: not in the event loop.
+    // A flush may take long, so it must not block the event loop.
     yield flush(temporary.fd);
-    // Whoever takes the lock over removes our temporary file, but ProxyWhirl only replaces the shard: check the file
-    // last.
+    // A process that takes the lock over removes our temporary file, but ProxyWhirl only replaces the shard: check the
+    // file last.
     if (!isAsBefore() || !shard.isUnchanged()) return false;
     temporary.renameTo(shard.file.path);
   } finally {
@@ -77,7 +76,7 @@ export function* compactShard(
 
 const flush = promisify(fsync);
 
-/** A crash before this leaves the old file or the new one. */
+/** Makes the rename durable. After a crash before this, the file is the old one or the new one. */
 async function flushDirectory(path: string): Promise<void> {
   const fd = openSync(path, O_RDONLY);
   try {

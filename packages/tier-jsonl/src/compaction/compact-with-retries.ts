@@ -6,7 +6,7 @@ import { Resharded, type ShardLane } from '../shard/shard-lane.ts';
 const TRIES = 5;
 const REST_MS = 20;
 
-/** Compacts a shard. Throws a CacheStorageError if it still has superseded lines in the end. */
+/** Compacts a shard. Throws a CacheStorageError if superseded lines remain after the last attempt. */
 export async function compactWithRetries(lane: ShardLane): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
     try {

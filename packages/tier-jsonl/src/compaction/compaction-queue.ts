@@ -23,7 +23,7 @@ export class CompactionQueue {
     });
   }
 
-  /** Finishes the current compaction; a queued shard is found again when it is next written. */
+  /** Finishes the current compaction and skips the queued ones: the next write of such a shard queues it again. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#working;

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { errorCode } from '@pw/cache-models';
 
 /**
- * Removes a file that may be gone already. A folder of that name is not ours, and stays. Throws the system's error.
+ * Removes a file that may be gone already. A folder of that name is not ours and is left in place. Throws the system's
+ * error.
  */
 export function removeFile(path: string): void {
   try {

@@ -5,8 +5,8 @@ import { temporaryName } from './temporary-name.ts';
 const { O_CREAT, O_EXCL, O_WRONLY } = constants;
 
 /**
- * A new file beside the one that it is to replace, under a temporary name. `close` removes it unless it was renamed before, so
- * a crash leaves the old file, the new one, or a temporary file that the next opening removes.
+ * A new file under a temporary name, beside the file that it will replace. `close` removes it unless it was renamed
+ * before, so a crash leaves the old file, the new one, or a temporary file that the next opening removes.
  */
 export class TemporaryFile {
   readonly path: string;
@@ -19,7 +19,10 @@ export class TemporaryFile {
     this.fd = openFile(this.path, access | O_CREAT | O_EXCL);
   }
 
-  /** Gives the file its final name. Throws the system's error: `ENOENT` if somebody has removed the temporary file. */
+  /**
+   * Gives the file its final name. Throws the system's error: `ENOENT` if another process has removed the temporary
+   * file.
+   */
   renameTo(target: string): void {
     renameSync(this.path, target);
     this.#isRenamed = true;

@@ -7,7 +7,7 @@ export function temporaryName(path: string): string {
 
 const TEMPORARY = /\.(pw-[0-9a-f]{12}\.tmp|lock\.[0-9a-f]{12})$/;
 
-/** True for a name that {@link temporaryName} made, or the name of a folder that was to become a lock. */
+/** True for a name that {@link temporaryName} made, or for the name of a folder that was meant to become a lock. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
 }

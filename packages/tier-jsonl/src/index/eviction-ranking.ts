@@ -12,16 +12,17 @@ export interface Rank {
 }
 
 /**
- * Which record to evict next. It is *gathering* while the files are read for the first time: records are ranked by their
- * own metadata, and the heap is empty. After `settle` ranks follow what happens. A new key of our own is *pending* from
- * `addPending` until `admit`: it has a rank but is no candidate, so that the entry just put is not its own victim.
+ * Decides which record to evict next. It is *gathering* while the files are read for the first time: records are ranked
+ * by their own metadata, and the heap is empty. After `settle`, each use changes the ranks. A new key of our own is
+ * *pending* from `addPending` until `admit`: it has a rank but is not a candidate, so an entry that was just put never
+ * evicts itself.
  */
 export class EvictionRanking {
   readonly #policy: EvictionPolicy;
   readonly #heap: IdHeap;
   #uses = new Float64Array(0);
   #stamp = new Float64Array(0);
-  /** New keys of our own that no room was made for yet: not candidates. */
+  /** New keys of our own for which no room was made yet; they are not candidates. */
   readonly #pending = new Set<RecordId>();
   #isGathering = true;
   #clock = 0;
@@ -65,7 +66,9 @@ export class EvictionRanking {
     } else this.#restamp(id);
   }
 
-  /** Adds a key that was read from a file. `before` is the rank it had before the file was re-read, and keeps. */
+  /**
+   * Adds a key that was read from a file. It keeps its rank from before the file was re-read, `before`, if it had one.
+   */
   found(id: RecordId, facts: RecordFacts, before?: Rank): void {
     if (this.#isGathering) {
       this.#rankByRecord(id, facts);

@@ -8,7 +8,7 @@ export const AS_STRING = 0xffff_ffff;
 const MAX_BYTES = 0xffff_ffff;
 /** A hash and a position below this fit into one double. */
 const POSITIONS = 2 ** 21;
-/** Average chain length at most. */
+/** Largest average length of a chain. */
 const MOST_A_CHAIN = 1.25;
 const PRIME = 0x0100_0193;
 /** No chain gets this long by chance. */
@@ -26,9 +26,9 @@ export interface KeyList {
 
 /**
  * A chained hash table from keys to record ids, in flat arrays over the bytes of all keys: an object and a Map node per
- * key were most of what a large index cost, to fill and to keep. The hash starts with a random seed, so that nobody can
- * choose keys that collide. A side index reveals the seed that was used; if a chain gets too long all the same, the
- * table takes a new one.
+ * key would make up most of the time and memory of a large index. The hash starts with a random seed, so that an
+ * attacker cannot choose colliding keys. A side index reveals the seed; if a chain nevertheless gets too long, the
+ * table switches to a new seed.
  */
 export class KeyTable {
   #seed = randomBytes(4).readInt32LE();
@@ -106,7 +106,7 @@ export class KeyTable {
 
   /**
    * Adds keys with consecutive ids from `first` on, after `makeRoom` for their bytes. False if one of them was present:
-   * it is then there twice, and only `remove` by id tells the two apart.
+   * that key is then in the table twice, and only `remove` by id can distinguish the two.
    */
   addMany(first: RecordId, list: KeyList): boolean {
     const count = list.keyLength.length;
@@ -129,7 +129,7 @@ export class KeyTable {
     return isNew;
   }
 
-  /** The seed of the hashes; an empty table takes over another one. */
+  /** The seed of the hashes. Only an empty table can adopt another one. */
   get seed(): number {
     return this.#seed;
   }
@@ -235,7 +235,7 @@ export class KeyTable {
     this.#end = at + length;
   }
 
-  /** Takes a new random seed: somebody knew the old one, and chose keys that collide. */
+  /** Switches to a new random seed, because an attacker knew the old one and chose colliding keys. */
   #reseed(): void {
     this.#seed = randomBytes(4).readInt32LE();
     const ids: RecordId[] = [];
@@ -331,7 +331,7 @@ export class KeyTable {
   }
 }
 
-/** The finalizer of MurmurHash3: the chain depends on some of the bits only. */
+/** The finalizer of MurmurHash3, needed because only some of the bits select the chain. */
 function mixed(hash: number): number {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);

@@ -27,7 +27,7 @@ export class RecordColumns {
   offset = new Float64Array(0);
   length = new Uint32Array(0);
   expiresAt = new Float64Array(0);
-  /** CRC-32 of the line's bytes when its values matched their checksum; 0 before that was checked. */
+  /** CRC-32 of the line's bytes, set once its values were found to match their checksum; 0 until then. */
   crc = new Int32Array(0);
   shard = new Uint16Array(0);
   readonly #totals: ShardTotals[] = [];

@@ -1,4 +1,4 @@
-/** What the index keeps of a record, so that it need not be read. */
+/** The facts about a record that the index stores, so that the record need not be read for them. */
 export interface RecordFacts {
   /** Epoch milliseconds. */
   readonly expiresAt: number;
@@ -17,7 +17,7 @@ export type RecordId = number;
 /** The key has no record. */
 export const NO_RECORD: RecordId = -1;
 
-/** A record whose line lies elsewhere in the file that replaced the shard. */
+/** A record whose line is at another offset in the file that replaced the shard. */
 export interface LineMove {
   readonly id: RecordId;
   readonly from: number;

@@ -16,7 +16,7 @@ const SLACK = 1.05;
  * Beside the hash table (KeyTable) and the facts (RecordColumns), it keeps a heap by expiry, built on first use, and
  * for a tier with a limit an EvictionRanking.
  *
- * Invariant: an id in use is in all of them, a free id in none. Ids change hands: an id is valid only until its key is
+ * Invariant: an id in use is in all of them, a free id in none. Ids are reused: an id is valid only until its key is
  * removed or its shard re-read.
  */
 export class RecordIndex {
@@ -68,7 +68,7 @@ export class RecordIndex {
     return this.#columns.expiresAt[id]!;
   }
 
-  /** CRC-32 of the line's bytes when its values matched their checksum; 0 before that was checked. */
+  /** CRC-32 of the line's bytes, set once its values were found to match their checksum; 0 until then. */
   crcOf(id: RecordId): number {
     return this.#columns.crc[id]!;
   }
@@ -212,7 +212,7 @@ export class RecordIndex {
     this.#order?.admit(id);
   }
 
-  /** All files are read: from here on the eviction order follows what happens. */
+  /** Called once all files are read: from then on, each use changes the eviction order. */
   settle(): void {
     this.#order?.settle(this.ids());
   }
@@ -223,12 +223,14 @@ export class RecordIndex {
     return soonest !== undefined && now >= this.expiresAt(soonest) ? soonest : this.#order?.victim;
   }
 
-  /** Number of live records. Costs the number of expired ones, once the heap by expiry is built. */
+  /**
+   * Number of live records. Once the heap by expiry is built, the cost is proportional to the number of expired ones.
+   */
   liveCount(now: number): number {
     return this.#keys.size - this.#byExpiry().countWhile((id) => now >= this.expiresAt(id));
   }
 
-  /** The shards of a directory are about equally large: reserves capacity for all of them with the first. */
+  /** When the first shard is added, reserves capacity for all of them: they are about equally large. */
   #expectAlike({ keyLength, keys }: SideColumns): void {
     const count = Math.ceil(keyLength.length * this.#shardCount * SLACK);
     this.#columns.reserve(count);

@@ -1,7 +1,7 @@
 import type { Shard } from '../shard/shard.ts';
 import type { ShardSet } from '../shard/shard-set.ts';
 
-/** Keys handled with one lock: some tens of milliseconds of work. */
+/** Keys handled each time a lock is taken: some tens of milliseconds of work. */
 const SLICE = 2000;
 
 /**
@@ -15,7 +15,7 @@ export async function dropOlder(set: ShardSet): Promise<number> {
   await inSlices(found, async ({ key, shard }) => {
     const isDropped =
       (await isElsewhere(set, key, shard)) && (await set.lane(shard.number).submit({ kind: 'drop older', key }));
-    // A line without a newer one elsewhere may be the one that counts.
+    // If no other shard has a newer line after all, the line in this one may count.
     if (isDropped !== true) shard.requireFullRead();
   });
   return found.length;

@@ -16,7 +16,7 @@ export interface Layout {
   readonly isMoving: boolean;
 }
 
-/** A longer file, in bytes, is invalid and not read. */
+/** Largest size in bytes; a larger file is invalid and not read. */
 const LONGEST = 64 * 1024;
 
 export const LAYOUT_FILE = 'pw-cache.json';
@@ -53,8 +53,8 @@ export function expectShards(directory: string, expected: number | undefined): v
 
 /**
  * Replaces the recorded layout durably. Throws a LayoutTaken if a number other than `expected` is recorded, or another
- * process records one at the same time: each writer first removes the temporary files of the others, so that one that
- * was stopped just before its rename finds nothing to rename.
+ * process records one at the same time: each writer first removes the temporary files of the others, so that a writer
+ * that was stopped just before its rename finds nothing to rename.
  */
 export function writeLayout(directory: string, { numShards, isMoving }: Layout, expected: number | undefined): void {
   const path = join(directory, LAYOUT_FILE);

@@ -5,7 +5,7 @@ import { shardOfFileName } from './shard-of-key.ts';
 const ABANDONED = 60 * 60 * 1000;
 const THEIR_TEMPORARY = /^(shard_\d{2,3}\.jsonl|pw-cache\.json)\..+\.tmp$/;
 const LOCK = /^(shard_\d{2,3}\.jsonl)\.lock$/;
-/** A folder that was to become a lock. Whoever made it tries again if it is gone. */
+/** A folder that was meant to become a lock. The process that made it tries again if it is gone. */
 const NEW_LOCK = /^shard_\d{2,3}\.jsonl\.lock\.[0-9a-f]{12}$/;
 const NEW_LOCK_MAX_AGE = 2000;
 const OUR_TEMPORARY = /^(shard_\d{2,3}\.jsonl)\.pw-[0-9a-f]{12}\.tmp$/;
@@ -41,8 +41,8 @@ export function listDirectory(directory: string): DirectoryListing {
 }
 
 /**
- * ProxyWhirl never removes what a crash leaves; none of it is in use after an hour. True if the file was removed.
- * Compares with the system clock, which timed the file.
+ * Removes a temporary file that a crash of ProxyWhirl left: ProxyWhirl never removes it, and none is in use after an
+ * hour. True if the file was removed. Its age is measured with the system clock, which also set the time of the file.
  */
 function removeIfAbandoned(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });

@@ -13,12 +13,12 @@ import { reshard } from './reshard.ts';
 import { DEFAULT_SHARDS } from './shard-of-key.ts';
 
 /**
- * Attempts to set our own number of shards while other processes choose theirs; after that theirs applies, and the
- * number of attempts to agree on it.
+ * Attempts to set our own number of shards while other processes set theirs. After that theirs applies, and up to
+ * {@link TRIES_MOST} attempts in all may fail before an opening throws.
  */
 const TRIES = 3;
 const TRIES_MOST = 20;
-/** Milliseconds between two attempts at most, per attempt before. */
+/** Longest pause between two attempts, in milliseconds, for each attempt so far. */
 const REST = 20;
 
 export interface OpenShardSetOptions {
@@ -28,7 +28,7 @@ export interface OpenShardSetOptions {
   /** Without a policy no eviction order is kept. */
   readonly policy: ConstructorParameters<typeof RecordIndex>[0];
   readonly onDamaged: (count: number) => void;
-  /** True if another process changed the number of shards: its number applies, whatever the options say. */
+  /** True if another process changed the number of shards: its number applies instead of the one in the options. */
   readonly isAgain: boolean;
 }
 
@@ -57,7 +57,7 @@ async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Prom
   const { directory } = settings;
   const { layout, listing } = inspectDirectory(settings);
   const isMoving = layout?.isMoving === true;
-  // One move at a time: with a third number in between, nobody could decide which of two lines of a key counts.
+  // One move at a time: with a third number in between, no process could decide which of two lines of a key counts.
   const own = options.isAgain || isMoving ? undefined : settings.numShards;
   const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
   const index = new RecordIndex(options.policy, Math.max(listing.shards.length, 1));
@@ -119,7 +119,7 @@ async function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): Pro
   await repair(set);
 }
 
-/** Nobody uses the shards yet, so it may take its time. */
+/** Runs before any operation uses the shards, so it need not be fast. */
 async function repair(set: ShardSet): Promise<void> {
   for (const lane of set.lanes) if (lane.shard.lines.needsRepair) await lane.repair(true);
 }

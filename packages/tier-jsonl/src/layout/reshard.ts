@@ -7,8 +7,8 @@ import { dropOlder, inSlices } from './drop-older.ts';
 import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
 
 /**
- * Rounds, in each of which others may write or be stopped in a move of their own, before the number of shards is
- * checked again.
+ * Rounds before the number of shards is checked again. In each of them, other processes may write, or be stopped in a
+ * move of their own.
  */
 const ROUNDS = 20;
 
@@ -19,15 +19,15 @@ const ROUNDS = 20;
  *
  * A key may have lines in two shards at any moment. Wherever this process is stopped, the next one must be able to
  * decide which line counts: before the new number is recorded, older lines are dropped by the old rule; from then on
- * the line at home is newer, because nobody who has read the note writes elsewhere.
+ * the line at home is newer, because a process that has read the note stores the key only there.
  */
 export async function reshard(set: ShardSet, directory: string, recorded: Layout | undefined): Promise<void> {
   const { numShards } = set;
   if (!set.isMoving) await tidyAll(set, () => dropOlder(set));
   writeLayout(directory, { numShards, isMoving: true }, recorded?.numShards);
   set.isMoving = true;
-  // Whoever chooses another number says so in the shards, but a shard that was replaced is read as a whole, old notes
-  // included.
+  // A process that chooses another number notes it in the shards, but a replaced shard is read as a whole, including
+  // old notes. So the recorded number is watched as well.
   set.watchLayout();
   // A process moving to this number may have ended, or been stopped, before all shards had the note.
   if (recorded !== undefined) {
@@ -50,7 +50,7 @@ async function tidyAll(set: ShardSet, tidy: () => Promise<number>): Promise<void
   }
 }
 
-/** Empties shards beyond the number of shards; returns how many have lines that may still count. */
+/** Empties shards beyond the number of shards; returns the number of those whose lines may still count. */
 async function retireBeyond(set: ShardSet): Promise<number> {
   const beyond = set.lanes.filter(({ shard }) => shard.number >= set.numShards);
   const answers = await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));
@@ -58,8 +58,8 @@ async function retireBeyond(set: ShardSet): Promise<number> {
 }
 
 /**
- * Moves lines whose key belongs to another shard; returns how many it found. A damaged one is `stuck`: the next read
- * sets it aside.
+ * Moves lines whose key belongs to another shard; returns how many it found. The key of a damaged line is added to
+ * `stuck`: the next read sets the line aside.
  */
 async function bringHome(set: ShardSet, stuck: Set<string>): Promise<number> {
   const { index } = set;
@@ -76,7 +76,8 @@ async function bringHome(set: ShardSet, stuck: Set<string>): Promise<number> {
 }
 
 /**
- * The line of a key that is not at home, as its file has it now; the lock of its home is held, so nobody else moves it.
+ * The line of a key that is not at home, as its file has it now; the lock of its home is held, so no other process
+ * moves it.
  */
 function movingLine(set: ShardSet, key: string, stuck: Set<string>): MovingLine | undefined {
   const { index } = set;
@@ -88,7 +89,7 @@ function movingLine(set: ShardSet, key: string, stuck: Set<string>): MovingLine 
   const id = index.find(key);
   try {
     const line = encodeRaw(set.lane(shard).shard.readRecord(id));
-    // Others may print a record shorter than we do: it stays where it can be read.
+    // Another program may print the record shorter than we do. It then stays in the shard where it can be read.
     if (line.length > MAX_LINE) throw new CacheCorruptionError('stored record is too long to be moved');
     return { line, facts: { expiresAt: index.expiresAt(id), lastAccessed: 0, accessCount: 0, fetchTime: 0 } };
   } catch (error) {

@@ -29,12 +29,14 @@ export class HeadCutter {
   /** Epoch milliseconds. */
   expiresAt = 0;
   readonly #instants = new InstantCutter();
-  /** Where the expiry was in the last line, counted from its end: the members after it mostly have the same length. */
+  /**
+   * Where the expiry was in the last line, counted from its end: the members after it usually have the same length.
+   */
   #fromEnd = 0;
 
   /**
-   * Inspects the bytes `from` to `to`, without surrounding blanks. False if anything is unusual, so that only a parser
-   * can decide. A quoted name cannot occur inside a value, where its quotes would be escaped. A brace in the middle may
+   * Inspects the bytes `from` to `to`, without surrounding blanks. False if anything is unusual: then only a parser can
+   * decide. A quoted name cannot occur inside a value, where its quotes would be escaped. A brace in the middle may
    * start another line whose newline was corrupted.
    */
   cut(bytes: Buffer, from: number, to: number): boolean {
@@ -44,7 +46,7 @@ export class HeadCutter {
     for (let byte = bytes[keyEnd]!; byte !== QUOTE; byte = bytes[++keyEnd]!)
       if (keyEnd >= to || byte < SPACE || byte >= DELETE || byte === BACKSLASH) return false;
     if (keyEnd - keyStart > MAX_KEY_BYTES || isWithin(bytes.indexOf(OPEN, keyEnd), to)) return false;
-    // Two keys get into a line only by hand; in one with a checksum they are detected as damage.
+    // Only manual editing puts two keys into a line; in a line with a checksum they are detected as damage.
     if (!hasChecksum(bytes, to) && isWithin(bytes.indexOf(KEY, keyEnd), to)) return false;
     const expiresAt = this.#expiry(bytes, keyEnd, to);
     if (expiresAt === undefined) return false;
@@ -78,7 +80,7 @@ function hasChecksum(bytes: Buffer, to: number): boolean {
   return isAt(bytes, CHECKSUM, to - CHECKSUM_AT) || isAt(bytes, CHECKSUM, to - CHECKSUM_AT - 1);
 }
 
-/** Searches up to `to` only: where lines lack the name, a search would scan all the following ones. */
+/** Searches up to `to` only: in a line without the name, `indexOf` would go on through all the following lines. */
 function indexWithin(bytes: Buffer, name: Buffer, from: number, to: number): number {
   const at = bytes.subarray(from, to).indexOf(name);
   return at < 0 ? at : from + at;

@@ -21,7 +21,7 @@ export type MemberVisitor = (bytes: Uint8Array, nameStart: number, nameEnd: numb
 
 /**
  * Checks whether bytes are JSON without parsing them. A parser makes an object for each value, and throws on invalid
- * input: that takes microseconds each time, which adds up where damaged lines are short and many.
+ * input. That takes microseconds each time, which adds up if there are many short damaged lines.
  */
 export class JsonScanner {
   /** True if the last scanned bytes, up to where they turned out not to be JSON, are ASCII. */
@@ -53,7 +53,7 @@ export class JsonScanner {
     const open = this.#open;
     let depth = 0;
     let values = 0;
-    // The checks for blanks are inlined: they are most of the work, and mostly find none.
+    // The checks for blanks are inlined: they are most of the work, and usually find none.
     for (;;) {
       // A value begins here.
       if (++values > most || at >= to) return false;

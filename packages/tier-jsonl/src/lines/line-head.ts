@@ -7,7 +7,7 @@ import { isSpace, type JsonLimits, JsonScanner } from './json-scanner.ts';
 import type { RawRecord } from './raw-record.ts';
 import { noteKey } from './record-line.ts';
 
-/** What the index needs to know of a line. */
+/** The facts about a line that the index needs. */
 export type LineHead =
   | { readonly kind: 'record'; readonly key: string; readonly facts: RecordFacts }
   | { readonly kind: 'deleted' | 'moved'; readonly key: string }
@@ -72,7 +72,7 @@ export class HeadReader {
     return headOf(JSON.parse(bytes.toString(isAscii ? 'latin1' : 'utf8', from, to)) as RawRecord);
   }
 
-  /** True for an object with only a part of what makes a record or a note. */
+  /** True for an object that has only some of the members that make a record or a note. */
   #isPlainlyDamaged(): boolean {
     const members = this.#members;
     if ((members & KEY) !== 0) return (members & EXPIRES_AT) === 0 || (this.#strings & KEY) === 0;

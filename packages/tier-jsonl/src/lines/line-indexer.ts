@@ -27,7 +27,7 @@ export interface LineIndexerParts {
 interface Verdict {
   readonly raw: RawRecord | undefined;
   /** True if it matches its checksum. */
-  readonly fits: boolean;
+  readonly matches: boolean;
 }
 
 /**
@@ -35,8 +35,8 @@ interface Verdict {
  *
  * A *full* reading starts at the first line, with the ranks that keys had before; an *appended* one continues after the
  * last complete line. Notes of deletion reach other shards only in an appended reading: in a full one a newer value may
- * have been stored there since. Adjacent damaged or foreign lines are collected in runs, which enter the lists when
- * another line or the end of the reading comes, so that entries of a list never change.
+ * have been stored there since. Adjacent damaged or foreign lines are collected in runs. A run is added to its list
+ * only when a different line or the end of the file follows, so that entries of a list never change.
  */
 export class LineIndexer implements LineVisitor {
   readonly #number: number;
@@ -147,12 +147,12 @@ export class LineIndexer implements LineVisitor {
   }
 
   /**
-   * True for an expired record that does not match its checksum: nobody reads expired records, so nobody else would
-   * notice that its expiry is corrupted.
+   * True for an expired record that does not match its checksum: expired records are never read, so a corrupted expiry
+   * would otherwise go unnoticed.
    */
   #isWronglyExpired(head: LineHead, bytes: Buffer, start: number, end: number): boolean {
     if (head.kind !== 'record' || this.#now < head.facts.expiresAt) return false;
-    return !verify(bytes.subarray(start, end)).fits;
+    return !verify(bytes.subarray(start, end)).matches;
   }
 
   /** Fast path for a record of a new key, as most lines are; false if this is not one. */
@@ -228,9 +228,9 @@ export class LineIndexer implements LineVisitor {
     this.#index.replace(known, this.#number, range, facts, isUse);
   }
 
-  /** True if the line of a key in another shard counts, and not the one being read. */
+  /** True if the line of the key in `shard` counts instead of the line being read. */
   #isOlderThanIn(shard: number, key: string): boolean {
-    this.#listener.metTwice();
+    this.#listener.foundInTwoShards();
     if (this.#listener.isAtHome(key, shard)) return true;
     if (this.#listener.isAtHome(key, this.#number)) return false;
     // The higher shard number wins, as in ProxyWhirl; a line appended during our reading is newer than either.
@@ -238,25 +238,25 @@ export class LineIndexer implements LineVisitor {
   }
 
   /**
-   * The later of two lines of a key counts, unless it belongs to another key whose name was corrupted. Supersedes the
-   * older line, or sets a damaged one aside; false if the newer one does not count.
+   * The later of two lines of a key counts, unless it is the line of another key that was corrupted into this one.
+   * Supersedes the older line, or sets a damaged one aside; false if the newer one does not count.
    */
   #supersedeOlder(key: string, older: ByteRange, newer: ByteRange): boolean {
-    // The older one first: it may be the last one verified.
-    const { fits } = this.#verify(older);
+    // The older line is verified first: its verdict may still be cached.
+    const { matches } = this.#verify(older);
     if (this.hasCorruptKey(newer)) {
       this.#lines.addSuspect(newer);
       return false;
     }
-    if (fits) this.#lines.supersede(key, older);
+    if (matches) this.#lines.supersede(key, older);
     else this.#lines.addSuspect(older);
     return true;
   }
 
-  /** True for a line of another key whose name was corrupted. */
+  /** True for the line of another key that was corrupted into this one. */
   hasCorruptKey(range: ByteRange): boolean {
-    const { raw, fits } = this.#verify(range);
-    return !fits && raw !== undefined && hasForeignKey(raw);
+    const { raw, matches } = this.#verify(range);
+    return !matches && raw !== undefined && hasForeignKey(raw);
   }
 
   /**
@@ -297,7 +297,7 @@ const LONGEST_RUN = 1024 * 1024;
 
 function verify(line: Buffer): Verdict {
   const raw = isTooDeep(line) ? undefined : parseRaw(line);
-  return { raw, fits: raw !== undefined && matchesChecksum(raw) };
+  return { raw, matches: raw !== undefined && matchesChecksum(raw) };
 }
 
 function isWhole(bytes: Buffer, key: string): boolean {

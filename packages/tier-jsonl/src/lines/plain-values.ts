@@ -3,7 +3,7 @@ import { isJson } from './json-scanner.ts';
 import type { RawRecord } from './raw-record.ts';
 
 const SCALARS: ReadonlySet<string> = new Set([...RECORD_MEMBERS, 'username', 'password', 'checksum']);
-/** Nesting depth allowed in a member that we do not know. */
+/** Largest nesting depth of an unknown member. */
 const MOST_LEVELS = 64;
 const [OPEN, OPEN_LIST] = [0x7b, 0x5b];
 

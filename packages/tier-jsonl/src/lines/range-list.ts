@@ -1,6 +1,6 @@
 import type { LineRun } from './byte-range.ts';
 
-/** Ranges per chunk. One growing array would spend most of its time copying where there are many. */
+/** Ranges per chunk. With many ranges, a single growing array would spend most of the time copying. */
 const CHUNK = 512;
 
 interface Chunk {

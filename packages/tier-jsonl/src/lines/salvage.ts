@@ -17,16 +17,17 @@ const [CLOSE, SPACE] = [0x7d, 0x20];
 /** Bytes between two points at which the event loop may get a turn. */
 const REST_AFTER = 16 * 1024;
 
-/** True if a line is long enough to contain a record beside what makes it unreadable. */
+/** True if a line is long enough to contain a record besides the bytes that make it unreadable. */
 export function maySalvage(length: number): boolean {
   return length > SHORTEST.length;
 }
 
 /**
  * If the newline between two records is corrupted, they become one unreadable line. A record in it that matches its
- * checksum is still valid; what lies between is damaged. Without such a record the whole line is.
+ * checksum is still valid; the bytes between such records are damaged. A line without any such record is damaged as a
+ * whole.
  *
- * Each record is searched between one opening and the next, so that no byte is inspected twice: the work is
+ * A record is searched for between one opening and the next, so that no byte is inspected twice: the work is
  * proportional to the length of the line. Yields now and then.
  */
 export function* salvage(line: Buffer): Generator<void, Piece[]> {
@@ -54,7 +55,7 @@ export function* salvage(line: Buffer): Generator<void, Piece[]> {
 function recordIn(line: Buffer, start: number, limit: number): Piece | undefined {
   const bytes = line.subarray(start, limit);
   const length = bytes.lastIndexOf(CLOSE) + 1;
-  // Cheap tests first: most of what begins like a record in a damaged line is not one.
+  // Cheap tests first: most pieces of a damaged line that begin like a record are not records.
   if (length === 0 || !bytes.includes(CHECKSUM) || !isJson(bytes, 0, length)) return undefined;
   const record = bytes.subarray(0, length);
   const head = new HeadReader().read(record, 0, length);

@@ -6,7 +6,7 @@ import { isSpace } from './json-scanner.ts';
 const CHUNK = 1024 * 1024;
 const NEWLINE = 0x0a;
 /** Bytes of lines between two checks of the time. */
-const LOOK_AFTER = 4096;
+const BYTES_PER_TIME_CHECK = 4096;
 /**
  * Distance in which the end of a line is searched in JavaScript, if the previous line was as short: a native search
  * costs as much.
@@ -87,7 +87,7 @@ class LineLoop {
     this.steps = undefined;
     let { start } = this;
     let isNear = this.#isNear;
-    const until = Math.min(start + LOOK_AFTER, bytes.length);
+    const until = Math.min(start + BYTES_PER_TIME_CHECK, bytes.length);
     // Never read beyond the end of the buffer: one such access makes all of them slower.
     while (start < until) {
       if (isSpace(bytes[start]!)) {

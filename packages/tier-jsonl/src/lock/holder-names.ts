@@ -11,10 +11,12 @@ const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
  * Milliseconds without a lock after which the file of a process that cannot be judged (other boot, machine or
  * container) is removed.
  */
-const FORGOTTEN = 24 * 60 * 60 * 1000;
-/** Files that an opening checks, a few milliseconds of work: there may be any number, and checking is synchronous. */
-/** Files that an opening looks at, a few milliseconds' work: there may be any number, and it stands still meanwhile. */
-const CHECKED_AT_ONCE = 200;
+const UNKNOWN_HOLDER_MAX_AGE = 24 * 60 * 60 * 1000;
+/**
+ * Files that one opening checks, which takes a few milliseconds. There may be any number, and checking blocks the event
+ * loop.
+ */
+const CHECKED_PER_OPENING = 200;
 /** Bytes per shard: two numbers or a word, spaces and a newline. */
 const WIDTH = 48;
 const TAKING = lineWith('taking');
@@ -28,17 +30,17 @@ export interface FolderIdentity {
 }
 
 /**
- * Names the holders of lock folders in files beside them, so that nobody has to wait for the lock of a process that has
- * ended. Each tier has one file, `pw-holder.…`, mode 0600: its name identifies the process, and its line N the folder
- * that the process last made for shard N, or says that it is about to make one. A lock is attributed to a process only
- * while it is exactly that folder.
+ * Names the holders of lock folders in files beside them, so that no process has to wait for the lock of a process that
+ * has ended. Each tier has one file, `pw-holder.…`, mode 0600: its name identifies the process, and its line N
+ * identifies the folder that the process last made for shard N, or announces that it is about to make one. A lock is
+ * attributed to a process only while it is exactly that folder.
  *
  * A folder that no file names was made by a process that died, or was stopped, between making it and naming it. It
  * counts as dead if every process that was about to make one has ended, and one of them had announced it before the
  * folder was made.
  *
- * Naming costs two writes of 48 bytes. If it cannot be decided, such as whether a process of another container runs,
- * the lock expires by its age.
+ * Naming costs two writes of 48 bytes. If it cannot be determined whether the holder still runs, such as a process of
+ * another container, the lock expires by its age.
  */
 export class HolderNames {
   readonly #directory: string;
@@ -81,7 +83,7 @@ export class HolderNames {
 
   /** True if the process that made a lock folder has certainly ended. */
   isDead(shard: number, folder: FolderIdentity): boolean {
-    // Without birth times folders cannot be told apart.
+    // Without birth times folders cannot be distinguished.
     if (!(folder.birthtimeMs > 0) || certainIdentity() === undefined) return false;
     try {
       const entries = this.#holders().map(({ path, process }) => ({ process, ...lastEntry(path, shard) }));
@@ -104,9 +106,9 @@ export class HolderNames {
     try {
       const canTell = certainIdentity() !== undefined;
       const holders = this.#holders();
-      // From a random one: the first ones may all be in use.
+      // Starts at a random file, since the first ones may all be in use.
       const from = Math.floor(Math.random() * holders.length);
-      for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_AT_ONCE))
+      for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_PER_OPENING))
         if ((canTell && hasEnded(process)) || isForgotten(path)) removeFile(path);
     } catch {
       // A folder that cannot be read or written.
@@ -169,7 +171,7 @@ function lastEntry(path: string, shard: number): { readonly line?: string; reado
 
 function isForgotten(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  return found !== undefined && Date.now() - found.mtimeMs > FORGOTTEN;
+  return found !== undefined && Date.now() - found.mtimeMs > UNKNOWN_HOLDER_MAX_AGE;
 }
 
 function remove(path: string): void {

@@ -24,7 +24,7 @@ const SAME_CLOCK = 1000;
 /** Milliseconds for which a lock must be unchanged before its holder is looked up, and between two lookups. */
 const LOOK_UP_AFTER = 50;
 
-/** What is known of lock holders; see `HolderNames`. */
+/** Records and looks up the holders of locks; see `HolderNames`. */
 export interface LockHolders {
   willTake(): void;
   took(folder: FolderIdentity): void;
@@ -42,7 +42,7 @@ export interface LockHolders {
  * remove nor replace it. All other locks are empty folders.
  *
  * The age of a lock is measured by the clock of the file system, which all processes share, whatever their own clocks
- * say: times are translated on their way in and out. A lock that was seen unchanged for `stale` milliseconds of a
+ * show: times are translated on their way in and out. A lock that was seen unchanged for `stale` milliseconds of a
  * monotonic clock is stale too, as its time may lie in the future.
  */
 export class LockFiles {
@@ -69,7 +69,9 @@ export class LockFiles {
     this.#holders = holders;
   }
 
-  /** True if the folder is the one we made, and was refreshed so recently that nobody may consider it abandoned. */
+  /**
+   * True if the folder is the one we made, and was refreshed so recently that no process may consider it abandoned.
+   */
   isOurs(): boolean {
     const found = this.#found();
     if (found === undefined || !this.#isOwn(found)) return false;
@@ -148,7 +150,7 @@ export class LockFiles {
     const names = listNames(path);
     const found = this.#found();
     if (found !== undefined && !this.#checkAbandoned(found))
-      throw Object.assign(new Error('the lock was taken by another'), { code: 'ELOCKED' });
+      throw Object.assign(new Error('the lock was taken by another process'), { code: 'ELOCKED' });
     this.#replacing = found === undefined ? undefined : names;
   };
 
@@ -168,14 +170,17 @@ export class LockFiles {
     }
   }
 
-  /** A process that was stopped during `work` may be looking at the folder of somebody who took ours over. */
+  /**
+   * Throws if the process was stopped during `work` for long: the folder may then belong to a process that took ours
+   * over.
+   */
   #failIfPaused<T>(work: () => T): T {
     const wall = Date.now();
     const began = performance.now();
     const result = work();
     if (Date.now() - wall <= this.#stale / 2 && performance.now() - began <= this.#stale / 2) return result;
     this.disclaim();
-    throw Object.assign(new Error('the lock may have been taken by another'), { code: 'ELOCKED' });
+    throw Object.assign(new Error('the lock may have been taken by another process'), { code: 'ELOCKED' });
   }
 
   /** Replaces an abandoned folder by one of our own, and returns its stats. */
@@ -188,14 +193,14 @@ export class LockFiles {
       const made = lstatSync(temporary);
       this.#holders.took(made);
       for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
-      // Only on Windows a folder cannot replace an empty one.
+      // On Windows, a folder cannot replace an empty folder.
       if (process.platform === 'win32') rmdirSync(path);
       renameSync(temporary, path);
       this.#token = token;
       return made;
     } catch (error) {
       rmSync(temporary, { recursive: true, force: true });
-      // Somebody else was first.
+      // Another process was first.
       if (errorCode(error) === 'ENOTEMPTY') throw Object.assign(error as Error, { code: 'EEXIST' });
       throw error;
     }

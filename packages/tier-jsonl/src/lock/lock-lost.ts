@@ -1,6 +1,6 @@
 import type { Elsewhere } from '../shard/shard-operation.ts';
 
-/** Answers to operations, and what must be removed from other shards before they are acknowledged. */
+/** The answers to operations, and the lines to remove from other shards before the operations are acknowledged. */
 export interface Written {
   readonly answers: readonly (boolean | number)[];
   readonly elsewhere: readonly Elsewhere[];

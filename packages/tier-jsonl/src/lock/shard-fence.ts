@@ -17,8 +17,8 @@ const TRIES = 5;
  * replaced by a copy of itself, so that the file the former holder has open is no longer the shard: a late append,
  * overwrite or cut has no effect. Temporary files are removed first, so that a late rename finds nothing to rename.
  *
- * If there is no shard file an empty one is created, so that nobody creates it again. Throws the system's error; then
- * the former holder may still write.
+ * If there is no shard file, an empty one is created, so that the former holder cannot create it later. Throws the
+ * system's error; then the former holder may still write.
  */
 export function fenceShard(path: string): void {
   removeTemporary(path);
@@ -27,7 +27,9 @@ export function fenceShard(path: string): void {
   throw Object.assign(new Error('the file kept changing'), { code: 'EBUSY' });
 }
 
-/** Removes temporary files for a path: of compactions and the like, and folders that were to become its lock. */
+/**
+ * Removes the temporary files of a path, such as those of compactions, and folders that were meant to become its lock.
+ */
 function removeTemporary(path: string): void {
   for (const leftover of temporaryPaths(dirname(path), `${basename(path)}.`))
     rmSync(leftover, { recursive: true, force: true });

@@ -7,12 +7,12 @@ import type { LockTiming } from './lock-timing.ts';
 import { fenceShard } from './shard-fence.ts';
 import type { TurnQueue } from './turn-queue.ts';
 
-// A waiting process checks at least this often, and a holder that kept the lock for long rests for as long.
+// A waiting process checks at least this often. After a long use, the holder leaves the lock free for as long.
 const RETRY_LEAST = 2;
 const RETRY_MOST = 10;
 /** A lock is kept over writes within this time of one another, and released when it passes without a write. */
 const IDLE = 25;
-/** A lock is kept no longer than this, whatever is still to be written. */
+/** A lock is released after this time even if more is to be written. */
 const KEEP_MOST = 150;
 
 /**
@@ -20,7 +20,7 @@ const KEEP_MOST = 150;
  * file. (The lock of ProxyWhirl is a file with another name.)
  *
  * States: *free* (`#unlock` is undefined), *held*, and *lost* (`#isLost`: the library reported that the lock was
- * compromised; it is released at the next use). A lock taken over from somebody who did not release it is held but
+ * compromised; it is released at the next use). A lock taken over from a process that did not release it is held but
  * *must be fenced* first: until `fenceShard` succeeds, the former holder may still write, and `tryTake` does not return
  * true. Between writes of a burst a held lock is *idle*: a timer releases it, unless it is used again.
  *
@@ -66,7 +66,7 @@ export class ShardLock {
     return false;
   }
 
-  /** True if nobody has taken the lock over so far. Called after each write, before it is acknowledged. */
+  /** True if no other process has taken the lock over so far. Called after each write, before it is acknowledged. */
   isStillOurs(): boolean {
     return this.#unlock !== undefined && (this.#files.isOurs() || this.#files.isThere());
   }
@@ -110,7 +110,7 @@ export class ShardLock {
     try {
       fenceShard(this.#target);
     } catch (error) {
-      // Whoever took it over from us removed our temporary file.
+      // The process that took it over from us removed our temporary file.
       if (!this.confirmHeld()) return false;
       throw error;
     }
@@ -153,7 +153,7 @@ export class ShardLock {
 
   /**
    * Releases the lock. A lock that was taken from us is left alone, and so is one whose former holder could not be shut
-   * out: it becomes stale, and whoever takes it over tries again.
+   * out: it becomes stale, and the process that takes it over tries again.
    */
   release(): void {
     clearTimeout(this.#idle);

@@ -8,8 +8,8 @@ const MANY_NULS = 1024;
 const ZEROS = Buffer.alloc(64 * 1024);
 
 /**
- * Writes what is set aside, in few writes. A long run of NUL bytes, as a hole in a file reads, becomes a line
- * `{"pw_nul_bytes":<count>}`: copied, it would take disk space that the hole does not.
+ * Copies the bytes that are set aside, in few system calls. A long run of NUL bytes, such as a hole in a file, becomes
+ * a line `{"pw_nul_bytes":<count>}`: a copy would take disk space that the hole does not.
  */
 export class QuarantineWriter {
   readonly #fd: number;
@@ -47,7 +47,7 @@ export class QuarantineWriter {
     if (!isNote) this.#put(LINE_END);
   }
 
-  /** Writes what is pending. Throws the system's error. */
+  /** Writes the pending bytes. Throws the system's error. */
   flush(): void {
     writeFully(this.#fd, this.#pending.subarray(0, this.#length), null);
     this.#length = 0;

@@ -28,7 +28,10 @@ export async function* leftovers(store: JsonlStore, cipher: CredentialCipher): A
   }
 }
 
-/** Ours are removed: whoever writes one holds the lock. Those of ProxyWhirl may be in use. */
+/**
+ * Removes ours, which no process is writing: that needs the lock, and we hold it. Only inspects those of ProxyWhirl,
+ * which may be in use.
+ */
 async function* temporaryFiles(store: JsonlStore, cipher: CredentialCipher): AsyncGenerator<number> {
   const { temporary, others } = listDirectory(store.directory);
   for (const { shard, path } of temporary) await store.runExclusive(shard, async () => removeFile(path));

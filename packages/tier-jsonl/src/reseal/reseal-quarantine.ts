@@ -42,7 +42,7 @@ export async function* resealQuarantine(
     const ofShard = shardOfFileName(isTemporaryName(name) ? name.slice(0, name.indexOf('.pw-')) : name);
     if (ofShard === undefined) yield (await inspect(path, cipher)).left;
     else if (isTemporaryName(name)) {
-      // Left by a crash: whoever writes one holds the lock.
+      // Left by a crash, as writing such a file needs the lock, which we hold.
       await runExclusive(ofShard, async () => removeFile(path));
     } else {
       const { left, isStale } = await inspect(path, cipher);

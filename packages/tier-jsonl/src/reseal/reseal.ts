@@ -17,15 +17,14 @@ import { leftovers } from './reseal-leftovers.ts';
 type Fate = 'none' | 'current' | 'stale' | 'unreadable' | 'misplaced' | 'damaged';
 
 /**
- * Attempts; each other write of the same key that comes first is by the cache itself, and thus sealed with the current
- * key.
+ * Attempts. One fails only if the cache itself writes the key first, and that write is sealed with the current key.
  */
 const TRIES = 4;
 
 /**
- * Seals again what was not sealed with the current key of the cipher, and yields the counts of each batch once it is
- * written. Then drops the lines with old tokens from the files, and seals the quarantine again in place. Throws a
- * CacheStorageError.
+ * Seals credentials again that were not sealed with the current key of the cipher, and yields the counts of each batch
+ * once it is written. Then drops the lines with old tokens from the files, and seals the quarantine again in place.
+ * Throws a CacheStorageError.
  */
 export async function* resealRecords(
   store: JsonlStore,

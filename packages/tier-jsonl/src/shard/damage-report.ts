@@ -3,12 +3,12 @@ import type { ByteRange, LineRun } from '../lines/byte-range.ts';
 /** Runs that are counted before the event loop may get a turn. */
 const AT_A_TIME = 4096;
 
-/** Runs that are remembered: a larger table takes long to grow. */
+/** Largest number of runs that are remembered, since a larger table takes long to grow. */
 const MOST_KNOWN = 10_000;
 
 /**
- * Counts the damaged lines of a file, each of them once however often it is found. Where there are very many, lines
- * damaged later between counted ones may be missed until those have been set aside.
+ * Counts each damaged line of a file once, however often it is found. If there are very many, lines between counted
+ * ones that are damaged later may be missed until the counted ones have been set aside.
  */
 export class DamageReport {
   /** Counted runs, by offset. */
@@ -32,14 +32,14 @@ export class DamageReport {
     this.#knownUpTo = 0;
   }
 
-  /** Counts the new ones and reports their number. Yields after each piece. */
+  /** Counts the lines that were not counted before, and reports their number. Yields after each piece. */
   *countSteps(damaged: Iterable<LineRun>): Generator<void, void> {
     let count = 0;
     let runs = 0;
     for (const run of damaged) {
       const known = this.#known.get(run.offset);
       if (known === undefined ? run.offset < this.#knownUpTo : known.length === run.length) continue;
-      // Of a run that grew, count the new lines; one that shrank has none.
+      // In a run that grew, only the new lines count; a run that shrank has none.
       const before = known === undefined || known.lines === run.lines ? 0 : known.lines;
       count += Math.max(0, run.lines - before);
       if (known !== undefined || this.#known.size < MOST_KNOWN) this.#known.set(run.offset, run);

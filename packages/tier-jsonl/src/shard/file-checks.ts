@@ -3,7 +3,8 @@ import type { FileState } from './shard-file.ts';
 
 /**
  * Milliseconds after which any further change is certain to show in the modification time, which on most systems
- * advances every 4 to 10. A side index made earlier could not tell the two states apart.
+ * advances every 4 to 10. A side index made earlier could not distinguish the state before such a change from the state
+ * after it.
  */
 export const SETTLED = 25;
 

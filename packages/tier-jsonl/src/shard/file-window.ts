@@ -4,8 +4,8 @@ import type { ShardFile } from './shard-file.ts';
 const WINDOW = 16 * 1024;
 
 /**
- * Reads ranges of a file that nobody changes meanwhile. Most of them lie in the window read before: reading each
- * separately costs as much as reading everything.
+ * Reads ranges of a file that does not change meanwhile. Most of them are in the window that was read last: reading
+ * each separately would cost as much as reading everything.
  */
 export class FileWindow {
   readonly #file: ShardFile;

@@ -46,7 +46,7 @@ export class RecordReader {
     }
     this.#suspicions.set(key, tries);
     set.readAgain(set.index.shardOf(id));
-    // The caller waits for a stepwise reading, and then asks again.
+    // The caller waits for a stepwise reading to end, and then looks the key up again.
     const found = set.isReading ? NO_RECORD : set.index.find(key);
     if (found !== NO_RECORD) return this.read(found);
     if (!set.isReading) this.#suspicions.delete(key);

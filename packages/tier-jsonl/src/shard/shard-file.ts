@@ -21,17 +21,17 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const NO_THROW = { throwIfNoEntry: false } as const;
 const BLANKS = Buffer.alloc(64 * 1024, ' ');
 const BLANK_LINE = Buffer.alloc(64 * 1024, `${' '.repeat(64 * 1024 - 1)}\n`);
-/** Most bytes that {@link ShardFile.blank} overwrites in one write. */
+/** Largest number of bytes that {@link ShardFile.blank} overwrites in one write. */
 export const MAX_BLANK = BLANKS.length;
 
-/** From this many close ranges on, they are overwritten in one write. */
+/** At least this many ranges close to each other are overwritten in one write. */
 const MANY = 8;
 const [BLANK, NEWLINE] = [0x20, 0x0a];
 
 /** Longest line that is read into reused memory. */
 const MAX_CUT = 64 * 1024;
 
-/** What was found at the path. */
+/** The state of the file found at the path. */
 export interface FileState {
   readonly size: number;
   readonly mtimeMs: number;
@@ -42,8 +42,8 @@ export interface FileState {
 /**
  * One shard file and its descriptors. Synchronous: positioned reads and appends of a line cost less than a promise.
  *
- * Everything is written to the file that `follow` found last, whatever has its name by now. A process that took the
- * lock over has replaced it, so our late writes go to a file that nobody reads.
+ * Everything is written to the file that `follow` found last, even if another file has its name by now. A process that
+ * took the lock over has replaced it, so our late writes go to a file that is no longer the shard.
  */
 export class ShardFile {
   readonly path: string;
@@ -203,9 +203,9 @@ export class ShardFile {
   }
 
   /**
-   * As `blank` with `endsLine`, of ranges in file order. Many close ones are overwritten in one write, with what lies
-   * between them unchanged: where every other line is damaged, a write for each was most of a repair. Yields after each
-   * write.
+   * As `blank` with `endsLine`, of ranges in file order. Many ranges close to each other are overwritten in one write,
+   * together with the unchanged bytes between them: where every other line is damaged, a write for each would take most
+   * of the time of a repair. Yields after each write.
    */
   *blankAllSteps(ranges: Iterable<ByteRange>): Generator<void, void> {
     let group: ByteRange[] = [];
@@ -268,8 +268,8 @@ export class ShardFile {
   }
 
   /**
-   * Replaces the file by an empty one. Removing it by name could hit a file that somebody else created since. Throws
-   * LockLost if the lock was taken over, which removes the temporary file.
+   * Replaces the file by an empty one. Removing it by name could remove a file that another process has created since.
+   * Throws LockLost if the lock was taken over, which removes the temporary file.
    */
   replaceByEmpty(confirmHeld: () => boolean): void {
     const temporary = new TemporaryFile(this.path);

@@ -41,7 +41,8 @@ const TRIES = 3;
 /** Milliseconds between two attempts to take a lock when there is no hurry. */
 const REST = 10;
 /**
- * Milliseconds between two repairs requested by readers, at least, and as a multiple of the duration of the last one.
+ * Shortest pause between two repairs requested by readers: this many milliseconds, or {@link REPAIR_RESTS} times the
+ * duration of the last one if that is longer.
  */
 const REPAIR_REST = 100;
 const REPAIR_RESTS = 10;
@@ -111,8 +112,8 @@ export class ShardLane {
   }
 
   /**
-   * Repairs the shard, but not too often: each repair may have to read the whole file. If the lock is taken, or on a
-   * fault, the next write repairs it. Long repairs yield to the event loop.
+   * Repairs the shard, but not too often: each repair may have to read the whole file. If another process holds the
+   * lock, or on a fault, the next write repairs it. Long repairs yield to the event loop.
    */
   repairSoon(): void {
     const now = performance.now();
@@ -191,8 +192,8 @@ export class ShardLane {
   }
 
   /**
-   * Runs long `work` with the lock held. The lock may be lost all the same: `confirmHeld` tells. Rejects as `submit`
-   * does, or with the error of `work`.
+   * Runs long `work` with the lock held. The lock may nevertheless be lost; then `confirmHeld` returns false. Rejects
+   * as `submit` does, or with the error of `work`.
    */
   runExclusive<T>(work: (confirmHeld: () => boolean) => Promise<T>): Promise<T> {
     const { lock } = this.#parts;
@@ -256,7 +257,8 @@ export class ShardLane {
     for (let tries = 0; tries < TRIES; tries++) {
       const due = shard.sideIndexDue();
       if (due === undefined || !this.#parts.isCurrent()) return;
-      // A concurrent writer would make it useless anyway, and our own lock may be resting.
+      // It can wait: a concurrent writer would make it useless anyway, and our own lock may be pausing after a long
+      // use.
       if (due > 0 || !lock.tryTake()) await sleep(Math.ceil(due) + 1 + REST);
       else if (!(await this.#readInTurns()) && lock.confirmHeld()) {
         shard.writeSideIndex();

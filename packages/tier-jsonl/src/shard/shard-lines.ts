@@ -1,7 +1,7 @@
 import type { ByteRange } from '../lines/byte-range.ts';
 import { RangeList } from '../lines/range-list.ts';
 
-/** Bytes, of which each run counts {@link LIKE_A_LINE} more than its length. */
+/** In bytes, where each run counts as its length plus {@link LIKE_A_LINE}. */
 const MUCH = 256 * 1024;
 const LIKE_A_LINE = 1024;
 

@@ -1,6 +1,6 @@
 import type { ByteRange } from '../lines/byte-range.ts';
 
-/** What a shard reports to, and needs of, the set that owns it. */
+/** How a shard reports to the set that owns it, and queries it. */
 export interface ShardListener {
   /** Epoch milliseconds. */
   now(): number;
@@ -9,7 +9,7 @@ export interface ShardListener {
   /** A reading has begun, or the last one is over: in between the index covers only a part of the file. */
   reading(isBegun: boolean): void;
   /** Two shards have a line of the same key. */
-  metTwice(): void;
+  foundInTwoShards(): void;
   /** The line of a key in this shard is superseded by one in another shard. */
   superseded(shard: number, key: string, range: ByteRange): void;
   /** True if of two lines of a key the one in `shard` counts because it is at home, whichever was written first. */

@@ -28,18 +28,21 @@ export type ShardOperation =
   | { readonly kind: 'move'; readonly key: string; readonly fetch: () => MovingLine | undefined }
   /** Deletes a key, optionally only if it is expired. Answers true if it had a live record. */
   | { readonly kind: 'delete'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
-  /** Drops the lines of a key that lives in another shard. Answers true. */
+  /** Drops the lines of a key that is stored in another shard. Answers true. */
   | { readonly kind: 'drop'; readonly key: string }
-  /** As `drop`, unless this shard has the newest line by now. Answers true unless it does. */
+  /** As `drop`, but if this shard has the newest line by now, it keeps its lines and answers false. */
   | { readonly kind: 'drop older'; readonly key: string }
   /**
-   * Changes nothing. Answers true if the shard has the line of a key that counts; it stays, as the lock was ours after
-   * it was read.
+   * Changes nothing. Answers true if the shard has the line of a key that counts; that line is permanent, as we held
+   * the lock when it was read.
    */
   | { readonly kind: 'confirm'; readonly key: string }
   /** Updates the access metadata of a record. Answers true if it exists. */
   | { readonly kind: 'access'; readonly key: string; readonly facts: AccessFacts }
-  /** Replaces the line of a record by what `change` makes of it, if anything. Answers true if the record exists. */
+  /**
+   * Replaces the line of a record by the result of `change`, unless that is undefined. Answers true if the record
+   * exists.
+   */
   | { readonly kind: 'rewrite'; readonly key: string; readonly change: (raw: RawRecord) => string | undefined }
   /** Writes a note that the directory has another number of shards. Answers true. */
   | { readonly kind: 'announce'; readonly numShards: number }

@@ -84,7 +84,7 @@ export class ShardSet {
     for (const number of found) this.#lanes[number] ??= this.#makeLane(number);
   }
 
-  /** Watches the recorded number of shards; from here on a different one was set by somebody else. */
+  /** Watches the recorded number of shards. From here on, a different number means that another process set it. */
   watchLayout(): void {
     this.#watch = new LayoutWatch(this.#settings.directory);
   }
@@ -121,7 +121,7 @@ export class ShardSet {
   }
 
   /**
-   * True while a shard is being read in several turns: whatever is found may be wrong, and has to be looked up again
+   * True while a shard is being read in several turns: results of lookups may be wrong, and have to be looked up again
    * afterwards.
    */
   get isReading(): boolean {
@@ -177,7 +177,7 @@ export class ShardSet {
   #readOn(number: number, steps: Iterator<void, boolean>): void {
     const reading = this.#readRest(steps).finally(() => this.#readings.delete(reading));
     this.#readings.add(reading);
-    // The promise reports faults to whoever waits for it. Waiters continue before a repair, which may have to re-read
+    // The promise reports faults to those who wait for it. Waiters continue before a repair, which may have to re-read
     // everything.
     const after = reading
       .then((isChanged) => nextTurn(isChanged))
@@ -214,7 +214,7 @@ export class ShardSet {
     return id === NO_RECORD ? undefined : this.index.shardOf(id);
   }
 
-  /** The id of a key as the files have it now, or NO_RECORD, also while a shard `isReading`. */
+  /** The id of a key according to the current files. NO_RECORD if it has none, or while a shard `isReading`. */
   find(key: string): RecordId {
     const known = this.index.find(key);
     if (known !== NO_RECORD) {
@@ -318,7 +318,7 @@ export class ShardSet {
       reading: (isBegun) => {
         this.#reading += isBegun ? 1 : -1;
       },
-      metTwice: () => {
+      foundInTwoShards: () => {
         this.#hasOlder = true;
       },
       superseded: (other: number, key: string, range: ByteRange) => {

@@ -18,14 +18,14 @@ import {
 } from './shard-operation.ts';
 import { WritePlan } from './write-plan.ts';
 
-/** Most expired records removed in one operation: some milliseconds of work. */
+/** Largest number of expired records removed in one operation, which takes some milliseconds. */
 const CLEANUP_SLICE = 4000;
 
-/** What a writer needs to know of the lock of its shard. */
+/** The checks of its shard's lock that a writer makes. */
 export interface HeldLock {
-  /** True if it is ours, and nobody may take it over now. */
+  /** True if it is ours, and no process may take it over now. */
   confirmHeld(): boolean;
-  /** True if nobody has taken it over so far, however long ago it was refreshed. */
+  /** True if no process has taken it over so far, however long ago it was refreshed. */
   isStillOurs(): boolean;
 }
 
@@ -65,7 +65,7 @@ export class ShardWriter {
   }
 
   /**
-   * Carries out operations in order; returns their answers, and what must be removed elsewhere before they are
+   * Carries out operations in order; returns their answers, and the lines to remove from other shards before they are
    * acknowledged. Throws LockLost if the lock was taken over: then all of them have to be repeated.
    */
   run(operations: readonly ShardOperation[]): Written {
@@ -104,21 +104,21 @@ export class ShardWriter {
 
   /**
    * As `repair`, yielding after each piece of work, with a promise to await if it `isLong`. The lock or the file may be
-   * lost meanwhile: then it writes to a file that nobody reads, and finally throws LockLost.
+   * lost meanwhile: then it writes to a file that is no longer the shard, and finally throws LockLost.
    */
   *repairSteps(isLong: () => boolean): Generator<Promise<void> | undefined, void> {
     const shard = this.#shard;
     if (!shard.lines.needsRepair) return;
     if (shard.lines.damaged.length > 0) {
       for (const _ of shard.confirmDamaged()) yield;
-      // That may have opened another file. It is ours if nobody took the lock over before.
+      // That may have opened another file, which is ours only if no process took the lock over before.
       if (!this.#lock.isStillOurs()) throw new LockLost();
     }
     shard.file.prepareToWrite();
     const { readings } = shard;
     // A process without our lock, such as ProxyWhirl, may have written while we yielded, and been read: the known
     // ranges are then those of another file.
-    const goOn = () => {
+    const failIfReadAgain = () => {
       if (shard.readings !== readings) throw new LockLost();
     };
     const torn = shard.lines.tail?.isRecord === false ? shard.lines.tail : undefined;
@@ -130,7 +130,7 @@ export class ShardWriter {
     if (aside.length > 0)
       for (const step of copyToQuarantine(shard.file, dirname(shard.file.path), aside, isLong)) {
         yield step;
-        goOn();
+        failIfReadAgain();
       }
     if (shard.lines.tail?.isRecord) {
       const end = shard.lines.tail.offset + shard.lines.tail.length;
@@ -143,7 +143,7 @@ export class ShardWriter {
     }
     for (const _ of shard.file.blankAllSteps(joinRanges(damaged, MAX_BLANK))) {
       yield;
-      goOn();
+      failIfReadAgain();
     }
     this.#blank(shard.lines.removed);
     if (shard.lines.damaged === list) shard.lines.damaged = list.from(damaged.length);
@@ -164,7 +164,7 @@ export class ShardWriter {
     shard.file.append(bytes, offset, this.#isFull);
     if (isNew && this.#isFull) syncFolder(dirname(shard.file.path));
     shard.noteWritten(offset + bytes.length);
-    // Whoever takes the lock over from here on finds the lines in the file.
+    // A process that takes the lock over from here on finds the lines in the file.
     if (!this.#lock.isStillOurs()) throw new LockLost();
     const elsewhere = plan.apply(lines, bytes, offset);
     for (const { key } of lines)
@@ -184,7 +184,8 @@ export class ShardWriter {
       shard.lines.removed = [];
       shard.noteWritten(shard.end);
     } catch (error) {
-      // Whoever took the lock over copied the note. A process without our lock may have dropped it and kept the lines.
+      // A process that took the lock over has copied the note. A process without our lock may have dropped it and kept
+      // the lines.
       this.#isBlankLost ||= error instanceof LockLost && this.#lock.isStillOurs();
       // The next operation re-reads the file and tries again.
       shard.requireFullRead();
@@ -197,7 +198,7 @@ export class ShardWriter {
 
   /**
    * Removes at most {@link CLEANUP_SLICE} expired records. Their lines are overwritten without a note, as they are
-   * expired for everybody; a key with an older line needs the note.
+   * expired for every process; a key with an older line needs the note.
    */
   #cleanupExpired(now: number): number {
     const shard = this.#shard;
@@ -230,18 +231,21 @@ export class ShardWriter {
   }
 
   #retire(): boolean {
-    // Not even a superseded line, as far as we know: that may turn out to be wrong.
+    // Lines that seem superseded by another shard must be kept too: they may turn out to count.
     if (!this.#shard.olderThanElsewhere().next().done) return false;
     if (this.#shard.isEmpty) this.#clear(0);
     return true;
   }
 
-  /** Replaces the file by an empty one: others notice that it is another file, and a crash leaves all or nothing. */
+  /**
+   * Replaces the file by an empty one: other processes notice the new file, and after a crash the file is either
+   * complete or empty.
+   */
   #clear(now: number): number {
     const shard = this.#shard;
     const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;
     shard.empty(() => this.#lock.confirmHeld());
-    // That opened another file. It is ours if nobody took the lock over before.
+    // That opened another file, which is ours only if no process took the lock over before.
     if (!this.#lock.isStillOurs()) throw new LockLost();
     if (this.#isFull) syncFolder(dirname(shard.file.path));
     return live;

@@ -23,13 +23,14 @@ const BLANK = 0x20;
  * One shard as last seen: its part of the index, and its other lines (ShardLines).
  *
  * `#size` and `#mtimeMs` identify the state of the file that was read; a size of -1 means that the next `refresh` reads
- * all of it. States: *current* (the file is as identified), *stale* (it is not; a grown file costs reading what was
- * appended, any other change a full reading), and *reading* (a full or appended reading yields now and then, and the
- * index covers a part of the file). `#reading` numbers the readings: one that resumes after another has begun stops. A
- * reading that fails, or during which `requireFullRead` is called, leaves the shard stale with -1.
+ * all of it. States: *current* (the file is as identified), *stale* (it is not: of a file that has grown only the
+ * appended bytes are read, after any other change all of it), and *reading* (a full or appended reading yields now and
+ * then, and the index covers a part of the file). `#reading` numbers the readings: a reading stops if another has begun
+ * when it resumes. If a reading fails, or `requireFullRead` is called during it, the shard is stale afterwards, with a
+ * size of -1.
  *
- * Readers may find damage without the lock. It is only suspected until a full reading with the lock held, or of a file
- * that was old enough (`isFullyRead`), confirms it.
+ * Readers may find damage without the lock. It is only suspected until it is confirmed by a full reading, either with
+ * the lock held or of a file that was old enough (`isFullyRead`).
  */
 export class Shard {
   readonly number: number;
@@ -46,12 +47,14 @@ export class Shard {
   readonly #side: SideIndexFile;
   /** True if the side index on disk matches the shard as last seen. */
   #isIndexed = false;
-  /** True if only appended lines were read since: an earlier line may have been overwritten by whoever appended. */
+  /**
+   * True if only appended lines were read since: the process that appended may also have overwritten an earlier line.
+   */
   #mayHaveMissed = false;
   /** True if all of the file was read when it had been unchanged for a while. */
   #isFullyRead = false;
   #isReading = false;
-  /** Number of the last reading; an older one that resumes ends. */
+  /** Number of the last reading; an older reading ends when it resumes. */
   #reading = 0;
   /** True if the current reading may already be outdated. */
   #isDistrusted = false;
@@ -135,7 +138,7 @@ export class Shard {
     const unchanged = found.size === this.#size && found.mtimeMs === this.#mtimeMs;
     if (unchanged && !found.isOther && !again) return false;
     const grew = found.size > this.#size && this.#size >= 0;
-    const isFull = again || found.isOther || !grew || this.#isCutOpen();
+    const isFull = again || found.isOther || !grew || this.#hasLostItsLastNewline();
     const reading = this.#beginReading();
     try {
       if (isFull) {
@@ -218,7 +221,7 @@ export class Shard {
     this.#remember(now);
   }
 
-  /** What is known of the file may be wrong: the next `refresh` reads all of it. */
+  /** The known state of the file may be wrong: the next `refresh` reads all of it. */
   requireFullRead(): void {
     this.#isDistrusted = true;
     this.#isFullyRead = false;
@@ -273,8 +276,8 @@ export class Shard {
   }
 
   /**
-   * Notes that another shard has a newer line of a key. The one here may belong to another key whose name was
-   * corrupted.
+   * Notes that another shard has a newer line of a key. The line here may be that of another key that was corrupted
+   * into this one.
    */
   supersededElsewhere(key: string, range: ByteRange): void {
     if (this.#indexer.hasCorruptKey(range)) this.lines.addSuspect(range);
@@ -337,7 +340,7 @@ export class Shard {
     yield* this.#report.countSteps(this.lines.damaged);
   }
 
-  /** After a full reading: takes what was set aside out of the index again, unless it changed. */
+  /** After a full reading: takes records that were set aside out of the index again, unless their lines changed. */
   #setAsideAgain(): void {
     this.#rejected = this.#rejected.filter(({ key, offset, crc }) => {
       const id = this.#index.find(key);
@@ -383,8 +386,8 @@ export class Shard {
     return true;
   }
 
-  /** True if what was taken for the end of a line is not one: somebody cut the file and appended. */
-  #isCutOpen(): boolean {
+  /** True if no line ends where the last complete one ended: another program cut the file and appended to it. */
+  #hasLostItsLastNewline(): boolean {
     return this.lines.end > 0 && this.file.read(this.lines.end - 1, 1)[0] !== 0x0a;
   }
 

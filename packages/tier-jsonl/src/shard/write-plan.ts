@@ -14,7 +14,7 @@ type Intent =
   | { readonly kind: 'deleted' | 'moved' };
 
 /**
- * What a batch of operations does to a shard, worked out in order before anything is written: one line for each key
+ * The effect of a batch of operations on a shard, worked out in order before anything is written: one line for each key
  * they affect. Neither the shard nor the index changes before `apply`.
  */
 export class WritePlan {
@@ -28,7 +28,7 @@ export class WritePlan {
     this.#index = index;
   }
 
-  /** Adds an operation and returns its answer, which holds once the plan is written. */
+  /** Adds an operation and returns its answer, which is valid once the plan is written. */
   add(operation: PlannedOperation): boolean {
     switch (operation.kind) {
       case 'put':
@@ -110,7 +110,7 @@ export class WritePlan {
       intent === undefined ? this.#expiresAt(key) : 'facts' in intent ? intent.facts.expiresAt : undefined;
     const isLive = expiresAt !== undefined && now < expiresAt;
     if (onlyExpired && isLive) return false;
-    // A key in another shard gets a note here too: whoever brings it home reads that it was deleted.
+    // A key in another shard gets a note here too: a process that moves the key home then reads that it was deleted.
     if (expiresAt !== undefined || this.#shard.hasAnyLine(key)) this.#intents.set(key, { kind: 'deleted' });
     return isLive;
   }
@@ -144,7 +144,8 @@ export class WritePlan {
     if (id === NO_RECORD || this.#index.shardOf(id) !== this.#shard.number) return false;
     const raw = intent === undefined ? this.#read(id) : parseRaw(Buffer.from(intent.text, 'latin1'));
     const changed = raw === undefined ? undefined : change(raw);
-    // Others may print a record shorter than we do. One that would be too long to be read again stays unchanged.
+    // Another program may print a record shorter than we do. A line that would become too long to be read again stays
+    // unchanged.
     const text = changed === undefined || changed.length > MAX_LINE ? undefined : changed;
     // Not a use, so only the expiry matters.
     const facts = { expiresAt: this.#index.expiresAt(id), accessCount: 0, lastAccessed: 0, fetchTime: 0 };

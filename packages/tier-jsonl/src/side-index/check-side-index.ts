@@ -3,7 +3,7 @@ import { AS_STRING, LONGEST_CHAIN } from '../index/key-table.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
 import type { SideColumns } from './side-index-shape.ts';
 
-/** What a side index contains beside its columns, once checked. */
+/** The checked content of a side index besides its columns. */
 export interface Extras {
   readonly strings: readonly (readonly [position: number, key: string])[];
   readonly superseded: readonly (readonly [key: string, ranges: readonly ByteRange[]])[];

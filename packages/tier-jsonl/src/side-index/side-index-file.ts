@@ -8,7 +8,10 @@ import type { FileStamp, SideIndex } from './side-index-shape.ts';
 
 const { O_RDONLY } = constants;
 
-/** A side index that is larger than this for its shard was not made of it, and is not read. */
+/**
+ * A side index larger than this plus {@link BYTES_PER_BYTE} times its shard was not made from that shard, and is not
+ * read.
+ */
 const LEAST_CAP = 64 * 1024;
 const BYTES_PER_BYTE = 4;
 
@@ -16,7 +19,7 @@ const BYTES_PER_BYTE = 4;
  * `shard_NN.jsonl.index`: a copy of the index of a shard, so that opening a large directory need not read its lines.
  */
 export class SideIndexFile {
-  /** Entries of a shard from which on a side index is written. */
+  /** Fewest entries of a shard for which a side index is written. */
   readonly least: number;
   readonly #shardPath: string;
   readonly #scratch: Scratch;
@@ -33,8 +36,8 @@ export class SideIndexFile {
   }
 
   /**
-   * The side index of a shard in this state, valid until the next reading. Whatever is wrong with the file, the shard
-   * itself can be read instead.
+   * The side index of a shard in this state, valid until the next reading. `undefined` whenever anything is wrong with
+   * the file: the shard itself can be read instead.
    */
   read(stamp: FileStamp): SideIndex | undefined {
     try {
@@ -63,7 +66,7 @@ export class SideIndexFile {
     try {
       rmSync(this.path, { force: true });
     } catch {
-      // It no longer matches the shard, so nobody uses it.
+      // It no longer matches the shard, so no tier uses it.
     }
   }
 

@@ -45,7 +45,7 @@ export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { columns, supers
 
 /**
  * The side index in these bytes, if it is undamaged, of a file in exactly this state, and credible; else `undefined`.
- * Anybody may have written it.
+ * The bytes are not trusted, as any program may have written them.
  */
 export function readSideIndex(bytes: Buffer, stamp: FileStamp): SideIndex | undefined {
   if (bytes.length < HEADER || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return undefined;

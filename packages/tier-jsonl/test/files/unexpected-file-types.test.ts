@@ -17,7 +17,7 @@ type Fate = 'refused' | 'reads' | 'works';
 interface TestedPath {
   readonly path: string;
   readonly fate: Fate;
-  /** Kinds that are not unexpected there, or not a matter of file types. */
+  /** Exceptions: kinds that are expected at this path, or that are not a matter of file types. */
   readonly but?: Partial<Record<OddFile, Fate | 'untried'>>;
 }
 
@@ -92,7 +92,7 @@ function fateOf({ refused, found, stored, lastError }: OddOutcome): Fate | 'lost
   if (refused !== undefined) return refused[0] === 'CACHE_UNSAFE_PATH' ? 'refused' : 'lost';
   if (found !== 40) return 'lost';
   if (stored) return 'works';
-  // It names the path and the remedy.
+  // The error names the path and the remedy.
   return /^JSONL tier: .* \/.*(move it away|remove it|put the file itself there)$/.test(String(lastError))
     ? 'reads'
     : 'lost';

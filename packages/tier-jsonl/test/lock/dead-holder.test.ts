@@ -19,7 +19,7 @@ import { exitOf } from '../support/children.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const CHILD = join(import.meta.dirname, '..', 'support', 'stopped-child.ts');
-/** So long that going by the age of a lock would fail the test. */
+/** So long that a test would time out if a lock were taken over by its age. */
 const PATIENT: LockTiming = { stale: 600_000, update: 1000, deadline: 15_000 };
 const HASTY: LockTiming = { stale: 2000, update: 1000, deadline: 300 };
 
@@ -62,7 +62,7 @@ async function stoppedHolder(directory: string, prefix: string[] = []): Promise<
   return child;
 }
 
-/** As a process would have named itself the holder of the existing folder. */
+/** Writes the file by which a process names itself the holder of the existing lock folder. */
 function nameHolder(directory: string, identity: { space: string; pid: number; start: number }, ino?: number): string {
   const found = lstatSync(lockOf(directory));
   const path = join(directory, `pw-holder.${identity.space}.${identity.pid}.${identity.start}.0123456789ab`);
@@ -70,8 +70,8 @@ function nameHolder(directory: string, identity: { space: string; pid: number; s
   return path;
 }
 
-/** As a process would have announced that it is about to take the lock. */
-function sayTaking(directory: string, { space, pid, start }: { space: string; pid: number; start: number }): void {
+/** Writes the file by which a process announces that it is about to take the lock. */
+function announceTaking(directory: string, { space, pid, start }: { space: string; pid: number; start: number }): void {
   const path = join(directory, `pw-holder.${space}.${pid}.${start}.ba9876543210`);
   writeFileSync(path, `${'taking'.padEnd(47)}\n`, { mode: 0o600 });
 }
@@ -95,23 +95,23 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
     await killedHolder(directory, 3);
     expect(namesIn(directory)).toHaveLength(1);
     const [left] = namesIn(directory);
-    // Of another boot, and silent for two days.
-    const forgotten = join(directory, 'pw-holder.01234567.5.5.0123456789ab');
+    // The file of a process of another boot, unchanged for two days.
+    const unknown = join(directory, 'pw-holder.01234567.5.5.0123456789ab');
     const unfinished = `${lockOf(directory)}.0123456789ab`;
-    writeFileSync(forgotten, '');
+    writeFileSync(unknown, '');
     mkdirSync(unfinished);
     const before = new Date(Date.now() - 2 * 86_400_000);
-    for (const path of [forgotten, unfinished]) utimesSync(path, before, before);
+    for (const path of [unknown, unfinished]) utimesSync(path, before, before);
     const tier = tierOn(directory, PATIENT);
     expect(await tier.get('k0')).toBeDefined();
     expect(existsSync(lockOf(directory))).toBe(false);
     expect(namesIn(directory)).not.toContain(left);
-    for (const path of [forgotten, unfinished]) expect(existsSync(path)).toBe(false);
+    for (const path of [unknown, unfinished]) expect(existsSync(path)).toBe(false);
     await tier.close();
     expect(namesIn(directory)).toEqual([]);
   });
 
-  it('is taken over from a process that died while taking one over', async () => {
+  it('is taken over from a process that died while taking it over', async () => {
     const directory = await seeded();
     await killedHolder(directory, 3);
     // Writes of the second process: its announcement, its name, the copy of the shard.
@@ -145,7 +145,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
     for (const other of [ownIdentity(), { ...gone, space: '01234567' }]) {
       const directory = await seeded();
       await killedHolder(directory, 2);
-      sayTaking(directory, other);
+      announceTaking(directory, other);
       expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
     }
   });
@@ -154,7 +154,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
     const directory = await seeded();
     mkdirSync(lockOf(directory));
     await sleep(20);
-    sayTaking(directory, gone);
+    announceTaking(directory, gone);
     const tier = tierOn(directory, HASTY);
     expect(await tier.put('k1', fresh('k1'))).toBe(false);
   });
@@ -209,7 +209,7 @@ describe('a lock expires by age', () => {
     }
   });
 
-  it('but not (control) if its maker has ended, or the process number was reused', async () => {
+  it('but is taken over sooner (control) if its maker has ended or the process number was reused', async () => {
     for (const holder of [gone, { ...ownIdentity(), start: ownIdentity().start + 1 }]) {
       const directory = await seeded();
       mkdirSync(lockOf(directory));
@@ -238,7 +238,7 @@ describe.runIf(canUnshare)('two containers on one volume', () => {
   it('do not take the lock of the other one, whether its process runs or has ended', async () => {
     for (const killed of [false, true]) {
       const directory = await seeded();
-      // Its number in its own namespace belongs to another process here, or to none.
+      // In our namespace, its process number belongs to another process or to none.
       if (killed) await killedHolder(directory, 3, UNSHARE);
       else await stoppedHolder(directory, UNSHARE);
       expect(namesIn(directory)).toHaveLength(1);

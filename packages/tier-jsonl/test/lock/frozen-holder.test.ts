@@ -35,7 +35,7 @@ async function startStopped(directory: string, work: string, call: string, at: n
 }
 
 /** Resumes the child, and returns its answer. */
-async function goOn({ child, output }: Stopped): Promise<{ done: boolean[]; failures: number }> {
+async function resume({ child, output }: Stopped): Promise<{ done: boolean[]; failures: number }> {
   child.kill('SIGCONT');
   expect(await exitOf(child)).toBe(0);
   while (!output().includes('failures')) await sleep(5);
@@ -49,7 +49,7 @@ async function seeded(): Promise<{ directory: string; rival: JsonlCacheTier }> {
   const directory = newDirectory();
   const rival = newTier(directory, { numShards: 1, clock: systemClock, lock: LOCK });
   for (const key of ['k0', 'k1', 'k2']) expect(await rival.put(key, ofRival(key, 'seed'))).toBe(true);
-  // The descriptors open in the child must not be those by which the rival holds a lock.
+  // The descriptors open in the child must not be those through which the rival holds a lock.
   await sleep(60);
   return { directory, rival };
 }
@@ -82,7 +82,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
     const { directory, rival } = await seeded();
     const frozen = await startStopped(directory, 'put', 'writeSync', at);
     await rivalWrites(rival);
-    expect(await goOn(frozen)).toEqual({ done: [true, true], failures: 0 });
+    expect(await resume(frozen)).toEqual({ done: [true, true], failures: 0 });
     const fresh = await expectRivals(directory, ['k0']);
     expect((await fresh.get('mine'))?.source).toBe('child');
     // The later of two puts counts; that of the rival was acknowledged before this one began, or during it.
@@ -103,7 +103,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
     const { directory, rival } = await seeded();
     const frozen = await startStopped(directory, 'delete', 'writeSync', at);
     await rivalWrites(rival);
-    expect((await goOn(frozen)).done).toEqual([true]);
+    expect((await resume(frozen)).done).toEqual([true]);
     const fresh = await expectRivals(directory);
     expect(await fresh.get('k1')).toBeUndefined();
   });
@@ -113,7 +113,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
     const path = join(directory, 'shard_00.jsonl');
     const isNoted = () => readFileSync(path, 'latin1').includes('"pw_deleted":"k1"');
     let frozen: Stopped;
-    // The opening of the file that overwrites the line, whichever call that is.
+    // Stops at each call in turn, as it is not known which one opens the file to overwrite the line.
     for (let at = 1; ; at++) {
       frozen = await startStopped(directory, 'delete', 'openSync', at);
       expect(frozen.child.exitCode).toBeNull();
@@ -126,7 +126,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
     const kept = lines.filter((line) => line.includes('"key":') && !line.includes('"key":"k1"'));
     writeFileSync(`${path}.other`, `${kept.join('\n')}\n`);
     renameSync(`${path}.other`, path);
-    expect(await goOn(frozen)).toEqual({ done: [true], failures: 0 });
+    expect(await resume(frozen)).toEqual({ done: [true], failures: 0 });
     const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
     expect((await fresh.keys()).sort()).toEqual(['k0', 'k2']);
   });
@@ -136,7 +136,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
     const frozen = await startStopped(directory, 'compact', 'renameSync', 1);
     expect(readdirSync(directory).filter((name) => name.endsWith('.tmp'))).toHaveLength(1);
     await rivalWrites(rival);
-    const { done, failures } = await goOn(frozen);
+    const { done, failures } = await resume(frozen);
     expect(failures).toBe(0);
     expect(new Set(done)).toEqual(new Set([true]));
     const fresh = await expectRivals(directory);
@@ -147,7 +147,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
     const { directory, rival } = await seeded();
     const frozen = await startStopped(directory, 'clear', 'renameSync', 1);
     await rivalWrites(rival);
-    await goOn(frozen);
+    await resume(frozen);
     expect(await rival.size()).toBe(0);
     expect(await rival.put('later', ofRival('later', 'rival'))).toBe(true);
     expect(await newTier(directory, { clock: systemClock, lock: LOCK }).keys()).toEqual(['later']);
@@ -161,7 +161,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
       for (let n = 0; n < 300; n++) expect(await rival.put('busy', ofRival('busy', String(n)))).toBe(true);
     })();
     while ((await rival.get('r0')) === undefined) await sleep(5);
-    expect(await goOn(frozen)).toEqual({ done: [true], failures: 0 });
+    expect(await resume(frozen)).toEqual({ done: [true], failures: 0 });
     await busy;
     const fresh = await expectRivals(directory);
     expect((await fresh.get('busy'))?.source).toBe('299');
@@ -170,11 +170,11 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
 
   it('just after making its lock does not mistake the lock of its rival for its own', async () => {
     const { directory, rival } = await seeded();
-    // The check after the creation of the folder, whichever call that is: each of the first ones.
+    // Stops at each of the first calls, as it is not known which one checks the folder after its creation.
     for (let at = 1; at <= 6; at++) {
       const frozen = await startStopped(directory, 'put', 'lstatSync', at);
       for (let n = 0; n < 5; n++) expect(await rival.put(`s${at}`, ofRival(`s${at}`, String(n)))).toBe(true);
-      expect((await goOn(frozen)).done).toEqual([true, true]);
+      expect((await resume(frozen)).done).toEqual([true, true]);
       for (let n = 1; n <= at; n++) expect((await rival.get(`s${n}`))?.source).toBe('4');
     }
   });
@@ -187,7 +187,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
       const other = newTier(directory, { numShards: 5, clock: systemClock, lock: LOCK });
       expect(await other.size()).toBe(3);
       expect(await other.put('k0', ofRival('k0', 'other'))).toBe(true);
-      await goOn(frozen);
+      await resume(frozen);
       const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
       for (const tier of [fresh, other, rival]) {
         expect((await tier.keys()).sort()).toEqual(['k0', 'k1', 'k2']);

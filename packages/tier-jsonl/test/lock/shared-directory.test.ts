@@ -21,7 +21,7 @@ function filledShards(directory: string): number {
 }
 
 describe('two tiers on one directory', () => {
-  it('see changes of the other one at their next operation', async () => {
+  it('see changes made by each other at their next operation', async () => {
     const directory = newDirectory();
     const clock = new ManualClock();
     const a = newTier(directory, { clock });
@@ -133,7 +133,7 @@ describe('the number of shards', () => {
     expect(await back.size()).toBe(98);
   });
 
-  it('is adopted when another process changes it, whatever is in progress', async () => {
+  it('is adopted when another process changes it, whichever operations are in progress', async () => {
     const directory = newDirectory();
     const a = newTier(directory, { numShards: 8 });
     await a.putMany(Array.from({ length: 50 }, (_, n) => makeEntry(`k${n}`)));

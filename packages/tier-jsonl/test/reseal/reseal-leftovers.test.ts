@@ -86,7 +86,7 @@ describe('the quarantine, during a re-encryption', () => {
     expect(statSync(path).ino).toBe(again);
   });
 
-  it('is counted line by line where no key opens a token, or that cannot be decided', async () => {
+  it('is counted by lines with a token that no key opens, or for which that cannot be decided', async () => {
     const { directory, quarantine } = await written();
     const huge = Buffer.alloc(900_000, 'x');
     huge.write('"username_encrypted":"', 524_280);
@@ -113,7 +113,7 @@ describe('the quarantine, during a re-encryption', () => {
     for (let n = 0; n < 20; n++) expect(lines.filter((text) => text.startsWith(`damaged ${n} `))).toHaveLength(1);
   });
 
-  it('loses the unfinished copy of a crash', async () => {
+  it('loses the unfinished copy that a crash left', async () => {
     const { directory, quarantine } = await written();
     const temporary = quarantine(line(1), 'shard_00.jsonl.pw-0123456789ab.tmp');
     const beside = join(directory, 'shard_00.jsonl.pw-0123456789ab.tmp');
@@ -146,7 +146,7 @@ describe('a shard, during a re-encryption', () => {
     writeFileSync(shard, `${JSON.stringify(incomplete)}\nrotten ${line(22)}\n${torn}`, { flag: 'a' });
     const tier = open(directory, BOTH);
     const counts = await reseal(tier);
-    // The end of a token is missing.
+    // One token lacks its end, so it is counted.
     expect(counts).toEqual({ ...NOTHING, reencrypted: 10, inQuarantine: 1 });
     expect(tier.statistics.evictionsCorruption).toBe(3);
     await tier.close();

@@ -98,7 +98,7 @@ it('a paused reading is abandoned for a synchronous one, and leaves nothing behi
   expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, expected, 2]);
   expect(steps.next()).toEqual({ done: true, value: true });
   expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, expected, 2]);
-  // What was read of a removed file no longer counts.
+  // Records read from a removed file no longer count.
   const again = shard.refreshSteps(true);
   for (let n = 0; n < 3; n++) expect(again.next().done).toBe(false);
   rmSync(path);

@@ -4,10 +4,13 @@ import { LockLost } from '../../src/lock/lock-lost.ts';
 import { type LaneParts, ShardLane } from '../../src/shard/shard-lane.ts';
 
 /** A lane whose writer runs these functions one after another; the lock is always free. */
-function laneOf(writes: (() => boolean)[], { looks = [] as (() => void)[], whenSettled = () => {} } = {}): ShardLane {
+function laneOf(
+  writes: (() => boolean)[],
+  { refreshes = [] as (() => void)[], whenSettled = () => {} } = {},
+): ShardLane {
   const parts = {
     shard: {
-      refreshSteps: () => ({ next: () => ({ done: true, value: looks.shift()?.() }) }),
+      refreshSteps: () => ({ next: () => ({ done: true, value: refreshes.shift()?.() }) }),
       requireFullRead() {},
       end: 0,
       garbage: 0,
@@ -34,14 +37,14 @@ it('an answer that was true in a lost write stays true when it is repeated', asy
 
 it('operations queued after a failure do not inherit answers of the failed ones', async () => {
   let later: Promise<boolean | number> | undefined;
-  const looks = [
+  const refreshes = [
     () => {},
     () => {
       throw new Error('no file');
     },
   ];
   const lane = laneOf([lostWhenWritten, () => false], {
-    looks,
+    refreshes,
     whenSettled: () => {
       later ??= lane.queue(remove('b'));
     },

@@ -34,7 +34,7 @@ it('lines reported as damaged by another shard during a repair are neither overw
   for (const waiting of new ShardWriter(shard, index, lock, 'normal', () => []).repairSteps(() => true)) {
     if (waiting === undefined) continue;
     await waiting;
-    // What was found is on disk by now, and is about to be overwritten.
+    // By now, the found lines are copied to the quarantine, and are about to be overwritten.
     shard.lines.addSuspect(place);
     isAdded = true;
   }

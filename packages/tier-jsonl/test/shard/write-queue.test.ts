@@ -7,7 +7,7 @@ it('a write that arrives just as the queue of its shard becomes empty is not los
   const tier = new JsonlCacheTier({ maxEntries: 20 }, { directory: makeTempDir(onTestFinished) });
   onTestFinished(() => tier.close());
   const entries = Array.from({ length: 60 }, (_, i) => CacheEntry.create({ proxyUrl: `http://h.example:${i + 1}` }));
-  // A full tier evicts from other shards at every put, so that answers come at other moments than for a plain write.
+  // A full tier evicts from other shards at every put, so its puts are answered at other moments than plain writes.
   for (let round = 0; round < 3; round++) {
     for (const entry of entries) {
       expect(await tier.get(entry.key)).toBeUndefined();

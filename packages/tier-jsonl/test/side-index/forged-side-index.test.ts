@@ -150,7 +150,7 @@ describe('a forged side index', () => {
 });
 
 describe('foreign lines', () => {
-  it('that are most of a shard are kept, and do not cause a compaction at each write', async () => {
+  it('that make up most of a shard are kept, and do not cause a compaction at each write', async () => {
     const directory = newDirectory();
     mkdirSync(directory, { mode: 0o700 });
     const path = join(directory, 'shard_00.jsonl');

@@ -1,8 +1,8 @@
 import { errorCode, type Logger, type MaybePromise } from '@pw/cache-models';
 
-/** Between two steps, in milliseconds, so that others have their turn. */
+/** Pause between two steps, in milliseconds, in which other work can run. */
 const PAUSE_MS = 1;
-/** After a failed step, as when the lock stayed taken. */
+/** Pause after a failed step, for example because another connection held the lock. */
 const RETRY_MS = 1000;
 
 export interface BackgroundTaskOptions {
@@ -10,13 +10,13 @@ export interface BackgroundTaskOptions {
   readonly logger: Logger;
   /** Logged when a step fails. */
   readonly failure: string;
-  /** Does some of the work; true if more is left. Has changed nothing when it throws or rejects. */
+  /** Does a part of the work; true if more is left. If it throws or rejects, it must have changed nothing. */
   readonly step: () => MaybePromise<boolean>;
 }
 
 /**
  * Work that runs in steps of a few milliseconds until nothing is left. It keeps no process alive: the next opening of
- * the database starts it again for whatever is left.
+ * the database starts it again for the rest.
  */
 export class BackgroundTask {
   readonly #options: BackgroundTaskOptions;
@@ -28,7 +28,7 @@ export class BackgroundTask {
     this.#options = options;
   }
 
-  /** Does nothing while it is running. */
+  /** Starts the task; does nothing if it is running. */
   start(): void {
     if (this.#run !== undefined) return;
     this.#run = Symbol('run');

@@ -8,8 +8,8 @@ const LENGTH = 5;
 
 /**
  * Lets the serving thread write while a worker removes rows. One long transaction is several times cheaper than many
- * small ones, so the worker keeps its transaction open as long as nobody else wants to write, and commits soon after
- * somebody does. `WAITING` counts the writers of the serving thread; `HELD` is 1 while the worker has a transaction. A
+ * small ones, so the worker keeps its transaction open while the serving thread has nothing to write, and commits soon
+ * after it has. `WAITING` counts the writers of the serving thread; `HELD` is 1 while the worker has a transaction. A
  * writer announces itself before it waits for `HELD`, and the worker claims `HELD` only when it sees no writer or has
  * waited long enough, so neither side starves.
  */
@@ -55,21 +55,21 @@ export class CleanupGate {
     return Atomics.load(this.#state, WAITING) > 0 || this.isStopped;
   }
 
-  /** Worker: waits until nobody wants to write, at most `timeoutMs`, then claims the next transaction. */
+  /** Worker: waits until no write is announced, at most `timeoutMs`, then claims the next transaction. */
   hold(timeoutMs: number): void {
     const waiting = Atomics.load(this.#state, WAITING);
     if (waiting > 0) Atomics.wait(this.#state, WAITING, waiting, timeoutMs);
     Atomics.store(this.#state, HELD, 1);
   }
 
-  /** Worker: its transaction, which removed so many rows, is committed, or rolled back. */
+  /** Worker: reports that its transaction, which removed this many rows, was committed, or was rolled back. */
   release(removed: number): void {
     Atomics.add(this.#state, REMOVED, removed);
     Atomics.store(this.#state, HELD, 0);
     Atomics.notify(this.#state, HELD);
   }
 
-  /** Worker: its connection is closed. */
+  /** Worker: reports that its connection is closed. */
   finish(): void {
     Atomics.store(this.#state, FINISHED, 1);
     Atomics.notify(this.#state, FINISHED);

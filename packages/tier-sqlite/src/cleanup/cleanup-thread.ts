@@ -2,7 +2,7 @@ import { STOP_TIMEOUT_MS, startWorker, workerDone } from '../database/start-work
 import { CleanupGate } from './cleanup-gate.ts';
 import type { CleanupTask } from './cleanup-worker.ts';
 
-/** A cleanup in a worker thread: the event loop goes on meanwhile. */
+/** A cleanup in a worker thread, which does not block the event loop. */
 export class CleanupThread {
   readonly gate = new CleanupGate();
   /**

@@ -19,17 +19,17 @@ export interface CleanupTask {
   readonly now: number;
   readonly isDurable: boolean;
   readonly busyTimeoutMs: number;
-  /** Rows removed before the worker checks again whether somebody waits. */
+  /** Rows removed before the worker checks again whether a write is waiting. */
   readonly slice: number;
   readonly memory: SharedArrayBuffer;
 }
 
 /**
- * A transaction ends after this time even if nobody of this process waits: writers of other processes cannot announce
- * themselves.
+ * A transaction ends after this time even if no write of this process is waiting: writers of other processes cannot
+ * announce themselves.
  */
 const MAX_TRANSACTION_MS = 600;
-/** Between two transactions, for writers of other processes. */
+/** Pause between two transactions, in which other processes can write. */
 const PAUSE_MS = 5;
 /** Health checks, and labels, removed in one step. */
 const CHILDREN_PER_STEP = 1000;
@@ -54,7 +54,7 @@ function cleanUp(): void {
   }
 }
 
-/** In the order of the rows, not of their expiry: neighbours share pages. */
+/** Removes the rows in the order of rowids, not of expiry, since neighbouring rows share pages. */
 function removeAll(db: BetterSqlite3.Database): void {
   const { now } = task;
   const { table, isFull, labels } = task.layout;
@@ -70,13 +70,13 @@ function removeAll(db: BetterSqlite3.Database): void {
   );
   const some = `WHERE d.rowid > ? AND d.rowid <= ? AND c.expires_at <= ? LIMIT ${CHILDREN_PER_STEP}`;
   const entries = `doomed d CROSS JOIN ${table} c ON c.rowid = d.id`;
-  // Otherwise the cascade would remove any number of them in one statement.
+  // Removed explicitly, since the cascade would remove any number of health checks in one statement.
   const checks = isFull
     ? db.prepare(
         `DELETE FROM health_history WHERE id IN (${fewBytesOf(`SELECT h.id FROM ${entries} CROSS JOIN health_history h ON h.proxy_key = c.key ${some}`)})`,
       )
     : undefined;
-  // No foreign key removes these.
+  // Labels have no foreign key, so no cascade removes them.
   const labelRows =
     labels === null
       ? undefined
@@ -92,7 +92,7 @@ function removeAll(db: BetterSqlite3.Database): void {
   };
   while (work.next < count && !gate.isStopped) {
     retryWhenBusy(() => runTransaction(db, work), task.busyTimeoutMs);
-    // In this thread, so that no put pays for it. Pages that a reader still needs stay in the log.
+    // The log is checkpointed in this thread, so that no put has to do it. Pages that a reader still needs stay in it.
     const isLast = work.next >= count;
     if (isLast || logPages(db) >= CHECKPOINT_PAGES) db.pragma('wal_checkpoint(PASSIVE)');
     if (!isLast) sleepSync(PAUSE_MS);
@@ -100,10 +100,10 @@ function removeAll(db: BetterSqlite3.Database): void {
 }
 
 interface Work {
-  /** How many of the doomed rows are done. */
+  /** Number of rows of `doomed` that are done. */
   next: number;
   readonly count: number;
-  /** Rows per slice: fewer while somebody waits, as the commit writes all their pages at once. */
+  /** Rows per slice: fewer while a write is waiting, as the commit has to write all their pages. */
   size: number;
   /** Throws if the schema is no longer accepted. */
   readonly verify: () => void;

@@ -14,7 +14,7 @@ import { CleanupThread } from './cleanup-thread.ts';
  * every index.
  */
 const INLINE_ROWS_PER_MS = 5;
-/** The same where pages stay in memory from one slice to the next. */
+/** As {@link INLINE_ROWS_PER_MS}, for slices, where pages stay in memory from one slice to the next. */
 const SLICE_ROWS_PER_MS = 12;
 
 export interface LargeCleanupContext {
@@ -31,8 +31,8 @@ export interface LargeCleanupContext {
 }
 
 /**
- * Removes more expired rows than one statement can without blocking the event loop for too long: in a worker thread,
- * or, once no thread turned out to be available, in slices with a turn of the event loop after each.
+ * Removes more expired rows than one statement can without blocking the event loop for too long: in a worker thread or,
+ * if it turned out that no thread is available, in slices with a turn of the event loop after each.
  */
 export class LargeCleanup {
   readonly #context: LargeCleanupContext;
@@ -43,7 +43,7 @@ export class LargeCleanup {
     this.#context = context;
   }
 
-  /** As many rows may be removed in one statement; infinite where the event loop may be blocked for any time. */
+  /** Number of rows that may be removed in one statement; infinite if the event loop may be blocked without limit. */
   get inlineRows(): number {
     return Math.floor(this.#context.maxBlockMs * INLINE_ROWS_PER_MS);
   }
@@ -69,7 +69,8 @@ export class LargeCleanup {
     const thread = new CleanupThread({ path, tier, layout, now: seconds(now), isDurable, busyTimeoutMs, slice });
     this.#thread = thread;
     store.passGate = (write) => thread.gate.pass(write, busyTimeoutMs);
-    // The thread checkpoints: a put would have to write out what thousands of deletes changed.
+    // Only the thread checkpoints meanwhile; otherwise a put might have to write out all pages that thousands of
+    // deletes changed.
     checkpointer.pause();
     try {
       return await thread.done;

@@ -7,8 +7,8 @@ import { removeLabels } from '../rows/label-rows.ts';
 const MAX_ROWS = 1000;
 
 /**
- * Removes labels of keys without an entry: ProxyWhirl leaves them when it deletes an entry, and somebody may have put
- * more of them into the file than are removed along with an entry. Each call processes some keys, however many rows
+ * Removes labels of keys without an entry: ProxyWhirl leaves them when it deletes an entry, and another program may
+ * have added more to the file than are removed along with an entry. Each call processes some keys, however many rows
  * each has.
  */
 export class OrphanedLabels {
@@ -18,7 +18,7 @@ export class OrphanedLabels {
   removeSome(statements: EntryStatements, limit: number): boolean {
     const { table, labels } = statements.layout;
     if (labels === null) return true;
-    // One step down the index per key.
+    // One search in the index per key.
     const next = (after: string) => `(SELECT min(l.key) FROM ${labels} l WHERE l.key > ${after} AND l.key < x'')`;
     const keys = `WITH RECURSIVE k(key) AS (SELECT ${next('?')} UNION ALL SELECT ${next('k.key')} FROM k WHERE k.key IS NOT NULL LIMIT ?)
       SELECT key FROM k WHERE key IS NOT NULL`;
@@ -30,7 +30,7 @@ export class OrphanedLabels {
       WHERE NOT EXISTS (SELECT 1 FROM ${table} c WHERE c.key = o.key) LIMIT ${MAX_ROWS}`;
     const removed =
       last.key === null ? 0 : statements.of(removeLabels(labels, orphans)).run(this.#after, limit).changes;
-    // The same keys may have more.
+    // These keys may have more rows.
     if (removed === MAX_ROWS) return false;
     const isDone = last.n < limit;
     this.#after = isDone ? '' : positionAfter(last.key!);

@@ -15,7 +15,7 @@ export class OrphanedRows {
   #isAtLabels = false;
   readonly #labels = new OrphanedLabels();
 
-  /** This connection left orphans behind, which do not change the `data_version`. */
+  /** Starts a new pass: this connection itself left orphans behind, which does not change the `data_version`. */
   restart(): void {
     this.#version = undefined;
     this.#cleanVersion = undefined;

@@ -5,9 +5,9 @@ const CHUNK = 1024 * 1024;
 const MAGIC = Buffer.from('SQLite format 3\0');
 
 /**
- * Most bytes of one file that are read: the first ones, which hold the header and, in all but unusual files, every page
- * of the schema; and the last mebibyte, where a truncated file or a failing disk shows. A constant, as a file may claim
- * any length.
+ * Largest number of bytes read of one file: its beginning, which contains the header and, except in unusual files,
+ * every page of the schema; and its last mebibyte, which reveals a truncated file or a failing disk. A constant, as a
+ * file may claim any length.
  */
 export const MAX_BYTES_READ = 64 * CHUNK;
 
@@ -34,7 +34,7 @@ function readEnds(name: string): number {
   }
 }
 
-/** False for another file, however large: there is no reason to read on. */
+/** False for any other file, of which no more is then read. */
 function hasDatabaseHeader(path: string): boolean {
   const fd = openSync(path, 'r');
   try {

@@ -3,22 +3,25 @@ import { isBusy, retryWhenBusy } from './retry-when-busy.ts';
 
 interface Waiting {
   readonly work: () => unknown;
-  /** When it fails, by `performance.now()`. */
+  /** The time at which it fails, in milliseconds of `performance.now()`. */
   readonly deadline: number;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Between two attempts, in milliseconds: at random up to twice this, so that two processes do not stay in step. */
+/**
+ * Shortest pause between two attempts, in milliseconds. Pauses are random, up to twice this, so that two processes do
+ * not keep retrying at the same moments.
+ */
 const MIN_WAIT_MS = 1;
 /** How long the queue works in one turn of the event loop, in milliseconds. */
 const MAX_TURN_MS = 5;
 
 /**
- * Writes that wait for another connection's lock while the event loop goes on. They run in the order in which they
- * arrived: while anything waits, later work waits behind it. A timer retries the first; each ends by succeeding, by
- * failing with anything but a lock, or at its deadline. `flush` runs everything at once and blocks the thread; `end`
- * also fails what is left.
+ * Writes that wait for another connection's lock without blocking the event loop. They run in the order in which they
+ * arrived: while anything waits, later work waits, too. A timer retries the first; each ends by succeeding, by failing
+ * with anything but a lock, or at its deadline. `flush` runs everything immediately and blocks the thread; `end` also
+ * makes the remaining work fail.
  *
  * Work must throw SQLite's error of a lock, or an error with that as its cause, and have changed nothing then.
  */
@@ -32,8 +35,8 @@ export class LockQueue {
   }
 
   /**
-   * Runs work now and returns its result, or, if the lock is taken or others wait for it, returns a promise. Fails as
-   * the work does, at the latest when the time is up.
+   * Runs work now and returns its result or, if the lock is taken or earlier work waits for it, returns a promise.
+   * Fails like the work, at the latest at the deadline.
    */
   run<T>(work: () => T): MaybePromise<T> {
     if (this.#waiting.length === 0) {
@@ -50,19 +53,20 @@ export class LockQueue {
   }
 
   /**
-   * Runs everything that waits; the thread is blocked meanwhile. Throws if the lock stays taken for too long;
-   * everything goes on waiting then.
+   * Runs all waiting work and blocks the thread meanwhile. Throws if the lock is not released in time; the work then
+   * continues to wait.
    */
   flush(): void {
     const end = performance.now() + this.#timeoutMs;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { work } = next;
       const isSettled = this.#settle(next, () => retryWhenBusy(work, end - performance.now(), isLocked), false);
-      if (!isSettled) throw new CacheStorageError('earlier writes still wait for a lock that another connection holds');
+      if (!isSettled)
+        throw new CacheStorageError('earlier writes still wait for a lock that another connection holds; try again');
     }
   }
 
-  /** Runs everything that waits, or fails it: nothing waits afterwards. */
+  /** Runs all waiting work, or makes it fail; afterwards the queue is empty. */
   end(): void {
     try {
       this.flush();
@@ -87,7 +91,7 @@ export class LockQueue {
     if (this.#waiting.length > 0) this.#schedule();
   }
 
-  /** False if the lock is taken and it must go on waiting. With `isLast` it fails instead. */
+  /** False if the lock is taken and the work must continue to wait. With `isLast` the work fails instead. */
   #settle(next: Waiting, work: () => unknown, isLast: boolean): boolean {
     try {
       const value = work();

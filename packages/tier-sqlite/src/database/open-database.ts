@@ -19,7 +19,7 @@ import { loadBinding, type SqliteDatabase } from './load-binding.ts';
 import { type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { isDamage, isReadOnly } from './storage-error.ts';
 
-/** What a completed write survives: with `"normal"` any end of the process, with `"full"` a power cut, too. */
+/** With `"normal"`, a completed write survives any end of the process; with `"full"`, it also survives a power cut. */
 export type Durability = 'normal' | 'full';
 
 export interface DatabaseSettings {
@@ -42,7 +42,7 @@ export interface OpenedDatabase {
 
 /** Attempts after the first: one that finds the same damage and sets the file aside, and one with the new file. */
 const MAX_RETRIES = 2;
-/** Indexes added by others up to which there is no warning. */
+/** If other programs added more indexes than this, a warning is logged. */
 const MAX_ADDED_INDEXES = 8;
 const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
@@ -132,8 +132,8 @@ function configure(
 }
 
 /**
- * Takes the write lock, which most openings do not need. In a database that cannot be written the statistics stay, and
- * may make reads slow.
+ * Removes statistics about our tables. That takes the write lock, which most openings do not need. In a database that
+ * cannot be written they stay, and may make reads slow.
  */
 function removeStatistics(db: SqliteDatabase, structure: StructureWatch): void {
   try {

@@ -6,10 +6,11 @@ const FIRST_WAIT_MS = 0.5;
 const LONGEST_WAIT_MS = 4;
 
 /**
- * The one policy for a database that another connection has locked: retry until it is free or the time is up. Waits are
- * short, as a long one misses the moments in which the lock is free, and random, so that two processes do not stay in
- * step. The thread is blocked meanwhile; where a promise may be returned, `LockQueue` waits instead. `work` must have
- * changed nothing when it throws. Throws what `work` throws if it is about anything else or the time is up.
+ * The one policy for a database that another connection has locked: retry until the lock is free or the time has run
+ * out. Waits are short, as a long one misses the moments in which the lock is free, and random, so that two processes
+ * do not keep retrying at the same moments. The thread is blocked meanwhile; where a promise may be returned,
+ * `LockQueue` waits instead. `work` must have changed nothing when it throws. Throws the error of `work` if it has
+ * another cause, or when the time has run out.
  */
 export function retryWhenBusy<T>(work: () => T, timeoutMs: number, isRetryable = isBusy): T {
   const end = performance.now() + timeoutMs;

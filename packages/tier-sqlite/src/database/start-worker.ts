@@ -5,7 +5,7 @@ import { CacheErrorCode, errorCode } from '@pw/cache-models';
 export const STOP_TIMEOUT_MS = 2000;
 
 /**
- * Starts the worker `name`. `from` is the caller's `import.meta.url`: a worker's file lies beside the caller's in the
+ * Starts the worker `name`. `from` is the caller's `import.meta.url`: a worker's file is beside the caller's in the
  * sources, and beside the bundle when built. Throws where no worker may be started.
  */
 export function startWorker(name: string, from: string, workerData: object): Worker {

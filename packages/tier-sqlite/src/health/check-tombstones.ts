@@ -2,9 +2,9 @@ import { OPAQUE } from '../rows/entry-row.ts';
 import type { EntryStatements } from '../rows/entry-statements.ts';
 import { TOMBSTONES } from '../schema/schema-definitions.ts';
 
-// A tombstone says that all health checks of a key up to an id belong to a removed entry. From its commit on they are
-// never read; a background task deletes them in steps, and the tombstone with the last. Tombstones are made only where
-// the foreign key's cascade would delete too many checks in one statement: see CascadeBudget.
+// A tombstone means that all health checks of a key up to an id belong to a removed entry. Once it is committed they
+// are never read; a background task deletes them in steps, and the tombstone with the last. Tombstones are made only
+// where the foreign key's cascade would delete too many checks in one statement: see CascadeBudget.
 
 /** Checks that may be deleted by cascade in one transaction, and bytes of their values: some milliseconds. */
 const MAX_CASCADE_ROWS = 1000;
@@ -35,8 +35,8 @@ export const ONE_KEY = `SELECT ${OPAQUE} AS key`;
 export class CascadeTooLarge extends Error {}
 
 /**
- * SQL: of the checks `SELECT id …` the first ones, in the order of their ids, whose values are few bytes together: at
- * least one.
+ * SQL: the first of the checks `SELECT id …`, in the order of their ids, up to a small total size of their values, but
+ * at least one.
  */
 export function fewBytesOf(ids: string): string {
   return `SELECT id FROM (SELECT h.id, sum(${BYTES}) OVER (ORDER BY h.id ROWS UNBOUNDED PRECEDING) - (${BYTES}) AS before
@@ -54,8 +54,8 @@ export class CascadeBudget {
   }
 
   /**
-   * Spends the budget on the checks of some keys, `SELECT key …`, or on all there are, and throws {@link
-   * CascadeTooLarge} when it is used up. Reads no more checks than the budget allows.
+   * Spends the budget on the checks of some keys, `SELECT key …`, or of all keys, and throws {@link CascadeTooLarge}
+   * when it is used up. Reads no more checks than the budget allows.
    */
   spend(statements: EntryStatements, keys: string | undefined, values: readonly unknown[]): void {
     // Most stores, or entries, have no checks: this query costs a fraction of the next.

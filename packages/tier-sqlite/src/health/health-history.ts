@@ -32,7 +32,9 @@ const NEWEST = `SELECT ${RECORD} FROM health_history WHERE id IN (SELECT id FROM
 
 /** No counting from 1 gets this far. */
 const FORGED = 2 ** 52;
-/** From here to {@link FORGED} there is room for more checks than are ever made. */
+/**
+ * Ids from here on are implausible. From here to {@link FORGED} there is room for more checks than will ever be made.
+ */
 const IMPLAUSIBLE = FORGED - 2 ** 40;
 /** Rows with implausible ids that are removed with each new check. */
 const IMPLAUSIBLE_PER_CHECK = 100;
@@ -56,8 +58,8 @@ export function addHealthRecord(store: RowStore, key: string, check: HealthCheck
 }
 
 /**
- * The id after the last one. AUTOINCREMENT has none left once somebody stored a row, or a sequence, with the last
- * possible id. Neither we nor ProxyWhirl make such rows; they are removed, some with each check.
+ * The id after the last one. AUTOINCREMENT has none left once another program has stored a row, or a sequence, with the
+ * last possible id. Neither we nor ProxyWhirl make such rows; they are removed, some with each check.
  */
 function nextId({ statements }: RowStore): number {
   const last = statements.of(LAST_ID).pluck().get() as number;

@@ -35,7 +35,7 @@ export interface RetentionLimits {
 
 const DEFAULT_RECORDS = 500;
 const DEFAULT_AGE_MS = 30 * 86_400_000;
-/** Old checks removed with each new one: more than are added, so that any number of them is gone in time. */
+/** Old checks removed with each new one: more than are added, so that even a large number is gradually removed. */
 const BATCH = 100;
 
 const MEMBERS: Readonly<Record<keyof HealthRetention, ArgumentKind>> = Object.freeze({
@@ -59,9 +59,7 @@ export function parseRetention(retention: HealthRetention): RetentionLimits {
   return { records: records ?? Number.POSITIVE_INFINITY, ageMs: age ?? Number.POSITIVE_INFINITY };
 }
 
-/**
- * In the index of keys, the rows of one key are in order of id, so this reads no more of them than are kept or removed.
- */
+/** In the index of keys, the rows of one key are in order of id, so this reads only rows that are kept or removed. */
 const NEWEST_BEYOND = 'SELECT id FROM health_history WHERE proxy_key = ? ORDER BY id DESC LIMIT 1 OFFSET ?';
 const BEYOND_COUNT = `DELETE FROM health_history WHERE id IN
   (${fewBytesOf(`SELECT id FROM health_history WHERE proxy_key = ${OPAQUE} AND id <= (${NEWEST_BEYOND}) ORDER BY id LIMIT ${BATCH}`)})`;
@@ -70,12 +68,12 @@ const OLDEST = `DELETE FROM health_history WHERE id IN
   (${fewBytesOf(`SELECT id FROM health_history WHERE check_time < ${OPAQUE} ORDER BY check_time LIMIT ${BATCH}`)})`;
 
 /**
- * Removes checks beyond the limit: of this key the oldest, and of any key those that are too old, some at a time. Runs
+ * Removes checks beyond the limits, some at a time: the oldest of this key, and those of any key that are too old. Runs
  * inside a write transaction.
  */
 export function pruneHistory(store: RowStore, key: string, { records, ageMs }: RetentionLimits, now: number): void {
   const { statements } = store;
-  // Mostly there is nothing to remove, and a query is cheaper than a deletion.
+  // Usually there is nothing to remove, and a query is cheaper than a deletion.
   if (Number.isFinite(records) && statements.of(NEWEST_BEYOND).get(key, records) !== undefined)
     statements.of(BEYOND_COUNT).run(key, key, records);
   const oldest = seconds(now - ageMs);

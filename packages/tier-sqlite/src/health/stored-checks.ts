@@ -4,8 +4,8 @@ import { boundedNumber, boundedText } from '../rows/value-limits.ts';
 import { TOMBSTONED_UP_TO } from './check-tombstones.ts';
 
 /**
- * Most checks of a key, the latest ones, that are read for a history or a summary, unless `maxRecordsPerKey` is more:
- * some milliseconds. A file may contain any number of them.
+ * Largest number of checks of a key, the latest ones, that are read for a history or a summary, unless
+ * `maxRecordsPerKey` is more. This takes some milliseconds. A file may contain any number of checks.
  */
 export const MOST_CHECKS = 5000;
 

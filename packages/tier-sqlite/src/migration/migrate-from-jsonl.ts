@@ -56,7 +56,7 @@ const SHARD = /^shard_.*\.jsonl$/;
 const BATCH = 500;
 
 /**
- * Of a key in two shards, the shard whose name sorts last wins, as in ProxyWhirl. So shards are read from last to
+ * If a key is in two shards, the shard whose name sorts last wins, as in ProxyWhirl. So shards are read from last to
  * first, and the first entry of a key stays: an interrupted migration ends with the same result when it is run again.
  */
 export function migrateShards(directory: string, target: MigrationTarget): JsonlMigration {

@@ -51,7 +51,10 @@ export class DamagedRows {
     return this.#done;
   }
 
-  /** `error` is what decoding the row threw: anything but a CacheCorruptionError is not damage. Never throws. */
+  /**
+   * Sets a row aside for which decoding threw `error`, unless that is not a CacheCorruptionError, which is not damage.
+   * Never throws.
+   */
   setAside(error: unknown, row: EntryRow, now: number): Outcome {
     if (!(error instanceof CacheCorruptionError)) return undefined;
     if (this.#pending.has(row[RowAt.ROWID] as number)) return 'pending';

@@ -47,7 +47,7 @@ function setAsideAll(): void {
     structure.verify();
     for (const row of task.rows) {
       while (!gate.isStopped && transact(db, structure, () => removeStep(db, row)));
-      // In this thread, so that no put pays for it.
+      // The log is checkpointed in this thread, so that no put has to do it.
       db.pragma('wal_checkpoint(PASSIVE)');
     }
   } finally {
@@ -56,8 +56,8 @@ function setAsideAll(): void {
 }
 
 /**
- * Removes some of what depends on the row, or finally the row itself; true if more is left. A row that changed
- * meanwhile is left alone.
+ * Removes some of the rows that depend on the row or, when none is left, the row itself; true if more is left. A row
+ * that changed meanwhile stays.
  */
 function removeStep(db: BetterSqlite3.Database, { rowId, reason, now }: OversizedRow): boolean {
   const { layout } = task;

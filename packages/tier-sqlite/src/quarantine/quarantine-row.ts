@@ -4,12 +4,12 @@ import { isOversizedSql } from '../rows/entry-row.ts';
 import { keptValue, MAX_ROW_BYTES } from '../rows/value-limits.ts';
 import { sideColumns, type TableLayout } from '../schema/table-layout.ts';
 
-/** Beyond 2^53 a bigint. */
+/** A bigint if it is beyond 2^53. */
 export type RowId = number | bigint;
 
 /**
- * True for a row longer than any valid one, which takes equally long to remove. Where it is a string that is so long,
- * only the row's head is read.
+ * True for a row longer than any valid one, which also takes long to remove. If it is long because of a string, only
+ * the row's head is read.
  */
 export function isOversizedRow(db: SqliteDatabase, layout: TableLayout, rowId: RowId): boolean {
   const bytes = valuesOf(layout).map((value) => `ifnull(octet_length(${value}), 0)`);
@@ -34,7 +34,7 @@ export function copyToQuarantine(
   db.prepare(sql).run(now, reason, rowId);
 }
 
-/** Runs inside a write transaction. */
+/** Deletes a row, and rebuilds the indexes if that reveals damage in them. Runs inside a write transaction. */
 export function deleteRow(db: SqliteDatabase, { table }: TableLayout, rowId: RowId): void {
   const statement = db.prepare(`DELETE FROM ${table} WHERE rowid = ?`);
   try {

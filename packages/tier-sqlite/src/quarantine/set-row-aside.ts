@@ -20,7 +20,7 @@ export function setRowAside(
   return store.transact(() => {
     store.recount();
     const rowId = exactRowId(store, row);
-    // No valid row is so long, so it need not be read.
+    // No valid row is this long, so it need not be read.
     if (!isAnySize && isOversizedRow(db, layout, rowId)) return { rowId };
     const sql = `${selectRows(store.layout, 'NOT INDEXED')} WHERE c.rowid = ?`;
     const again = store.statements.of(sql).raw().get(rowId) as EntryRow | undefined;
@@ -39,14 +39,15 @@ export function setRowAside(
 const NEIGHBOURS = 2048n;
 const LAST = 2n ** 63n - 1n;
 
-/** A rowid may have 64 bits, of which a read returns the nearest JavaScript number. */
+/** The exact rowid of a row. It may have 64 bits, but a read returns only the nearest JavaScript number. */
 function exactRowId(store: RowStore, row: EntryRow): RowId {
   const rowId = row[RowAt.ROWID] as number;
   if (Number.isSafeInteger(rowId)) return rowId;
   const near = BigInt(rowId);
   const [from, to] = [near - NEIGHBOURS, near + NEIGHBOURS];
   const key = row[At.KEY]!;
-  // A key that was cut, or is not a string, cannot be searched for; any neighbour without a valid key is as damaged.
+  // A key that was cut, or is not a string, cannot be searched for; any neighbour without a valid key is damaged as
+  // well, and can therefore be moved instead.
   const isInvalid = typeof key !== 'string' || isTooLongKey(key);
   const wanted = isInvalid ? `NOT (${isKey('key')})` : 'key IS ?';
   const sql = `SELECT rowid FROM ${store.layout.table} NOT INDEXED WHERE rowid BETWEEN ? AND ? AND ${wanted}`;

@@ -29,7 +29,7 @@ interface Order {
   readonly second?: { readonly sql: string; readonly at: number };
 }
 
-/** Only these expressions name columns: what a caller passes is looked up here, never inserted. */
+/** Only these expressions name columns: a caller's value is looked up here, and never becomes part of the SQL. */
 const ORDERS: Readonly<Record<Exclude<EntryOrder, 'random'>, Order>> = {
   key: { sql: 'c.key', at: At.KEY },
   source: { sql: 'c.source', at: At.SOURCE },
@@ -115,7 +115,7 @@ export class EntryQuery {
   /** SQL: the order of the rows, the key last. */
   #orderOf({ checkDueBy }: EntryFilter, isByLabel: boolean): string[] {
     const orderBy = this.#orderBy;
-    // Where the keys of a label are walked, SQLite recognizes only their order as sorted.
+    // If the keys of a label are walked, SQLite recognizes only `k.key` as already sorted.
     if (orderBy === 'key') return [isByLabel ? 'k.key' : 'c.key'];
     if (orderBy === 'random') return ['random()'];
     const { sql, second } = ORDERS[orderBy];
@@ -164,8 +164,8 @@ function addUrl(conditions: SqlConditions, { protocol, text }: EntryFilter): voi
 }
 
 /**
- * A range of times usually matches few entries; `unlikely` tells SQLite, which would otherwise walk the index of the
- * order.
+ * A range of times usually matches few entries; `unlikely` gives SQLite that hint; otherwise it would walk the index of
+ * the order.
  */
 function addTimes(conditions: SqlConditions, column: string, range: TimeRange | undefined): void {
   if (range?.from !== undefined) conditions.add(`unlikely(${column} >= ?)`, seconds(toInstant(range.from)!));

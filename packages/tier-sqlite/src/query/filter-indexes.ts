@@ -5,9 +5,10 @@ import { LABELS_INDEX, NEXT_CHECK_INDEX } from '../schema/table-layout.ts';
 export type FilterMember = Exclude<keyof EntryFilter, 'orderBy' | 'direction' | 'limit' | 'cursor'>;
 
 /**
- * The index for each member of a filter. Members with `null` have none and are tested row by row, on what the other
- * members leave, or on the whole table. Of several members with an index SQLite uses the one that it expects to leave
- * least. For labels the rarest one is walked, or each is tested where that would leave too many.
+ * The index for each member of a filter. A member with `null` has none, and is tested on each row that the other
+ * members leave, or on the whole table. Of several members with an index, SQLite uses the one that it expects to leave
+ * the fewest rows. Of several labels the rarest one is walked, unless too many entries have it; then each label is
+ * tested row by row.
  */
 export const FILTER_INDEXES: Readonly<Record<FilterMember, string | null>> = Object.freeze({
   source: 'idx_source',
@@ -22,10 +23,7 @@ export const FILTER_INDEXES: Readonly<Record<FilterMember, string | null>> = Obj
   includeExpired: null,
 });
 
-/**
- * The index for each order. With `null` there is none, and all matches are sorted, so that a page costs as much as all
- * of them.
- */
+/** The index for each order. Without one (`null`), all matches are sorted, so a page costs as much as all of them. */
 export const ORDER_INDEXES: Readonly<Record<EntryOrder, string | null>> = Object.freeze({
   key: 'sqlite_autoindex_cache_entries_1',
   source: 'idx_source',

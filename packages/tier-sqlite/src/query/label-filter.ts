@@ -4,12 +4,12 @@ import { FILTER_INDEXES, type FilterMember, ORDER_INDEXES } from './filter-index
 import type { SqlConditions } from './sql-conditions.ts';
 
 /**
- * Up to this many keys with a label are each looked up, whatever the order: an absolute number, some milliseconds, or a
- * number per entry of a page.
+ * If at most this many keys have a label, each of them is looked up, whatever the order. The limit is ten per entry of
+ * a page if that is more. This takes some milliseconds.
  */
 const FEW = 1000;
 const FEW_PER_ENTRY = 10;
-/** From this many values on they are bound as one JSON list. */
+/** More values than this are bound as one JSON list. */
 const MANY = 16;
 
 /** A label that entries must have, with one of the values. */

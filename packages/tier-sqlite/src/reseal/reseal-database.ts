@@ -23,7 +23,7 @@ import { type VacuumRun, vacuumInThread } from './vacuum-thread.ts';
 const HEARTBEAT_MS = 1000;
 const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0 });
 
-/** What a re-encryption needs from its tier. */
+/** The parts of its tier that a re-encryption uses. */
 export interface ResealContext {
   readonly path: string;
   readonly tier: string;
@@ -42,9 +42,9 @@ export interface ResealContext {
 }
 
 /**
- * Re-encrypts a database: its rows, then its quarantine; finally the file is rebuilt, so that nothing of the old tokens
- * remains. Tokens in files that were set aside as corrupt can only be counted. Throws what SQLite or the file system
- * throws.
+ * Re-encrypts a database: its rows, then its quarantine; finally the file is rebuilt, so that no trace of the old
+ * tokens remains. Tokens in files that were set aside as corrupt can only be counted. Throws the errors of SQLite and
+ * the file system.
  */
 export async function* resealDatabase(context: ResealContext): AsyncGenerator<ResealCounts> {
   yield* setKeylessAside(context);
@@ -84,8 +84,8 @@ async function* resealRows(context: ResealContext): AsyncGenerator<ResealCounts>
     let { counts } = page;
     let outcomes = await sequentially(page.damaged, setAside);
     if (outcomes.includes('repaired')) {
-      // An index was wrong, not the row: the page is processed again, and what was re-encrypted a moment ago is current
-      // now.
+      // An index was wrong, not the row: the page is processed again, and the rows that were just re-encrypted now
+      // count as current.
       const before = counts.reencrypted;
       page = await run();
       outcomes = await sequentially(page.damaged, setAside);
@@ -138,7 +138,7 @@ async function* vacuum(context: ResealContext): AsyncGenerator<ResealCounts> {
   } catch (error) {
     if (!isThreadUnavailable(error)) throw error;
   } finally {
-    // Also when the caller ends the generator early: no thread works on the file afterwards.
+    // Also runs when the caller ends the generator early, so that no thread works on the file afterwards.
     await running?.stop();
     checkpointer.resume();
   }

@@ -31,9 +31,9 @@ export interface ResealedPage {
 }
 
 /**
- * Re-encrypts those of the next rows with credentials that the cipher's current key did not seal. Runs in the caller's
- * write transaction, so that nobody writes between reading a row and storing it. A row keeps its health history and its
- * counts.
+ * Re-encrypts those of the next rows whose credentials were not sealed with the cipher's current key. Runs in the
+ * caller's write transaction, so that no other connection writes between reading a row and storing it. A row keeps its
+ * health history and its counts.
  */
 export function resealPage(store: RowStore, { cipher, after, limit, now }: PageToReseal): ResealedPage {
   // The empty string is a key, too.

@@ -64,7 +64,7 @@ function resealRow(store: RowStore, cipher: CredentialCipher, [id, url, ...rest]
   return !isUnreadable && tooLong !== 1;
 }
 
-/** A token as records hold it; only damage puts a number here. */
+/** A token in the form that records contain. Only damage can put a number here. */
 function hexOf(value: StoredValue): string | null {
   if (value === null) return null;
   const bytes = value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value), 'latin1');

@@ -4,7 +4,7 @@ import { retryWhenBusy } from '../database/retry-when-busy.ts';
 /** Longest wait for the write lock, and then for readers of older pages in the log, in milliseconds. */
 const TIMEOUT_MS = 5000;
 
-/** Has SQLite's code of a lock that others hold. */
+/** Has the code with which SQLite reports a lock that another connection holds. */
 class LogInUse extends Error {
   readonly code = 'SQLITE_BUSY';
 }
@@ -12,8 +12,8 @@ class LogInUse extends Error {
 /**
  * Rebuilds the database file from its contents, and truncates its log. Otherwise pages keep copies of rows removed long
  * ago: SQLite leaves some when it moves rows between pages, and a program without `secure_delete` leaves all. Meanwhile
- * readers go on and writers wait. Throws what SQLite throws, such as SQLITE_BUSY if another connection holds a lock, or
- * reads an older state, for too long.
+ * readers continue and writers wait. Throws the errors of SQLite, such as SQLITE_BUSY if another connection holds a
+ * lock, or reads an older state, for too long.
  */
 export function vacuumDatabase(db: SqliteDatabase): void {
   retryWhenBusy(() => db.exec('VACUUM'), TIMEOUT_MS);
@@ -24,5 +24,6 @@ export function vacuumDatabase(db: SqliteDatabase): void {
 
 function truncateLog(db: SqliteDatabase): void {
   const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-  if (row?.busy === 1) throw new LogInUse('another connection reads an older state of the database');
+  if (row?.busy === 1)
+    throw new LogInUse('another connection reads an older state of the database; end its transaction and try again');
 }

@@ -86,7 +86,7 @@ const COUNTS = [
   At.TOTAL_CHECK_FAILURES,
 ] as const;
 
-/** The columns' defaults, where a row of an older ProxyWhirl has NULL. */
+/** Fills in the defaults of columns that are NULL in a row of an older ProxyWhirl. */
 function fillDefaults(row: EntryRow): void {
   row[At.HEALTH_STATUS] ??= 'unknown';
   row[At.ACCESS_COUNT] ??= 0;
@@ -95,8 +95,8 @@ function fillDefaults(row: EntryRow): void {
 }
 
 /**
- * Needed for rows with a valid checksum, too: it guards against accidents, and anybody can compute one for a value that
- * a column must not hold.
+ * Also needed for a row with a valid checksum, which only guards against accidents: anybody can compute one for a value
+ * that a column must not contain.
  */
 function checkValues(row: EntryRow): void {
   for (const at of TEXTS) if (typeof row[at] !== 'string') throw damaged(at, 'is not a string');

@@ -3,13 +3,13 @@ import type { StoredValue } from './entry-values.ts';
 import { isOwnRowId } from './row-id-space.ts';
 import { boundedNumber, boundedValue, MAX_ROW_BYTES } from './value-limits.ts';
 
-/** The values of an entry, then what its checks need; {@link RowAt} names the indexes of the latter. */
+/** The values of an entry, followed by the values that its checks need; {@link RowAt} has the indexes of those. */
 export type EntryRow = StoredValue[];
 
 export const RowAt = Object.freeze({
   CHECKSUM: ENTRY_COLUMNS.length,
   ACCESS_CHECKSUM: ENTRY_COLUMNS.length + 1,
-  /** 1 if nobody has replaced the row since we wrote it. */
+  /** 1 if no other program has replaced the row since we wrote it. */
   OURS: ENTRY_COLUMNS.length + 2,
   ROWID: ENTRY_COLUMNS.length + 3,
 } as const);
@@ -23,8 +23,8 @@ const OURS = `(c.rowid = s.row_id OR ${isOwnRowId('c.rowid')})`;
 export const OPAQUE = '+?';
 
 /**
- * SQL: the columns of an {@link EntryRow}, each bounded, by name, whatever their order in the file. `c` is the table,
- * `s` its side table.
+ * SQL: the columns of an {@link EntryRow}, each bounded, and selected by name, as their order in the file may differ.
+ * `c` is the table, `s` its side table.
  */
 function rowColumns(layout: TableLayout): string {
   const values = ENTRY_COLUMNS.map((name) => boundedValue(isInSide(layout, name) ? 's' : 'c', name));
@@ -45,8 +45,8 @@ export function selectFrom(layout: TableLayout, from: string): string {
 const LONG_COLUMNS = ['proxy_url', 'username_encrypted', 'password_encrypted', 'source', 'last_health_error', 'labels'];
 
 /**
- * SQL: the row of a key; binds the key twice. Of a row with longer strings than any valid one only the key and the
- * rowid: SQLite would read all pages of such a string to reach the columns after it.
+ * SQL: the row of a key; binds the key twice. For a row with longer strings than any valid one it returns only the key
+ * and the rowid; otherwise SQLite would read all pages of such a string to reach the columns after it.
  */
 export function selectRow(layout: TableLayout): string {
   const isLong = isOversizedSql(layout);

@@ -5,7 +5,7 @@ import { selectRow } from './entry-row.ts';
 import { isOwnRowId, nextRowId } from './row-id-space.ts';
 import { boundedNumber, boundedValue } from './value-limits.ts';
 
-/** The prepared statements of one connection: the frequent ones are prepared at once, others when first used. */
+/** The prepared statements of one connection: the frequent ones are prepared immediately, others when first used. */
 export class EntryStatements {
   /** Binds the key twice. */
   readonly get: Statement;
@@ -45,12 +45,12 @@ export class EntryStatements {
     return row as [number, 0 | 1, unknown] | undefined;
   }
 
-  /** A statement that is not kept, of which there are too many. */
+  /** A statement that is not cached, for SQL of which there are too many variants. */
   once(sql: string): Statement {
     return this.#db.prepare(sql);
   }
 
-  /** A statement by its SQL; there are few, as values are always bound. */
+  /** The cached statement for this SQL. There are few, as values are always bound. */
   of(sql: string): Statement {
     let statement = this.#others.get(sql);
     if (statement === undefined) {
@@ -66,7 +66,10 @@ export function tableValueCount(layout: TableLayout): number {
   return ENTRY_COLUMNS.length - sideColumns(layout).length;
 }
 
-/** An update keeps rowid and created_at, and with the row its health history, which REPLACE would delete by cascade. */
+/**
+ * An update keeps rowid and created_at. It also keeps the row, and with it its health history, which REPLACE would
+ * delete by cascade.
+ */
 function upsertEntrySql(layout: TableLayout): string {
   const values = ENTRY_COLUMNS.slice(0, tableValueCount(layout));
   const columns = ['rowid', ...values, ...(layout.isFull ? ['created_at', 'updated_at'] : [])];

@@ -10,8 +10,8 @@ const ORDERS = {
 } as const;
 
 /**
- * Selects the rows to evict: `@n` rows at `@now` (epoch seconds), expired ones first, then by the policy, ties to the
- * oldest row. Two index scans that stop at their limit, so the cost does not grow with the table.
+ * Selects the rows to evict: `@n` rows at `@now` (epoch seconds), expired ones first, then by the policy, and on a tie
+ * the oldest row first. Two index scans that stop at their limit, so the cost does not grow with the table.
  */
 export class Eviction {
   /** SQL: the rowids. */
@@ -29,7 +29,10 @@ export class Eviction {
       UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} ${hint} WHERE +expires_at > +@now ORDER BY ${order} LIMIT @n) LIMIT @n`;
   }
 
-  /** Adds the index that the policy needs where the reference has none. ProxyWhirl maintains it unknowingly. */
+  /**
+   * Adds the index that the policy needs if ProxyWhirl's schema has none. SQLite also maintains it when ProxyWhirl
+   * writes.
+   */
   prepare(db: SqliteDatabase): void {
     if (this.#column === null || this.#indexName() in this.#layout.indexes) return;
     const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?").get(this.#indexName());

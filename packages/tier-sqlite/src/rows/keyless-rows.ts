@@ -2,7 +2,7 @@ import { CacheCorruptionError } from '@pw/cache-models';
 import { type EntryRow, selectRows } from './entry-row.ts';
 import type { EntryStatements } from './entry-statements.ts';
 
-/** A row, and what is wrong with it. */
+/** A row, and the error that describes its damage. */
 export interface DamagedRow {
   readonly row: EntryRow;
   readonly error: CacheCorruptionError;

@@ -8,14 +8,14 @@ const MAX_ROWS_PER_PUT = 2 * MAX_LABELS;
 
 /**
  * The table in which a query finds keys by label. Each call removes no more rows than we may have stored for its keys;
- * what somebody else added beyond that is left to `OrphanedLabels`. Runs inside a write transaction.
+ * any that another program added beyond that are left to `OrphanedLabels`. Runs inside a write transaction.
  */
 export class LabelRows {
   readonly #statements: EntryStatements;
   readonly #table: string;
   readonly #select: string;
   readonly #insert: string;
-  /** Cached within a transaction, where nobody else writes. */
+  /** Cached within a transaction, in which no other connection writes. */
   #isEmpty: boolean | undefined;
 
   constructor(statements: EntryStatements, table: string) {
@@ -31,7 +31,7 @@ export class LabelRows {
     this.#isEmpty = undefined;
   }
 
-  /** Makes the rows of a key match the labels of its entry; mostly they do already. */
+  /** Makes the rows of a key match the labels of its entry; usually they do already. */
   put(key: string, labels: EntryLabels): void {
     const wanted = Object.entries(labels);
     // Most stores have no labels, and a query per key would add a tenth to the cost of a batch.

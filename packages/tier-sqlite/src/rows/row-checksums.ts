@@ -25,7 +25,7 @@ const NO_MATCH = -1;
  * not match.
  *
  * There are two per row, over the access metadata and over everything else, so that access metadata can be stored
- * without reading, and thereby vouching for, the rest.
+ * without reading the rest, whose checksum then stays as it was.
  */
 export class RowChecksums {
   // Reused, so that a read allocates nothing for its check.
@@ -51,7 +51,7 @@ export class RowChecksums {
     const labels = values[At.LABELS] ?? null;
     if (labels !== null) {
       if (typeof labels !== 'string') return NO_MATCH;
-      // So a row without labels has the checksum that it had before labels existed.
+      // Only if there are labels, so that a row without labels has the checksum that it had before labels existed.
       content += `@${labels.length}:${labels}`;
     }
     const error = values[At.LAST_HEALTH_ERROR];
@@ -74,7 +74,7 @@ export class RowChecksums {
   }
 }
 
-/** NULL becomes NaN, which SQLite cannot store, and any other non-number a value that no column holds. */
+/** NULL becomes NaN, which SQLite cannot store, and any other non-number becomes a value that no column contains. */
 function asNumber(value: StoredValue): number {
   if (typeof value === 'number') return value;
   return value === null ? Number.NaN : Number.NEGATIVE_INFINITY;

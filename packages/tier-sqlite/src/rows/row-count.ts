@@ -2,8 +2,8 @@ import type { SqliteDatabase } from '../database/load-binding.ts';
 
 /**
  * The number of rows of a table, counted once and then maintained. It is counted again when another connection has
- * written (`data_version`) or a transaction of this one was rolled back. Valid only inside a write transaction, where
- * nobody else can write.
+ * written (`data_version`) or a transaction of this one was rolled back. Valid only inside a write transaction, in
+ * which no other connection can write.
  */
 export class RowCount {
   readonly #select: () => number;

@@ -11,7 +11,7 @@ export function isOwnRowId(rowid: string): string {
   return `(${rowid} >= ${FIRST} AND (${rowid} & ${STRIDE - 1}) = 0)`;
 }
 
-/** End of our range: beyond it, a row that somebody put at the largest rowid leaves none to follow. */
+/** End of our range: beyond it, a row that another program put at the largest rowid leaves none to follow. */
 const END = 2 ** 62;
 
 /** False for a next rowid that is past the end of our range. */

@@ -7,9 +7,9 @@ import { keylessRows } from './keyless-rows.ts';
 const PAGE_SIZE = 256;
 
 /**
- * All rows, page by page in the order of their keys, after some whose key is not a string. Nothing stays open between
- * two pages, so writes and checkpoints go on, and a row that is replaced meanwhile is met once. `statements` is called
- * for each page, as the database may have been reopened.
+ * All rows, page by page: first some whose key is not a string, then all others in the order of their keys. Nothing
+ * stays open between two pages, so writes and checkpoints continue, and a row that is replaced meanwhile is returned
+ * once. `statements` is called for each page, as the database may have been reopened.
  */
 export function* rowPages(statements: () => EntryStatements): Generator<EntryRow[]> {
   const keyless = keylessRows(statements(), PAGE_SIZE);

@@ -45,11 +45,11 @@ export interface RowStoreOptions {
  *
  * Health checks are deleted with their entry by the foreign key's cascade. Where one transaction would delete too many
  * of them that way, it is rolled back and run again in the detached state: foreign keys are off, side rows are deleted
- * explicitly, and checks get tombstones (see `check-tombstones.ts`), which somebody has to work off later:
- * `takePendingTombstones` tells the tier.
+ * explicitly, and checks get tombstones (see `check-tombstones.ts`). The tier deletes those checks later, when
+ * `takePendingTombstones` returns true.
  *
- * `#nextRowId`, the row count and the labels' emptiness are cached. Within a write transaction nobody else can change
- * them; each transaction starts over, or revalidates by `data_version`.
+ * `#nextRowId`, the row count and the labels' emptiness are cached. Within a write transaction no other connection can
+ * change them; each transaction resets them, or revalidates them by `data_version`.
  */
 export class RowStore {
   readonly db: SqliteDatabase;
@@ -69,7 +69,7 @@ export class RowStore {
   #isDetached = false;
   #hasPendingTombstones = false;
   #evicted: Evicted[] = [];
-  /** Cached within a transaction, where nobody else assigns one. */
+  /** Cached within a transaction, in which no other connection assigns one. */
   #nextRowId: number | undefined;
 
   constructor(db: SqliteDatabase, options: RowStoreOptions) {
@@ -93,7 +93,9 @@ export class RowStore {
     }).immediate as <T>(work: () => T) => T;
   }
 
-  /** Replaced while a cleanup runs in a worker thread, which lets writes pass. */
+  /**
+   * Runs a write. Replaced while a cleanup runs in a worker thread, so that each write waits for its turn at the gate.
+   */
   passGate: <T>(write: () => T) => T = (write) => write();
 
   /**
@@ -162,7 +164,7 @@ export class RowStore {
     return decodeRow(row, this.#checksums, this.#cipher, this.layout.healthInSide);
   }
 
-  /** Stores an entry, and makes room before a new one. */
+  /** Stores an entry; if it is new, first makes room for it. */
   put(entry: CacheEntry, now: number): void {
     const { key } = entry;
     if (!key.isWellFormed()) {
@@ -198,7 +200,7 @@ export class RowStore {
     return key.isWellFormed() && this.statements.has.get(key, seconds(now)) !== undefined;
   }
 
-  /** Removes a row with all that depends on it; true if it was live. */
+  /** Removes a row and everything that depends on it; true if it was live. */
   delete(key: string, now: number): boolean {
     if (!key.isWellFormed()) return false;
     this.prepareRemoval(ONE_KEY, [key]);
@@ -297,7 +299,8 @@ export class RowStore {
       const update = `UPDATE ${table} SET access_count = ?, last_accessed = ?, evicted_from_l1 = ? WHERE ${where}`;
       this.statements.of(update).run(accessCount, time, evicted, id);
     }
-    // The side row of a row that ProxyWhirl replaced is not about it, and must not vouch for it.
+    // If ProxyWhirl replaced the row, the side row describes the old one, and must not get a valid checksum for the new
+    // one.
     if (!isOurs) return true;
     const checksum = this.#checksums.ofAccess(key, accessCount, time, evicted);
     this.statements.of(`UPDATE ${side} SET access_checksum = ? WHERE key = ?`).run(checksum, key);
@@ -319,12 +322,12 @@ export class RowStore {
     if (keys !== undefined) this.statements.of(`DELETE FROM ${this.layout.side} WHERE key IN (${keys})`).run(...values);
   }
 
-  /** Evicts what exceeds `maxEntries`, as after the limit was lowered. */
+  /** Evicts the rows that exceed `maxEntries`, for example after the limit was lowered. */
   trim(now: number): void {
     if (this.#maxEntries !== null) this.#makeRoom(0, now);
   }
 
-  /** Invalidates the row count: something else wrote through this connection. */
+  /** Invalidates the row count, because other code wrote through this connection. */
   recount(): void {
     this.#rows.invalidate();
   }

@@ -15,7 +15,7 @@ export const MAX_LABELS_BYTES = 32 * 1024;
 export const MAX_ROW_BYTES = 5 * MAX_VALUE_BYTES + 64 * 1024;
 
 /**
- * Substitutes for a string that is too long and for a number of the wrong type: values that no such column may hold.
+ * Substitutes for a string that is too long and for a number of the wrong type: values that no such column may contain.
  */
 const NO_TEXT = '0';
 const NO_NUMBER = "''";
@@ -60,7 +60,7 @@ export function keptValue(value: string): string {
   return `iif(octet_length(${value}) > ${MAX_VALUE_BYTES}, NULL, ${value})`;
 }
 
-/** Throws a CacheValidationError that names the value which is longer than what is read. */
+/** Throws a CacheValidationError that names the first value that is too long to be read again. */
 export function checkLengths(values: EntryValues): void {
   for (let at = 0; at < values.length; at++) if (isLong(values[at]!)) throw tooLong(ENTRY_COLUMNS[at]!);
   const labels = values[At.LABELS];

@@ -35,7 +35,7 @@ export function readSchema(db: SqliteDatabase): SchemaRow[] {
  * inspected.
  *
  * A definition identical to the tier's own is accepted as it is; any other is parsed by a small parser that rejects
- * everything it does not know, so an unknown construct is refused rather than overlooked.
+ * every unknown construct, so that none is overlooked.
  */
 export class StructureCheck {
   readonly #tier: string;
@@ -86,8 +86,9 @@ export class StructureCheck {
   }
 
   /**
-   * Like `check`, for added objects only, as in a damaged file the known tables may be in any state. If rows cannot be
-   * read at all, nobody could remove the objects that others seem to name, so nothing is refused.
+   * Like `check`, for added objects only, as in a damaged file the known tables may be in any state. If some rows
+   * cannot be read at all, the user could not remove the objects that the other rows seem to name, so nothing is
+   * refused.
    */
   checkAdded(rows: readonly SchemaRow[]): void {
     if (!rows.every(isReadable)) return;
@@ -150,7 +151,7 @@ export class StructureCheck {
   }
 
   /**
-   * A foreign key on our table blocks deletes of its rows, or deletes rows of the other table, with whatever that
+   * A foreign key on our table blocks deletes of its rows, or deletes rows of the other table, which may run its
    * triggers.
    */
   #checkForeign(tokens: readonly SqlToken[]): void {
@@ -197,7 +198,7 @@ export class StructureCheck {
         ? `recreate the table without it, or move the file away, and an empty one is created in its place`
         : `if it is not needed: DROP ${kind.toUpperCase()} ${name};`;
     return new CacheStorageError(
-      `${this.#tier}: the database holds the ${isVirtual ? 'virtual ' : ''}${kind} ${name}: ${problem}. It was left as it is; ${remedy}`,
+      `${this.#tier}: the database contains the ${isVirtual ? 'virtual ' : ''}${kind} ${name}: ${problem}. It was left as it is; ${remedy}`,
       { tier: this.#tier, code: CacheErrorCode.SCHEMA_REFUSED },
     );
   }

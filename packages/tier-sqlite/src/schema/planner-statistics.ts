@@ -7,7 +7,7 @@ interface StatisticsTable {
 }
 
 /**
- * Statistics in the file, left by ANALYZE or anybody else, about our tables and indexes. SQLite plans by them, so
+ * Statistics in the file, left by ANALYZE or by another program, about our tables and indexes. SQLite plans by them, so
  * forged figures make every statement read whole tables. Our statements are written to be planned without any.
  */
 export class PlannerStatistics {
@@ -31,7 +31,7 @@ export class PlannerStatistics {
     if (!this.exist) return;
     for (const { name, about } of this.#tables())
       this.#db.prepare(`DELETE FROM ${name} WHERE ${about}`).run(this.#bound);
-    // There is nothing to count in that table, but afterwards SQLite reloads the statistics.
+    // This finds nothing to count, but makes SQLite reload the statistics.
     this.#db.exec('ANALYZE sqlite_schema');
   }
 

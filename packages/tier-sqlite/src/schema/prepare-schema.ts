@@ -41,8 +41,8 @@ export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
 /**
  * Brings a database to the current schema: ProxyWhirl's table, the columns that an older ProxyWhirl lacked (added at
  * the end, where it adds them), its indexes, then our side tables. One transaction, or none if nothing is missing.
- * `check` verifies the structure again inside it, where nobody else can change it. Throws a CacheError if the table
- * lacks a column that cannot be added.
+ * `check` verifies the structure again inside it, where no other connection can change it. Throws a CacheError if the
+ * table lacks a column that cannot be added.
  */
 export function prepareSchema(db: SqliteDatabase, layout: TableLayout, check: () => void): void {
   if (isComplete(db, layout)) return;
@@ -58,7 +58,7 @@ export function prepareSchema(db: SqliteDatabase, layout: TableLayout, check: ()
   }).immediate();
 }
 
-/** Without its indexes, every query of the history would scan all of it. */
+/** The history and its indexes, without which every query would scan all of it. */
 const HISTORY_NAMES = [
   ['table', 'health_history'],
   ['index', 'idx_health_history_proxy'],
@@ -97,9 +97,12 @@ function createReferenceTables(db: SqliteDatabase, layout: TableLayout): void {
   db.exec(entryTable(layout));
   for (const { name, declaration } of missingColumns(db, layout)) {
     if (/PRIMARY KEY|NOT NULL/.test(declaration)) {
-      throw new CacheError(`${layout.table}: the database has no column ${name}: it is not a cache`, {
-        code: CacheErrorCode.STORAGE_FAILED,
-      });
+      throw new CacheError(
+        `${layout.table}: the database has no column ${name}, so it is not a cache; move the file away, or use another path`,
+        {
+          code: CacheErrorCode.STORAGE_FAILED,
+        },
+      );
     }
     db.exec(`ALTER TABLE ${layout.table} ADD COLUMN ${name} ${declaration}`);
   }
@@ -114,7 +117,10 @@ function createSideTables(db: SqliteDatabase, layout: TableLayout): void {
   db.exec(quarantineTable(layout));
 }
 
-/** Version 2 added a column `sealed_by`, which is no longer used: stored data cannot vouch for a token. */
+/**
+ * Version 2 added a column `sealed_by`, which is no longer used: stored data is no proof of the key that sealed a
+ * token.
+ */
 function changeNothing(): void {}
 
 /** For `checkDueBy`, which is queried often; the index contains only entries with a next check. */

@@ -1,8 +1,8 @@
 import { NEXT_CHECK_INDEX, sideColumns, type TableLayout } from './table-layout.ts';
 
 /**
- * The version of our side tables, one row per table of entries. ProxyWhirl keeps `user_version` at 0, so we do not use
- * it.
+ * The table with the version of our side tables, one row per table of entries. ProxyWhirl keeps `user_version` at 0, so
+ * we do not use it.
  */
 export const VERSIONS = 'pw_schema';
 
@@ -41,7 +41,7 @@ export function sideTable(layout: TableLayout): string {
       row_id INTEGER NOT NULL, checksum INTEGER NOT NULL, access_checksum INTEGER NOT NULL${values.join('')}) WITHOUT ROWID`;
 }
 
-/** Columns have no types, so that whatever a damaged row contains is kept exactly, within the bounds of values. */
+/** Columns have no types, so that the values of a damaged row are kept exactly, within the bounds of values. */
 export function quarantineTable(layout: TableLayout): string {
   const kept = [...layout.columns, ...sideColumns(layout)].map(({ name }) => name);
   return `CREATE TABLE IF NOT EXISTS ${layout.quarantine} (id INTEGER PRIMARY KEY, set_aside_at REAL NOT NULL, reason TEXT NOT NULL,
@@ -66,7 +66,7 @@ export function nextCheckIndex({ table }: TableLayout): string {
   return `CREATE INDEX IF NOT EXISTS ${NEXT_CHECK_INDEX} ON ${table}(next_check_time) WHERE next_check_time IS NOT NULL`;
 }
 
-/** The index that an eviction policy needs and the reference lacks: `pw_<table>_<column>`. */
+/** The index that an eviction policy needs and ProxyWhirl's schema lacks: `pw_<table>_<column>`. */
 export function evictionIndex({ table }: TableLayout, column: string): string {
   return `CREATE INDEX IF NOT EXISTS pw_${table}_${column} ON ${table}(${column})`;
 }

@@ -1,6 +1,6 @@
 /**
- * A token of SQL. A `name` is quoted in any way, or in brackets; its text is without the quotes, and so is that of a
- * `text`, a string literal.
+ * A token of SQL. A `name` is an identifier in quotes or brackets; a `text` is a string literal. The text of both is
+ * without the quotes.
  */
 export interface SqlToken {
   readonly kind: 'word' | 'name' | 'text' | 'number' | 'sign';

@@ -8,10 +8,10 @@ const READ_INTERVAL_MS = 100;
 /**
  * Ensures that a connection works only on a schema that was checked, even if another program changes it meanwhile.
  *
- * `#accepted` is the `schema_version` of the last accepted check. Inside a write transaction nobody else can change the
- * schema, so there a verified schema stays valid until the end; reads verify from time to time only. A refused schema
- * is not remembered: every call checks it again, until it was repaired. A changed schema may bring statistics, which
- * the next write transaction removes.
+ * `#accepted` is the `schema_version` of the last accepted check. Inside a write transaction no other connection can
+ * change the schema, so there a verified schema stays valid until the end; reads verify from time to time only. A
+ * refused schema is not remembered: every call checks it again, until it was repaired. A changed schema may bring
+ * statistics, which the next write transaction removes.
  */
 export class StructureWatch {
   readonly #db: SqliteDatabase;
@@ -49,7 +49,9 @@ export class StructureWatch {
     this.#mayHaveStatistics = true;
   }
 
-  /** Like `verify`, inside a write transaction; also removes statistics that would slow down what follows. */
+  /**
+   * Like `verify`, inside a write transaction; also removes statistics that would slow down the following statements.
+   */
   verifyForWrite(): void {
     this.verify();
     if (!this.#mayHaveStatistics) return;

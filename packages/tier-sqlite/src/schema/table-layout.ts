@@ -1,15 +1,15 @@
-/** A column as the reference declares it. */
+/** A column as ProxyWhirl declares it. */
 export interface ColumnDefinition {
   readonly name: string;
   readonly declaration: string;
 }
 
-/** One of ProxyWhirl's two tables of entries, and our tables for what it has no columns for. */
+/** One of ProxyWhirl's two tables of entries, and our tables for the values that it has no columns for. */
 export interface TableLayout {
   readonly table: 'l2_cache' | 'cache_entries';
   /** In ProxyWhirl's order: it reads `SELECT *` by position. */
   readonly columns: readonly ColumnDefinition[];
-  /** The reference's indexes, by name: the text after `ON table`. */
+  /** ProxyWhirl's indexes: by name, the text after `ON table`. */
   readonly indexes: Readonly<Record<string, string>>;
   /** Our side table: checksums and, where the table has no columns for them, the health fields. */
   readonly side: string;
@@ -69,7 +69,7 @@ const NUMBERS: ReadonlySet<string> = new Set(
 );
 const HEALTH_NAMES: ReadonlySet<string> = new Set(HEALTH_COLUMNS.map(({ name }) => name));
 
-/** Whether a column holds numbers; the others hold strings and tokens. */
+/** Whether a column contains numbers; the others contain strings and tokens. */
 export function isNumberColumn(name: string): boolean {
   return NUMBERS.has(name);
 }
@@ -84,7 +84,10 @@ export function isInSide({ healthInSide }: TableLayout, name: string): boolean {
   return name === LABELS_COLUMN.name || (healthInSide && HEALTH_NAMES.has(name));
 }
 
-/** Our own index, over the entries of SqliteCacheTier with a next check. ProxyWhirl maintains it unknowingly. */
+/**
+ * Our own index, over the entries of SqliteCacheTier with a next check. SQLite also maintains it when ProxyWhirl
+ * writes.
+ */
 export const NEXT_CHECK_INDEX = 'pw_cache_entries_next_check_time';
 
 /** Our own table of the labels of SqliteCacheTier, and its primary key. */

@@ -7,9 +7,9 @@ const LENGTH = 4;
 
 /**
  * Shared state of the serving thread and its checkpoint worker. The serving thread counts up requests; the worker has
- * answered all of them once it has seen the current count. `OPEN` is 1 from before the worker opens its connection
- * until after it has closed it, so that `stop` returns only when no connection is left. Either side may be first: the
- * worker sets `OPEN` and then reads `STOPPED`, while `stop` sets `STOPPED` and then reads `OPEN`.
+ * handled all of them once it has seen the current count. `OPEN` is 1 from before the worker opens its connection until
+ * after it has closed it, so that `stop` returns only when no connection is left. Either side may be first: the worker
+ * sets `OPEN` and then reads `STOPPED`, while `stop` sets `STOPPED` and then reads `OPEN`.
  */
 export class CheckpointGate {
   /** Passed to the worker, which wraps it in a gate of its own. */
@@ -48,7 +48,7 @@ export class CheckpointGate {
     return false;
   }
 
-  /** Worker: its connection is closed. */
+  /** Worker: reports that its connection is closed. */
   closed(): void {
     Atomics.store(this.#state, OPEN, 0);
     Atomics.notify(this.#state, OPEN);

@@ -12,7 +12,7 @@ export interface CheckpointTask {
 
 /** The worker ends after this long without a request. */
 const IDLE_MS = 2000;
-/** Between two attempts while others still read older pages of the log, or keep writing. */
+/** Pause between two attempts while other connections still read older pages of the log, or keep writing. */
 const PAUSE_MS = 5;
 /** Attempts per request to reach the end of the log: only then does SQLite restart it instead of growing it. */
 const MAX_ATTEMPTS = 20;
@@ -49,7 +49,7 @@ function serveRequests(): void {
 
 /**
  * PASSIVE neither waits for others nor makes them wait. Returns true once the whole log is copied: truncating it then
- * delays nobody.
+ * delays no other connection.
  */
 function checkpoint(db: BetterSqlite3.Database): boolean {
   for (let attempts = 0; attempts < MAX_ATTEMPTS && !gate.isStopped; attempts++) {

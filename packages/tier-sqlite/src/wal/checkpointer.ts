@@ -6,7 +6,7 @@ import type { CheckpointTask } from './checkpoint-worker.ts';
 
 /** Length of the log, in pages, from which it is checkpointed. */
 const LONG_PAGES = 1000;
-/** The length is queried only every so many writes. */
+/** The length is queried only once per this many writes. */
 const WRITES_PER_QUERY = 4;
 /**
  * Length at which a commit checkpoints although there is a worker, so that a worker that never gets to the end cannot
@@ -14,7 +14,7 @@ const WRITES_PER_QUERY = 4;
  */
 const TOO_LONG_PAGES = 16_384;
 /**
- * The log is truncated this long after a write, in milliseconds: it holds older states of pages, with the tokens of
+ * The log is truncated this long after a write, in milliseconds: it contains older states of pages, with the tokens of
  * removed entries.
  */
 const TRUNCATE_AFTER_MS = 30_000;
@@ -28,16 +28,16 @@ export interface CheckpointerOptions {
 }
 
 /**
- * Checkpoints the write-ahead log of one connection. There are three states, of which `wal_autocheckpoint` always shows
- * one:
+ * Checkpoints the write-ahead log of one connection. There are three states, and `wal_autocheckpoint` is always set for
+ * the current one:
  *
  * - A worker is possible: it is started when the log is long and ends when idle. Commits checkpoint only a log that it
  *   fails to shorten, as a commit that copies thousands of pages blocks the event loop.
- * - No worker is possible (none wanted, none available, or it met a fault): commits checkpoint, and whoever commits
- *   meets the fault.
- * - Paused: somebody else checkpoints, such as a cleanup in its own worker. Pauses nest.
+ * - No worker is possible (none wanted, none available, or it failed): commits checkpoint, and the operation that
+ *   commits gets the fault.
+ * - Paused: other code checkpoints, such as a cleanup in its own worker. Pauses nest.
  *
- * In the first two a timer truncates the log some time after the last write.
+ * In the first two states, a timer truncates the log some time after the last write.
  */
 export class Checkpointer {
   readonly #db: SqliteDatabase;
@@ -58,7 +58,7 @@ export class Checkpointer {
       try {
         return (log.get() as [number, number, number])[1];
       } catch {
-        // The write before it is stored, whatever went wrong here.
+        // The preceding write is stored, whatever went wrong here.
         return 0;
       }
     };
@@ -75,7 +75,7 @@ export class Checkpointer {
     this.#worker?.request();
   }
 
-  /** Somebody else checkpoints until `resume`. */
+  /** Stops checkpoints until `resume`, because other code does them. */
   pause(): void {
     this.#pauses++;
     this.#configureCommits();

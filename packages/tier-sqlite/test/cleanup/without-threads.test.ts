@@ -7,8 +7,7 @@ import { KINDS, makeEntry, NOW, tempDir } from '../support.ts';
 
 const { system } = vi.hoisted(() => ({ system: { refusesThreads: false } }));
 
-// As in a bundled program, where the worker files are missing. Or no thread may be started at
-// all.
+// Simulates a bundled program without the worker files, or a host in which no thread may be started at all.
 vi.mock('node:worker_threads', async (original) => {
   const real = await original<typeof threads>();
   class Lost extends real.Worker {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Kind, tempDir, withDatabase } from '../support.ts';
 
-// Few runs, with credentials; the fault lab has more. CRASH_RUNS=1000 vitest run
+// A few runs, with credentials; the fault lab makes more. CRASH_RUNS=1000 vitest run
 // packages/tier-sqlite/test/database/crash.test.ts
 const RUNS = Number(process.env['CRASH_RUNS'] ?? 4);
 const systemTime = { now: () => Date.now() };

@@ -62,7 +62,7 @@ describe.each(KINDS)('$name', (kind) => {
       import { ${kind.name} } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
       try { new ${kind.name}({}, ${JSON.stringify(target)}).open(); } catch (error) { console.log(error.code, error.cause.code); }`;
     const argv = ['--conditions=@pw/source', '--input-type=module', '-e', script];
-    // In a child process: a loop around a system call can be ended only from outside.
+    // Runs in a child process, since a loop around a system call can be ended only from outside.
     const { status, stdout } = spawnSync(process.execPath, argv, { timeout: 20_000, killSignal: 'SIGKILL' });
     expect({ status, stdout: String(stdout) }).toEqual({
       status: 0,
@@ -223,7 +223,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.get('a')).toBeDefined();
   });
 
-  it('can be changed while its entries are iterated', () => {
+  it('can be changed during an iteration over its entries', () => {
     const tier = kind.make(tempDir());
     tier.putMany(Array.from({ length: 600 }, (_, i) => makeEntry(`k${i}`)));
     let walked = 0;

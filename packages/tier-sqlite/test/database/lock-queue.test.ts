@@ -5,7 +5,7 @@ import type { MaybePromise } from '@pw/cache-models';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KINDS, type Kind, makeEntry, NOW, type Tier, tempDir } from '../support.ts';
 
-/** Another process that holds the write lock of a database for a while, from now on. */
+/** Starts another process that holds the write lock of a database for `ms` milliseconds. */
 async function holdLock(path: string, ms: number): Promise<{ readonly released: Promise<unknown> }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'locking-child.ts'), path, String(ms)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -16,7 +16,7 @@ async function holdLock(path: string, ms: number): Promise<{ readonly released: 
   return { released };
 }
 
-/** How often the event loop came round while a promise was pending, and its longest stop in milliseconds. */
+/** Number of turns of the event loop while a promise was pending, and its longest stop in milliseconds. */
 async function heartbeat<T>(
   pending: Promise<T>,
 ): Promise<{ answer: T; ticks: number; tookMs: number; longestMs: number }> {
@@ -71,12 +71,12 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
       expect(answer).toEqual(expected);
       expect(tier.keys().toSorted()).toEqual(keys);
       expect(tier.totalFailures).toBe(0);
-      // A loop that stood still while it waited would have come round once or twice.
+      // If waiting had blocked the event loop, there would have been one or two turns.
       expect(ticks).toBeGreaterThan(tookMs / 5 / 10);
     },
   );
 
-  it('reseal waits for it, too', async () => {
+  it('reseal waits for the lock, too', async () => {
     const directory = tempDir();
     const tier = made(kind, directory);
     tier.put('secret', makeEntry('secret', { password: 'hunter2' }));
@@ -89,7 +89,7 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
     expect(ticks).toBeGreaterThan(tookMs / 5 / 10);
   });
 
-  it('writes keep their order, including a blocking one after waiting ones', async () => {
+  it('writes keep their order, even if a blocking write follows waiting ones', async () => {
     const directory = tempDir();
     const tier = made(kind, directory);
     const { released } = await holdLock(kind.file(directory), HELD_MS);
@@ -102,7 +102,7 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('waiting writes fail when their time is up or the tier closes', async () => {
+  it('waiting writes fail at their deadline, or when the tier closes', async () => {
     const directory = tempDir();
     const tier = made(kind, directory, { busyTimeoutMs: 100, whenLocked: 'promise', failureThreshold: 100 });
     const { released } = await holdLock(kind.file(directory), HELD_MS);

@@ -183,7 +183,7 @@ describe('the health history', () => {
     ['an invalid sequence', `UPDATE sqlite_sequence SET seq = 'x'`],
     ['a row with the last possible id', row(LAST)],
     [
-      'rows before the end of what is counted',
+      'rows at and near the last plausible ids',
       [LAST, 2 ** 52, 2 ** 52 - 1, 2 ** 52 - 2, 2 ** 52 - 2 ** 40].map((id) => row(String(id))).join(';'),
     ],
     ['ids below 0', `UPDATE health_history SET id = -5; ${row('-9')}`],

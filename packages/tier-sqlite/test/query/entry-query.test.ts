@@ -47,7 +47,7 @@ function someEntries(): CacheEntry[] {
   );
 }
 
-/** One value for each member that selects entries: a missing member does not compile. */
+/** A value for each member that selects entries. It does not compile if a member is missing. */
 const FILTERS: { readonly [M in FilterMember]: EntryFilter[M] } = {
   source: ['a', 'b'],
   protocol: 'http',
@@ -149,7 +149,7 @@ describe('a query', () => {
         const tier = makeL3(tempDir(), { clock });
         const kept = new Map(inputs.map((input) => [input.key, CacheEntry.create(input, clock)]));
         tier.putMany([...kept.values()]);
-        // Filters close to the data: half a source or a host, a time exactly on the boundary.
+        // Filters derived from the data, such as half of a source or host, or a time exactly on the boundary.
         const some = [...kept.values()][pick % Math.max(1, kept.size)];
         const near: EntryFilter =
           some === undefined

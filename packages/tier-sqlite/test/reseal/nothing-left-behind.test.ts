@@ -25,7 +25,7 @@ async function reseal(tier: Tier, batchSize = 100): Promise<Required<ResealCount
   return sum;
 }
 
-describe.each(KINDS)('what $name leaves behind', (kind) => {
+describe.each(KINDS)('the data that $name leaves behind', (kind) => {
   const quarantine = `pw_${kind.table}_quarantine`;
   const filled = (directory: string, count = 20) => {
     const tier = kind.make(directory);
@@ -35,7 +35,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
   };
   const rotating = (directory: string) => kind.make(directory, {}, { cipher: new TestCipher('k2', 'k1') });
 
-  it('is nothing of many expired rows, which a worker removes', async () => {
+  it('contains no token of many expired rows that a worker removed', async () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany(Array.from({ length: 1000 }, (_, n) => secret(n).with({ expiresAt: n === 0 ? LATER : NOW - 1 })));
@@ -46,7 +46,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
     expect(bytesOf(kind.file(directory)).split(OLD)).toHaveLength(3);
   });
 
-  it('is re-encrypted in quarantine, and nothing else of it changes', async () => {
+  it('is re-encrypted in the quarantine, and nothing else there changes', async () => {
     const directory = tempDir();
     const file = filled(directory);
     withDatabase(file, (db) => {
@@ -82,7 +82,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
     expect(bytesOf(file)).not.toContain(OLD);
   });
 
-  it('is set aside first if its damage was not noticed before, whatever its key is', async () => {
+  it('is set aside first if it is damaged and was not found before, whatever its key', async () => {
     const directory = tempDir();
     const file = filled(directory);
     withDatabase(file, (db) => {
@@ -106,7 +106,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
     expect(withDatabase(file, (db) => db.prepare(`SELECT count(*) FROM ${quarantine}`).pluck().get())).toBe(4);
   });
 
-  it('is counted if no key decrypts it, and not read if it is too long for a token', async () => {
+  it('is counted if no key decrypts it, and is not read if it is too long for a token', async () => {
     const directory = tempDir();
     const file = filled(directory);
     withDatabase(file, (db) => {
@@ -150,14 +150,14 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
     aside('a', edge);
     aside('a-wal', Buffer.from('gAAAAA'));
     aside('a-shm', Buffer.from('nothing'));
-    aside('b', Buffer.from('no token, but who knows'));
+    aside('b', Buffer.from('no visible token'));
     aside('c', Buffer.alloc(0));
     symlinkSync('/dev/zero', `${file}.corrupt-d`);
     const tier = rotating(directory);
     expect((await reseal(tier)).inQuarantine).toBe(6 + 1 + 1);
   });
 
-  it('is nothing of rows that another program deleted without overwriting them', async () => {
+  it('contains no token of rows that another program deleted without overwriting them', async () => {
     const directory = tempDir();
     const file = filled(directory, 400);
     withDatabase(file, (db) => db.exec(`DELETE FROM ${kind.table} WHERE rowid % 3 = 0 OR key > 'k2'`));
@@ -168,7 +168,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
     expect(logSize(file)).toBe(0);
   });
 
-  it('are all rows in an intact database', async () => {
+  it('is an intact database with all its rows', async () => {
     const directory = tempDir();
     const file = filled(directory);
     const places = () =>
@@ -206,13 +206,13 @@ describe('the log', () => {
       vi.advanceTimersByTime(1);
       await until('the log is empty', () => logSize(file) === 0);
       expect(bytesOf(file)).not.toContain(OLD);
-      // Nothing to do, and no timer.
+      // There is nothing left to do, and no timer.
       vi.advanceTimersByTime(EMPTY_AFTER_MS);
       expect(vi.getTimerCount()).toBe(0);
     },
   );
 
-  it('is truncated as soon as nobody reads an older state', async () => {
+  it('is truncated as soon as no connection reads an older state', async () => {
     const { tier, file } = openL3();
     const reader = new Database(file);
     onTestFinished(() => void reader.close());

@@ -40,7 +40,7 @@ const WRONG = ['failure_count', 'ttl_seconds', 'access_count'].flatMap((column) 
 );
 
 describe.each(KINDS)('a row of $name', (kind) => {
-  it.each(WRONG)('with %s is set aside, whoever wrote it, even with a valid checksum', (set) => {
+  it.each(WRONG)('with %s is set aside, whichever program wrote it, even with a valid checksum', (set) => {
     // A row of ours may come from a record of ProxyWhirl, which does not bound this count.
     const isTheirsAlone = /access_count = (-?9|1e300)/.test(set);
     for (const from of isTheirsAlone ? (['theirs'] as const) : (['theirs', 'ours'] as const)) {

@@ -85,7 +85,7 @@ describe.each(KINDS)('labels in $name', (kind) => {
     ['none', 'NULL'],
     ['a blob of the same bytes', 'CAST(labels AS BLOB)'],
     ['a number', '5'],
-    ['a huge text', `'["a=' || hex(zeroblob(${MAX_LABELS_BYTES})) || '"]'`],
+    ['a huge string', `'["a=' || hex(zeroblob(${MAX_LABELS_BYTES})) || '"]'`],
   ])('that turned into %s are damage, and are set aside as they are', (_what, value) => {
     const { tier, directory, run } = withLabels(kind, 'a', 'b');
     run(`UPDATE SIDE_ SET labels = ${value} WHERE key = 'a'`);
@@ -197,7 +197,7 @@ describe('the table of labels', () => {
     ['clear', (tier) => tier.clear()],
     ['a cleanup in one statement', (tier) => tier.cleanupExpired()],
     ['reads of expired entries', (tier) => tier.getMany(['a', 'b'])],
-    ['a smaller bound', (_, directory) => L3.make(directory, { maxEntries: 1 }, { clock: LATE }).open()],
+    ['a lower limit', (_, directory) => L3.make(directory, { maxEntries: 1 }, { clock: LATE }).open()],
   ])('has no rows of entries removed by %s', async (what, go) => {
     const { directory, tier: first } = withLabels(L3, 'a', 'b');
     first.close();

@@ -56,7 +56,7 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
     expect(tier.statistics.evictionsCorruption).toBe(0);
   });
 
-  it('records accesses of a row that ProxyWhirl replaced without vouching for it', () => {
+  it('records accesses of a row that ProxyWhirl replaced, without writing a checksum for it', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a'));
@@ -97,7 +97,7 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
     expect(reveal(tier.get('a'))).toEqual(reveal(entry));
   });
 
-  it('sets a row aside that ProxyWhirl could not read either', () => {
+  it('sets aside a row that ProxyWhirl could not read either', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.put('b', makeEntry('b'));

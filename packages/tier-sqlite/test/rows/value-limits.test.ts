@@ -42,7 +42,7 @@ describe.each(KINDS)('$name: a value that exceeds all bounds', (kind) => {
     ['NULL', 'NULL'],
     ['a blob', `x'62'`],
     ['a huge blob', `zeroblob(${HUGE})`],
-    ['a huge text', `hex(zeroblob(${HUGE / 2}))`],
+    ['a huge string', `hex(zeroblob(${HUGE / 2}))`],
     ['a string that is too long', `'b' || hex(zeroblob(${MAX_KEY_BYTES / 2}))`],
   ])('as a key (%s) is never returned, and its row is set aside by an iteration', (_what, key) => {
     const { tier, path } = changed(kind, `PRAGMA foreign_keys = OFF; UPDATE TABLE_ SET key = ${key} WHERE key = 'b'`);

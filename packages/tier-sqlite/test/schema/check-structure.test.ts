@@ -60,18 +60,18 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /trigger "x"/,
   ],
   [
-    'a view in the place of the table',
+    'a view in place of the table',
     `${RENAME} CREATE VIEW TABLE_ AS SELECT rowid AS rowid, * FROM real`,
     /DROP VIEW "(l2_cache|cache_entries)";/,
   ],
   ['a view that never ends', `${RENAME} CREATE VIEW TABLE_ AS ${ENDLESS} SELECT real.* FROM real, n`, /DROP VIEW/],
   [
-    'a view in the place of the version',
+    'a view in place of the table of versions',
     'DROP TABLE pw_schema; CREATE VIEW pw_schema AS SELECT 1 AS version',
     /DROP VIEW "pw_schema";/,
   ],
   [
-    'a virtual table in the place of the table',
+    'a virtual table in place of the table',
     `DROP TABLE TABLE_; CREATE VIRTUAL TABLE TABLE_ USING fts5(key)`,
     /virtual table .*DROP TABLE/,
   ],
@@ -121,19 +121,22 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 describe.each(KINDS)('a database of $name that another program prepared', (kind) => {
-  it.each(REFUSED)('with %s is refused by name, and not a byte of it changes', (_what, sql, message) => {
-    const { directory, path } = prepared(kind, sql);
-    const before = readFileSync(path);
-    const tier = kind.make(directory, {}, { failureThreshold: 100 });
-    const refusal = expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED, retryable: false });
-    expect(() => tier.open()).toThrow(refusal);
-    expect(() => tier.open()).toThrow(message);
-    expect(tier.put('b', makeEntry('b'))).toBe(false);
-    expect([tier.get('a'), tier.delete('a'), tier.size(), tier.keys()]).toEqual([undefined, false, 0, []]);
-    tier.close();
-    expect(readFileSync(path).equals(before)).toBe(true);
-    expect([existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([false, false]);
-  });
+  it.each(REFUSED)(
+    'with %s is refused, the error names the object, and not a byte of the file changes',
+    (_what, sql, message) => {
+      const { directory, path } = prepared(kind, sql);
+      const before = readFileSync(path);
+      const tier = kind.make(directory, {}, { failureThreshold: 100 });
+      const refusal = expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED, retryable: false });
+      expect(() => tier.open()).toThrow(refusal);
+      expect(() => tier.open()).toThrow(message);
+      expect(tier.put('b', makeEntry('b'))).toBe(false);
+      expect([tier.get('a'), tier.delete('a'), tier.size(), tier.keys()]).toEqual([undefined, false, 0, []]);
+      tier.close();
+      expect(readFileSync(path).equals(before)).toBe(true);
+      expect([existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([false, false]);
+    },
+  );
 
   it('with a log is refused without changing the log', () => {
     const { directory, path } = prepared(kind, 'SELECT 1');
@@ -149,18 +152,18 @@ describe.each(KINDS)('a database of $name that another program prepared', (kind)
   it.each([
     ['a plain index', 'CREATE INDEX mine ON TABLE_(proxy_url, source DESC)'],
     ['statistics', 'ANALYZE'],
-    ['a column more', `ALTER TABLE TABLE_ ADD COLUMN zz TEXT NOT NULL DEFAULT 'x'`],
+    ['an additional column', `ALTER TABLE TABLE_ ADD COLUMN zz TEXT NOT NULL DEFAULT 'x'`],
     [
-      'a column more in the table of versions, and an index missing',
+      'an additional column in the table of versions, and a missing index',
       'ALTER TABLE pw_schema ADD COLUMN zz; DROP INDEX IF EXISTS idx_source; DROP INDEX IF EXISTS idx_l2_source',
     ],
-    ['a view of its own', 'CREATE VIEW report AS SELECT source, count(*) FROM TABLE_ GROUP BY source'],
+    ['a view of another program', 'CREATE VIEW report AS SELECT source, count(*) FROM TABLE_ GROUP BY source'],
     [
-      'tables, triggers and indexes of its own',
+      'tables, triggers and indexes of another program',
       `CREATE TABLE t(a, b CHECK (b > 0), c AS (a + 1)); CREATE UNIQUE INDEX i ON t(abs(a)) WHERE b > 1;
       CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM t WHERE a < 0; END; CREATE VIRTUAL TABLE f USING fts5(a)`,
     ],
-  ])('with %s works on', (_what, sql) => {
+  ])('with %s is accepted', (_what, sql) => {
     const { directory } = prepared(kind, sql);
     const tier = kind.make(directory);
     tier.open();
@@ -220,7 +223,7 @@ it('a connection cannot write to the schema table', () => {
 it.each([
   ['a trigger on labels', 'CREATE TRIGGER x AFTER INSERT ON SIDE__labels BEGIN SELECT 1; END', /DROP TRIGGER "x";/],
   [
-    'a view in the place of labels',
+    'a view in place of the table of labels',
     'DROP TABLE SIDE__labels; CREATE VIEW SIDE__labels AS SELECT 1 AS name',
     /DROP VIEW "pw_cache_entries_labels";/,
   ],
@@ -254,7 +257,7 @@ it.each([
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
-it('a database of a newer version is refused for its version, not for objects which that version added', () => {
+it('a database of a newer version is refused for its version, not for objects that the version added', () => {
   const { directory, path } = prepared(L3, 'CREATE UNIQUE INDEX pw_new ON TABLE_(source)');
   withDatabase(path, (db) => db.exec('UPDATE pw_schema SET version = 99'));
   expect(() => makeL3(directory).open()).toThrow(/update the package/);
@@ -279,9 +282,9 @@ describe.each(KINDS)('a database of $name', (kind) => {
   const zero = 'CREATE TABLE t(a); PRAGMA writable_schema = ON; UPDATE sqlite_schema SET';
 
   it.each<readonly [what: string, change: (bytes: Buffer) => void, sql: string]>([
-    ['whose header tells another size of pages', (bytes) => bytes.writeUInt8(bytes[16]! ^ 0x08, 16), 'SELECT 1'],
-    ['whose header tells another encoding', (bytes) => bytes.writeUInt8(2, 59), 'SELECT 1'],
-    ['whose header tells the third encoding', (bytes) => bytes.writeUInt8(3, 59), 'SELECT 1'],
+    ['whose header contains another page size', (bytes) => bytes.writeUInt8(bytes[16]! ^ 0x08, 16), 'SELECT 1'],
+    ['whose header contains another encoding', (bytes) => bytes.writeUInt8(2, 59), 'SELECT 1'],
+    ['whose header contains the third encoding', (bytes) => bytes.writeUInt8(3, 59), 'SELECT 1'],
     ['with an object without a type', () => {}, `${zero} type = NULL WHERE name = 't'`],
     ['with an object of an invalid type', () => {}, `${zero} type = 'tablf' WHERE name = 't'`],
     ['with an object without a name', () => {}, `${zero} name = NULL WHERE name = 't'`],
@@ -312,5 +315,5 @@ function captured(work: () => void): Error {
   } catch (error) {
     return error as Error;
   }
-  throw new Error('nothing was thrown');
+  throw new Error('no error was thrown');
 }

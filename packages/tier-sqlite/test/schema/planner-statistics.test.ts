@@ -35,7 +35,7 @@ function filled(kind: Kind): { readonly directory: string; readonly path: string
   return { directory, path: kind.file(directory), plain };
 }
 
-/** Claims that a key matches all rows, every other index none, and no index is ordered. */
+/** Forges statistics by which a key matches all rows, every other index matches none, and no index is ordered. */
 function forge(kind: Kind, table: (name: string) => string, index: (name: string) => string): string {
   const names = [
     ...Object.keys(kind.layout.indexes),
@@ -57,10 +57,10 @@ const ANALYZED =
 describe.each(KINDS)('misleading statistics in the file of $name', (kind) => {
   it.each([
     ['about a table', quoted, quoted],
-    ['in other letters', (name: string) => `upper('${name}')`, (name: string) => `upper('${name}')`],
-    ['about an index as if of another table', () => `'t'`, quoted],
+    ['with names in upper case', (name: string) => `upper('${name}')`, (name: string) => `upper('${name}')`],
+    ['about an index, under the name of another table', () => `'t'`, quoted],
     [
-      'under names that end early',
+      'under names with a NUL after their beginning',
       (name: string) => `'${name}' || char(0) || 'x'`,
       (name: string) => `'${name}' || char(0)`,
     ],
@@ -76,7 +76,7 @@ describe.each(KINDS)('misleading statistics in the file of $name', (kind) => {
     expect([tier.put('new', makeEntry('new')), tier.size()]).toEqual([true, 51]);
   });
 
-  it('would have an effect if they were kept', () => {
+  it('would have an effect if they were kept (control)', () => {
     const { path, plain, directory } = filled(kind);
     const tier = kind.make(directory, { maxEntries: 1000 });
     tier.open();

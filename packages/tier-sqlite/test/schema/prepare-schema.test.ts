@@ -70,7 +70,7 @@ describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
   const steps = shipped(kind);
 
   it.each([0, 1, 2, 3, 4, 5, 6])(
-    'as version %i of this package left it, is brought to the present version with every row',
+    'as version %i of this package left it, is migrated to the current version with every row',
     (version) => {
       const directory = fixturePath(set, tempDir());
       const path = kind.file(directory);
@@ -129,14 +129,14 @@ describe.each(KINDS)('a migration of $name', (kind) => {
     });
     const before = contents(path);
     expect(() => tier.open()).toThrow(expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED }));
-    // Taken after the check, so that the migration finds it.
+    // The name is taken after the structure check, so that the migration meets it.
     withDatabase(path, (db) => expect(() => prepareSchema(db, kind.layout, () => {})).toThrow(/already an index/));
     expect(contents(path)).toEqual(before);
     withDatabase(path, (db) => db.exec(`DROP INDEX ${kind.side}_quarantine`));
     expect(reveal(tier.get('a'))).toMatchObject({ key: 'a', password: 'hunter2' });
   });
 
-  it('never goes back: a database of a newer version is refused, and not a byte of it changes', () => {
+  it('never downgrades: a database of a newer version is refused, and not a byte of it changes', () => {
     const directory = tempDir();
     const path = kind.file(directory);
     const maker = kind.make(directory);

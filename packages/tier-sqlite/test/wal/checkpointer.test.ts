@@ -33,13 +33,13 @@ describe.each(KINDS)('the log of $name', (kind) => {
     const tier = kind.make(directory);
     const file = kind.file(directory);
     const end = performance.now() + 30_000;
-    // The event loop gets no turn in here.
+    // The event loop gets no turn during this call.
     const count = storeUntil(
       tier,
       (batch) => batch % 20 === 0 && (logOf(file).checkpointed > 500 || performance.now() > end),
     );
     expect(logOf(file).checkpointed).toBeGreaterThan(500);
-    await until('the rest is folded as well', () => {
+    await until('the rest is checkpointed as well', () => {
       tier.put('again', makeEntry('again'));
       const { log, checkpointed } = logOf(file);
       return log < 1000 || log - checkpointed < 1000;
@@ -89,14 +89,14 @@ describe('without a worker', () => {
     folding.stop();
   });
 
-  it('is the mode of an infinite maxBlockMs', () => {
+  it('is the mode with an infinite maxBlockMs', () => {
     const directory = tempDir();
     const tier = L3.make(directory, {}, { maxBlockMs: Number.POSITIVE_INFINITY });
     storeUntil(tier, (batch) => batch >= 60);
     expect(logOf(L3.file(directory)).log).toBeLessThan(2500);
   });
 
-  it('checkpoints pause while somebody else does them', () => {
+  it('checkpoints pause while other code does them', () => {
     const db = new Database(join(tempDir(), 'a.db'));
     onTestFinished(() => void db.close());
     const folding = new Checkpointer(db, { path: db.name, tier: 'l3', logger: silentLogger, inThread: true });

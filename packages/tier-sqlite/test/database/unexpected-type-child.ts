@@ -8,7 +8,7 @@ export interface OddOutcome {
   readonly directory: string;
   /** Code and message of the error of `open`. */
   readonly refused?: readonly [unknown, string];
-  /** Keys of the forty that were found again. */
+  /** Number of the forty keys that were found. */
   readonly found: number;
   readonly stored: boolean;
   readonly warnings: readonly string[];

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { isOddFile, makeOddFile, ODD_FILES, type OddFile } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Kind, makeEntry, tempDir } from '../support.ts';
-import type { OddOutcome } from './odd-files-child.ts';
+import type { OddOutcome } from './unexpected-type-child.ts';
 
-const CHILD = join(import.meta.dirname, 'odd-files-child.ts');
+const CHILD = join(import.meta.dirname, 'unexpected-type-child.ts');
 const ROOT = process.getuid?.() === 0;
 
-/** `refused`: open throws and names the path. `anew`: set aside, with a warning. `works`: nothing is lost. */
-type Outcome = 'refused' | 'anew' | 'works';
+/** `refused`: open throws and names the path. `replaced`: set aside and replaced by an empty file, with a warning. `works`: nothing is lost. */
+type Outcome = 'refused' | 'replaced' | 'works';
 interface Place {
   readonly suffix: string;
   readonly fate: Outcome;
@@ -18,7 +18,7 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
-  { suffix: '', fate: 'refused', huge: 'anew' },
+  { suffix: '', fate: 'refused', huge: 'replaced' },
   // SQLite itself ignores a log of an unknown format.
   { suffix: '-wal', fate: 'refused', huge: 'works' },
   { suffix: '-shm', fate: 'refused', huge: 'untried' },
@@ -27,7 +27,7 @@ const PLACES: readonly Place[] = [
 ];
 
 describe.each(KINDS)(
-  '$name: any other kind of file in place of one of its own is refused or ignored immediately:',
+  '$name: an unexpected file type at the path of one of its files is refused or ignored without delay:',
   (kind) => {
     it.each(ODD_FILES.filter((odd) => ROOT || odd !== 'device'))('%s', (odd) => {
       const original = fullDirectory(kind);
@@ -44,7 +44,7 @@ describe.each(KINDS)(
         return [{ directory, path, wanted }];
       });
       const argv = ['--conditions=@pw/source', CHILD, kind.name, ...cases.map(({ directory }) => directory)];
-      // In a child process: a blocking system call can be ended only from outside.
+      // Runs in a child process, since a blocking system call can be ended only from outside.
       const { stdout, stderr } = spawnSync(process.execPath, argv, {
         encoding: 'utf8',
         timeout: 60_000,
@@ -81,5 +81,5 @@ function fateOf({ refused, found, stored, warnings }: OddOutcome): Outcome | Odd
   if (refused !== undefined) return refused[0] === 'CACHE_UNSAFE_PATH' ? 'refused' : 'lost';
   if (!stored) return 'lost';
   if (found === 40) return 'works';
-  return warnings.some((text) => text.includes('set aside')) ? 'anew' : 'lost';
+  return warnings.some((text) => text.includes('set aside')) ? 'replaced' : 'lost';
 }
