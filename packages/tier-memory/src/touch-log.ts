@@ -81,7 +81,7 @@ export class TouchLog implements TouchedEntries {
   }
 
   #keepDeparted({ key, accessCount, lastAccessed }: CacheEntry): void {
-    // Whether it was evicted for lack of room is recorded elsewhere.
+    // `evictedFromL1` is left out: evictions for lack of room are recorded elsewhere.
     this.#departed.set(key, newer({ key, accessCount, lastAccessed }, this.#departed.get(key)));
   }
 

@@ -23,7 +23,7 @@ export function highHalf(tick: number): number {
 }
 
 /**
- * The low five digits of a tick, given the high ones. The remainder of large numbers would be a call out of compiled
+ * The low five digits of a tick, given the high ones. Not by `%`, which for numbers this large calls out of compiled
  * code.
  */
 export function lowHalf(tick: number, high: number): number {

@@ -14,7 +14,7 @@ export class Leases {
   readonly #tokens: Stamps;
   readonly #onForeign: () => void;
 
-  /** `onForeign` is called when a value that was not a lease stood under the name of one and was replaced. */
+  /** `onForeign` is called when a value that was not a lease was stored under the name of one and was replaced. */
   constructor(store: RedisStore, tokens: Stamps, onForeign: () => void) {
     this.#store = store;
     this.#tokens = tokens;
