@@ -15,7 +15,7 @@ const ENTRIES: ArgumentKind = Object.freeze({
 });
 
 /**
- * The reference implementation of a query, for stores without an index, and the yardstick for stores with one: tests
+ * The implementation of a query for stores without an index, and the reference for stores with one: tests
  * every entry, sorts the matches and returns one page. `now` is in epoch milliseconds. Throws a CacheValidationError
  * for a wrong filter.
  *

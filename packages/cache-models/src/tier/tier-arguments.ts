@@ -30,7 +30,7 @@ export function problemOfKeys(keys: unknown): FieldProblem | undefined {
 }
 
 /**
- * The first problem of access metadata; `undefined` if it is valid. Checked because a store would keep a NaN as another
+ * The first problem of access metadata; `undefined` if it is valid. Checked because a store would turn a NaN into another
  * value.
  */
 export function problemOfUpdates(updates: unknown): FieldProblem | undefined {
