@@ -210,7 +210,7 @@ export interface CacheTier {
   onChange?(listener: ChangeListener): () => void;
   /**
    * Acquires the lease of a key for a number of milliseconds, so that only one of all processes loads its entry.
-   * Returns a token, `null` while another process has the lease, or `undefined` if the store cannot be asked. With the
+   * Returns a token, `null` while another process has the lease, or `undefined` if the store is unavailable. With the
    * token of a lease, extends that lease. A lease that is not released expires. Exists only together with {@link
    * CacheTier.releaseLease}.
    */

@@ -16,7 +16,7 @@ describe('openRegularFile', () => {
     expect([readFileSync(fd, 'utf8'), stats.size, fstatSync(fd).ino]).toEqual(['four', 4, stats.ino]);
   });
 
-  it.each([0, 0o077, 0o777])('makes one with mode 0600 under umask %o', (umask) => {
+  it.each([0, 0o077, 0o777])('creates a file with mode 0600 under umask %o', (umask) => {
     const before = process.umask(umask);
     onTestFinished(() => void process.umask(before));
     const path = newPath();
@@ -46,7 +46,7 @@ describe('openRegularFile', () => {
   });
 
   const odd = ODD_FILES.filter((kind) => kind !== 'huge file' && (kind !== 'device' || process.getuid?.() === 0));
-  it.each(odd)('refuses a %s for reading, writing and appending, at once, and leaves no descriptor open', (kind) => {
+  it.each(odd)('refuses a %s for reading, writing and appending without blocking, and leaves no descriptor open', (kind) => {
     const path = newPath();
     const victim = `${path}.victim`;
     writeFileSync(victim, 'mine');
