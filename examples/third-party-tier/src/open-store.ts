@@ -2,7 +2,10 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** `place` is the order of insertion, for fifo; `used` and `uses` come from `recordAccess`. Times are epoch milliseconds. */
+/**
+ * `place` is the order of insertion, for fifo; `used` and `uses` come from `recordAccess`. Times are epoch
+ * milliseconds.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entries (
     place INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -28,8 +28,8 @@ export function numberOf(cell: number): number {
 
 /**
  * Numbered cells of 32 bytes. A cell is *free* (linked from `#free`), a *sentinel* of a ring, or contains an entry.
- * Everything that an operation needs to know about a cell is in one cache line, and a hit only moves integers: it allocates
- * nothing, and the garbage collector has nothing to trace.
+ * Everything that an operation needs to know about a cell is in one cache line, and a hit only moves integers: it
+ * allocates nothing, and the garbage collector has nothing to trace.
  *
  * `words` and `numbers` are views of one buffer: links, mark and flag in words 0-3, 6 and 7, the number in bytes 16-23.
  * Both are replaced when the table grows: read them again after `take`.

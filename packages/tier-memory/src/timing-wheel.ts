@@ -13,10 +13,10 @@ export const RESERVED_CELLS = FIRST_BUCKET + (DIGITS << DIGIT_BITS);
  * that does not grow with their number. It moves only when {@link TimingWheel.moveTo} is called.
  *
  * A cell is in the bucket (level, digit) of the highest digit in which the tick of its deadline differs from that of
- * the wheel. Invariants between calls: every cell in a bucket has a deadline after the time of the wheel, and every cell
- * in the expired ring has one at or before it. So when the digit of the wheel at a level advances, all buckets at lower levels
- * have passed, and so have those with digits in between; only the bucket of the new digit has to be redistributed, at most ten
- * times in the life of a cell.
+ * the wheel. Invariants between calls: every cell in a bucket has a deadline after the time of the wheel, and every
+ * cell in the expired ring has one at or before it. So when the digit of the wheel at a level advances, all buckets at
+ * lower levels have passed, and so have those with digits in between; only the bucket of the new digit has to be
+ * redistributed, at most ten times in the life of a cell.
  */
 export class TimingWheel {
   readonly #table: CellTable;

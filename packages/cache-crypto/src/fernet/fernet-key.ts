@@ -105,8 +105,8 @@ export class FernetKey {
   }
 
   /**
-   * The plaintext, in a buffer of its own that the caller wipes; `undefined` for wrong padding. Call it only for a token
-   * that this key {@link authenticates}: a reaction to the padding of a forged token would be a padding oracle.
+   * The plaintext, in a buffer of its own that the caller wipes; `undefined` for wrong padding. Call it only for a
+   * token that this key {@link authenticates}: a reaction to the padding of a forged token would be a padding oracle.
    */
   open(token: Buffer): Buffer | undefined {
     const decipher = createDecipheriv(CIPHER, this.#encryption, token.subarray(IV_OFFSET, PAYLOAD_OFFSET));

@@ -42,7 +42,8 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (options !== NO_OPTIONS) checkOptionsObject(options, OPEN_OPTIONS, { what: 'decrypt' });
 }
 
-// MultiFernet accepts Fernets and needs their keys, which are private: the class exposes them through this function only.
+// MultiFernet accepts Fernets and needs their keys, which are private: the class exposes them through this function
+// only.
 let readKey: (fernet: Fernet) => FernetKey;
 
 /**

@@ -31,7 +31,8 @@ const NO_SECRETS: readonly KnownSecret[] = Object.freeze([]);
  * - the user info of anything like a URL, whatever it contains (`/`, `#`, `?`, `@`, spaces, backslashes);
  * - `http://user:password` that was cut off before the `@`: a port that is not a number is a password;
  * - `user:password@host` without a scheme, and `host:port:user:password` and `user:password:host:port` of proxy lists;
- * - `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`, and `Basic`, `Bearer`, `NTLM`, `Negotiate` with a token;
+ * - `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`, and `Basic`, `Bearer`, `NTLM`, `Negotiate` with
+ *   a token;
  * - values named `password`, `token`, `secret`, `api_key` or similar, in queries, JSON, assignments, options;
  * - `user:password` after curl's `-U` and `-u`.
  *
@@ -43,8 +44,8 @@ const NO_SECRETS: readonly KnownSecret[] = Object.freeze([]);
  * `=` or a quote, because it would match parts of other words. Username and password, in this order, are also
  * recognized together in base64.
  *
- * When in doubt, it masks. Takes time linear in the length of the text, of which the first 16,384 characters are examined:
- * the rest becomes one mask. Throws a CacheValidationError for wrong arguments.
+ * When in doubt, it masks. Takes time linear in the length of the text, of which the first 16,384 characters are
+ * examined: the rest becomes one mask. Throws a CacheValidationError for wrong arguments.
  *
  * @example
  * ```ts

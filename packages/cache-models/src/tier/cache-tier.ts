@@ -81,8 +81,10 @@ export type ChangeListener = (key: string | null) => void;
  * Every tier guarantees:
  * - an entry expires at its absolute `expiresAt`; an expired entry is invisible in get, has, keys, entries and size;
  * - reads and writes do not throw for a fault of the store: they count a failure and return the same as for a miss
- *   (`undefined`, `false`, 0, nothing); after `failureThreshold` consecutive failures the tier is switched off until `resetFailures`;
- * - a wrong argument throws a CacheValidationError, and so does an entry with credentials on a persistent tier without a cipher;
+ *   (`undefined`, `false`, 0, nothing); after `failureThreshold` consecutive failures the tier is switched off until
+ *   `resetFailures`;
+ * - a wrong argument throws a CacheValidationError, and so does an entry with credentials on a persistent tier without
+ *   a cipher;
  * - a damaged record, or one that no key opens, is a miss for that record only.
  *
  * The full contract is in `docs/extend/contract.md`.
@@ -118,7 +120,10 @@ export interface CacheTier {
   get(key: string): MaybePromise<CacheEntry | undefined>;
   /** Stores an entry under its key and replaces the previous one. True if it is stored. */
   put(key: string, entry: CacheEntry): MaybePromise<boolean>;
-  /** Removes an entry. True if a live entry was there. `reason` is the reason under which it is counted, by default `explicit`. */
+  /**
+   * Removes an entry. True if a live entry was there. `reason` is the reason under which it is counted, by default
+   * `explicit`.
+   */
   delete(key: string, reason?: RemovalReason): MaybePromise<boolean>;
   /** True if a live entry is there. Counts no hit and does not change the eviction order. */
   has(key: string): MaybePromise<boolean>;

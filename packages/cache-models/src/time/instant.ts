@@ -59,7 +59,8 @@ export function formatInstant(instant: number): string {
   const rest = whole - days * DAY;
   const seconds = Math.floor(rest / 1000);
   const minutes = Math.floor(seconds / 60);
-  // Concatenated from short pieces: a record has up to five times, and `toISOString` took half the time of encoding one.
+  // Concatenated from short pieces: a record has up to five times, and `toISOString` took half the time of encoding
+  // one.
   const time = `${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}:${TWO[seconds % 60]}`;
   const micros = (rest % 1000) * 1000 + (part % 1000);
   if (micros === 0) return `${formatDate(days)}T${time}+00:00`;

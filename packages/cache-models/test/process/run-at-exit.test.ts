@@ -36,9 +36,9 @@ describe('work that is registered with runAtExit', () => {
 
   it('shares one listener, and has none when nothing is pending', () => {
     const before = process.listenerCount('exit');
-    const cancel = Array.from({ length: 20 }, () => runAtExit(() => {}));
+    const cancels = Array.from({ length: 20 }, () => runAtExit(() => {}));
     expect(process.listenerCount('exit')).toBe(before + 1);
-    for (const cancelOne of cancel) cancelOne();
+    for (const cancel of cancels) cancel();
     expect(process.listenerCount('exit')).toBe(before);
   });
 });
