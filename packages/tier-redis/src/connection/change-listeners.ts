@@ -23,8 +23,8 @@ export class ChangeListeners {
 export function notifyListener(listener: ChangeListener, key: string | null): void {
   try {
     // Typed as void, which an async listener satisfies.
-    const answer: unknown = listener(key);
-    if (isPromise(answer)) answer.then(undefined, () => {});
+    const result: unknown = listener(key);
+    if (isPromise(result)) result.then(undefined, () => {});
   } catch {
     // The caller is an event of the connection, which has nowhere to report it.
   }

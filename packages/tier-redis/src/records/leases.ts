@@ -4,7 +4,7 @@ import { CLAIM, LEASE } from './scripts.ts';
 import type { Stamps } from './stored-record.ts';
 
 /** Parses a reply of the script CLAIM. */
-const claimed = (answer: unknown) => numbersUpTo([answer], 1, 2)[0]!;
+const claimed = (reply: unknown) => numbersUpTo([reply], 1, 2)[0]!;
 
 /**
  * Leases on keys. Only the owner has the token; the server expires a lease that its owner neither extends nor releases.

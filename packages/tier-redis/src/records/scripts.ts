@@ -11,8 +11,8 @@ function script(text: string): Script {
 }
 
 /**
- * Calls a command on a name that may hold a value of another type: `nil` then. Any other error, such as NOPERM, ends
- * the script.
+ * Calls a command on a name that may have a value of another type, and returns `nil` in that case. Any other error,
+ * such as NOPERM, ends the script.
  */
 const ASK = `
 local function ask(...)
