@@ -58,7 +58,11 @@ const CALLS: readonly Case[] = [
   ['decrypt of zero bytes with an invalid binding', 'binding', () => encryptor.decrypt(new Uint8Array(), wrong(1))],
   ['encrypt with null as binding', 'binding', () => encryptor.encrypt(Secret.of('x'), wrong(null))],
   ['keyOf()', 'token', () => encryptor.keyOf(wrong(undefined))],
-  ['stateOf without a binding', 'binding', () => encryptor.stateOf(encryptor.encrypt(Secret.of('x')), wrong(undefined))],
+  [
+    'stateOf without a binding',
+    'binding',
+    () => encryptor.stateOf(encryptor.encrypt(Secret.of('x')), wrong(undefined)),
+  ],
   ['getEncryptionKeys(null)', 'env', () => getEncryptionKeys(wrong(null))],
   ['rotateKey(1)', 'newKey', () => rotateKey(wrong(1), {})],
   ['rotateKey with a number as env', 'env', () => rotateKey(KEY, wrong(1))],

@@ -23,8 +23,8 @@ export function highHalf(tick: number): number {
 }
 
 /**
- * The low five digits of a tick, given the high ones. Not by `%`, which for numbers this large calls out of compiled
- * code.
+ * The low five digits of a tick, given the high ones. Does not use `%`, which for numbers this large calls out of
+ * compiled code.
  */
 export function lowHalf(tick: number, high: number): number {
   return tick - high * HALF_RANGE;

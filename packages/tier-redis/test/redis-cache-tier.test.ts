@@ -57,8 +57,14 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     await tier.put('k', entryOf('k', { expiresAt: Date.now() + 300 }));
     await tier.recordAccess([{ key: 'k', accessCount: 3, lastAccessed: Date.now() }]);
     expect(await server.ask('EXISTS', 'pw:{proxies}:e:k', 'pw:{proxies}:a:k')).toBe('2');
-    await until('the server has removed the entry', async () => (await server.ask('EXISTS', 'pw:{proxies}:e:k')) === '0');
-    await until('the server has removed its accesses', async () => (await server.ask('EXISTS', 'pw:{proxies}:a:k')) === '0');
+    await until(
+      'the server has removed the entry',
+      async () => (await server.ask('EXISTS', 'pw:{proxies}:e:k')) === '0',
+    );
+    await until(
+      'the server has removed its accesses',
+      async () => (await server.ask('EXISTS', 'pw:{proxies}:a:k')) === '0',
+    );
     expect(await tier.get('k')).toBeUndefined();
   });
 

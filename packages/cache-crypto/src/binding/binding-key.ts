@@ -35,8 +35,9 @@ export type BindingState = 'here' | 'elsewhere' | 'none';
  * Invariant: the MAC is verified before the binding is read.
  *
  * A token of another program has a random IV: with a probability of 2^-32 it looks bound, and is then refused as bound
- * elsewhere. A token that was moved opens at its new place with a probability of 2^-48, which cannot be tested
- * without the key. Both keys are derived from the Fernet key (HKDF-SHA256), so that no key serves two purposes.
+ * elsewhere. A token that was moved opens at its new place with a probability of 2^-48, and without the key an attacker
+ * cannot test whether it does. Both keys are derived from the Fernet key (HKDF-SHA256), so that no key serves two
+ * purposes.
  */
 export class BindingKey {
   readonly #encrypt: Cipheriv;

@@ -77,11 +77,7 @@ const REFUSED: readonly Case[] = [
   ['Secret.sealed without a cipher', 'cipher', () => Secret.sealed('00', wrong(undefined))],
   ['Secret#isCurrent without a cipher', 'cipher', () => Secret.of('x').isCurrent(wrong(undefined))],
   ['CacheEntry.create of a Map', 'input', () => CacheEntry.create(wrong(new Map()))],
-  [
-    'CacheEntry.create with an invalid clock',
-    'clock',
-    () => CacheEntry.create({ proxyUrl: 'http://h:1' }, wrong({})),
-  ],
+  ['CacheEntry.create with an invalid clock', 'clock', () => CacheEntry.create({ proxyUrl: 'http://h:1' }, wrong({}))],
   ['CacheEntry.restore()', 'fields', () => CacheEntry.restore(wrong(undefined))],
   ['CacheEntry#with(null)', 'patch', () => entry.with(wrong(null))],
   ['CacheEntry#touch(NaN)', 'now', () => entry.touch(Number.NaN)],

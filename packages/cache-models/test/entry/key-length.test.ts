@@ -42,26 +42,29 @@ describe('a key', () => {
     'deleteMany',
     'putMany',
     'recordAccess',
-  ] as const)('that is too long is refused by %s of every tier, with an error that names key and bound', async (method) => {
-    for (const tier of [new MapTier(), new LaterTier()]) {
-      for (const key of TOO_LONG) {
-        const call = async () => {
-          if (method === 'put') return tier.put(key, restored(key));
-          if (method === 'putMany') return tier.putMany([entryOf('a'), restored(key)]);
-          if (method === 'recordAccess') return tier.recordAccess([{ key, accessCount: 1, lastAccessed: 0 }]);
-          return method === 'getMany' || method === 'deleteMany' ? tier[method](['a', key]) : tier[method](key);
-        };
-        await expect(call()).rejects.toThrow(CacheValidationError);
-        await expect(call()).rejects.toThrow(/key.*4096 bytes/);
+  ] as const)(
+    'that is too long is refused by %s of every tier, with an error that names key and bound',
+    async (method) => {
+      for (const tier of [new MapTier(), new LaterTier()]) {
+        for (const key of TOO_LONG) {
+          const call = async () => {
+            if (method === 'put') return tier.put(key, restored(key));
+            if (method === 'putMany') return tier.putMany([entryOf('a'), restored(key)]);
+            if (method === 'recordAccess') return tier.recordAccess([{ key, accessCount: 1, lastAccessed: 0 }]);
+            return method === 'getMany' || method === 'deleteMany' ? tier[method](['a', key]) : tier[method](key);
+          };
+          await expect(call()).rejects.toThrow(CacheValidationError);
+          await expect(call()).rejects.toThrow(/key.*4096 bytes/);
+        }
+        for (const key of LONGEST) {
+          expect(await tier.put(key, entryOf(key))).toBe(true);
+          expect((await tier.get(key))?.key).toBe(key);
+        }
+        expect(await tier.size()).toBe(LONGEST.length);
+        expect(tier.failureCount).toBe(0);
       }
-      for (const key of LONGEST) {
-        expect(await tier.put(key, entryOf(key))).toBe(true);
-        expect((await tier.get(key))?.key).toBe(key);
-      }
-      expect(await tier.size()).toBe(LONGEST.length);
-      expect(tier.failureCount).toBe(0);
-    }
-  });
+    },
+  );
 
   it('that is too long makes a stored record damaged', () => {
     for (const key of TOO_LONG) {

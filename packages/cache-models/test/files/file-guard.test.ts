@@ -62,18 +62,21 @@ describe('a folder', () => {
   });
 });
 
-it.runIf(OURS === 0)('a link to a folder is refused if it belongs to another user, and followed if it belongs to this one', () => {
-  const path = folderWith(0o700);
-  const link = `${path}.link`;
-  symlinkSync(path, link);
-  guardWith('strict').guard.checkDirectory(link);
-  lchownSync(link, OTHER, OTHER);
-  for (const checks of ['warn', 'strict'] as const)
-    expect(() => guardWith(checks).guard.checkDirectory(link)).toThrow(
-      expect.objectContaining({ code: 'CACHE_UNSAFE_PATH', message: expect.stringContaining('symbolic link') }),
-    );
-  guardWith('off').guard.checkDirectory(link);
-});
+it.runIf(OURS === 0)(
+  'a link to a folder is refused if it belongs to another user, and followed if it belongs to this one',
+  () => {
+    const path = folderWith(0o700);
+    const link = `${path}.link`;
+    symlinkSync(path, link);
+    guardWith('strict').guard.checkDirectory(link);
+    lchownSync(link, OTHER, OTHER);
+    for (const checks of ['warn', 'strict'] as const)
+      expect(() => guardWith(checks).guard.checkDirectory(link)).toThrow(
+        expect.objectContaining({ code: 'CACHE_UNSAFE_PATH', message: expect.stringContaining('symbolic link') }),
+      );
+    guardWith('off').guard.checkDirectory(link);
+  },
+);
 
 describe('a file with two hard links', () => {
   const linked = () => {

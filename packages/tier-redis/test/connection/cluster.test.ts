@@ -114,7 +114,10 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three nodes',
     await Promise.all(many(100).map(({ key }) => tier.get(key)));
     node.goOn();
     await cluster.works();
-    await until('all entries can be read again', async () => (await tier.getMany(many(100).map(({ key }) => key))).size === 100);
+    await until(
+      'all entries can be read again',
+      async () => (await tier.getMany(many(100).map(({ key }) => key))).size === 100,
+    );
     await node.kill();
     await Promise.all(many(100).map(({ key }) => tier.get(key)));
     await node.start();

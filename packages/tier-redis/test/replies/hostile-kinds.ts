@@ -52,7 +52,8 @@ const SETTING_UP: ReadonlySet<string> = new Set(['HELLO', 'AUTH', 'CLIENT', 'CLU
 const isSetUp = (words: readonly string[]): boolean => SETTING_UP.has(words[0]!) || words.includes('NX');
 
 /** Behaves correctly until the tier is open, then replies to everything in the same way. */
-const onceOpen = (wrong: Answer) => soundExcept((sound) => (words, socket) => (isSetUp(words) ? sound : wrong)(words, socket));
+const onceOpen = (wrong: Answer) =>
+  soundExcept((sound) => (words, socket) => (isSetUp(words) ? sound : wrong)(words, socket));
 /** Replies to everything in the same way, from the first command on. */
 const always = (wrong: Answer) => soundExcept(() => wrong);
 const scanning = (pageOf: (cursor: string) => string) =>
