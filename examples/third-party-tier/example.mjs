@@ -1,4 +1,5 @@
-// Memory in front, this tier behind: what the memory has no room for is read from the database, and a restart finds it all.
+// A memory tier in front of this one. Entries that do not fit into memory are read from the database, and all entries
+// survive a restart.
 import { rmSync } from 'node:fs';
 import { CacheManager } from '@pw/cache-manager';
 import { CacheEntry } from '@pw/cache-models';

@@ -10,7 +10,7 @@ interface Statistics {
   readonly tiers: readonly { tier: string; type: string; entries: number; maxEntries: number | null }[];
 }
 
-/** Fills the cache with the command that users have, and gives the key that it sealed credentials with. */
+/** Fills the cache with the `pw-cache` command, and returns the key that the credentials are encrypted with. */
 export async function importProxies(): Promise<string> {
   heading('Import', 'The pw-cache command reads a plain list, a JSON inventory and a list with credentials.');
   const program = pwCacheProgram();

@@ -4,7 +4,7 @@ import { importProxies } from './import-step.ts';
 import { readThroughTiers } from './read-step.ts';
 import { readAfterRestart } from './restart-step.ts';
 import { bold, count } from './screen.ts';
-import { searchForSecrets } from './secrecy-step.ts';
+import { searchForSecrets } from './secret-search-step.ts';
 import { showStatistics } from './statistics-step.ts';
 import { CACHE_CONFIG, createFolder, httpProxies, removeFolder } from './workspace.ts';
 
@@ -14,7 +14,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 createFolder();
 const proxies = httpProxies().length;
-console.log(bold(`${count(proxies)} real proxies into a three-tier cache, and out again`));
+console.log(bold(`${count(proxies)} real proxies in a three-tier cache`));
 
 const key = await importProxies();
 const cache = await openCache(CACHE_CONFIG, { env: { [CURRENT_KEY_VARIABLE]: key } });
@@ -26,4 +26,4 @@ try {
 } finally {
   await cache.close();
 }
-console.log(`\n${bold(`Done in ${((performance.now() - start) / 1000).toFixed(1)} s.`)} Nothing is left behind.`);
+console.log(`\n${bold(`Done in ${((performance.now() - start) / 1000).toFixed(1)} s.`)} The demo deleted its files.`);

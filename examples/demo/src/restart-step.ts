@@ -1,19 +1,24 @@
 import { join } from 'node:path';
 import { CURRENT_KEY_VARIABLE } from '@pw/cache-crypto';
-import type { BlindRead } from './blind-reader.ts';
 import { runNode } from './child-process.ts';
-import type { ColdRead } from './cold-reader.ts';
+import type { KeylessRead } from './keyless-reader.ts';
+import type { RestartedRead } from './restarted-reader.ts';
 import { check, count, heading, line, milliseconds } from './screen.ts';
 
-/** Reads everything again in a process that has nothing but the files and the key. */
+/** Reads everything again in a process that has only the files and the key. */
 export async function readAfterRestart(key: string, expected: number): Promise<void> {
-  heading('Restart', 'Another process opens the same files; only they and the key outlive this one.');
-  const program = join(import.meta.dirname, 'cold-reader.ts');
-  const cold = JSON.parse(await runNode(program, [], { [CURRENT_KEY_VARIABLE]: key })) as ColdRead;
-  line(`open  ${milliseconds(cold.openMs)}, first read ${milliseconds(cold.firstMs)} from ${cold.firstTier}`);
-  line(`read  ${count(cold.found)} proxies in ${milliseconds(cold.totalMs)}: ${cold.byTier.join(', ')}`);
-  check(cold.found === expected, `all ${count(expected)} proxies of http.txt are there again`);
-  check(cold.opened === 7, `${cold.opened} credentials opened with the key`);
-  const blind = JSON.parse(await runNode(join(import.meta.dirname, 'blind-reader.ts'), [], {})) as BlindRead;
-  check(blind.opened === 0 && blind.found === expected, 'without the key: none, and the other proxies as ever');
+  heading('Restart', 'A new process opens the same files with the same key.');
+  const program = join(import.meta.dirname, 'restarted-reader.ts');
+  const restarted = JSON.parse(await runNode(program, [], { [CURRENT_KEY_VARIABLE]: key })) as RestartedRead;
+  line(
+    `opened in ${milliseconds(restarted.openMs)}, first read in ${milliseconds(restarted.firstMs)} from ${restarted.firstTier}`,
+  );
+  line(`read ${count(restarted.found)} proxies in ${milliseconds(restarted.totalMs)}: ${restarted.byTier.join(', ')}`);
+  check(restarted.found === expected, `all ${count(expected)} proxies of http.txt were found`);
+  check(restarted.opened === 7, `${restarted.opened} entries with credentials were decrypted with the key`);
+  const keyless = JSON.parse(await runNode(join(import.meta.dirname, 'keyless-reader.ts'), [], {})) as KeylessRead;
+  check(
+    keyless.opened === 0 && keyless.found === expected,
+    'without the key: no entries with credentials, but all others',
+  );
 }

@@ -7,7 +7,7 @@ const green = paint(32);
 
 let step = 0;
 
-/** Begins a numbered part of the demo. */
+/** Starts a numbered step of the demo. */
 export function heading(text: string, explanation: string): void {
   step++;
   console.log(`\n${bold(`${step}. ${text}`)}\n${dim(`   ${explanation}`)}\n`);
@@ -17,15 +17,14 @@ export function line(text = ''): void {
   console.log(text === '' ? '' : `   ${text}`);
 }
 
-/** A fact that was checked. */
-function proved(text: string): void {
+function printChecked(text: string): void {
   line(`${green('✓')} ${text}`);
 }
 
-/** Ends the demo unless a fact holds: it shows nothing that is not so. */
+/** Prints a fact after checking it; throws if it is not true. */
 export function check(fact: boolean, text: string): void {
-  if (!fact) throw new Error(`the demo did not get what it promises: ${text}`);
-  proved(text);
+  if (!fact) throw new Error(`check of the demo failed: ${text}`);
+  printChecked(text);
 }
 
 export function count(value: number): string {
@@ -36,7 +35,7 @@ export function milliseconds(value: number): string {
   return value >= 1 ? `${value.toFixed(1)} ms` : `${(value * 1000).toFixed(0)} µs`;
 }
 
-/** Rows under a head; the first column to the left, the others to the right. */
+/** Prints rows under a header, the first column left-aligned and the others right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
   const format = (cells: readonly string[]) =>

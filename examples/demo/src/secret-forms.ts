@@ -1,4 +1,4 @@
-/** The byte sequences that would give a text away: as it is, and in the encodings that hide it from the eye alone. */
+/** The byte sequences that reveal a string: the string itself, and its usual encodings. */
 export function formsOf(text: string): Buffer[] {
   const utf8 = Buffer.from(text);
   const hex = utf8.toString('hex');
@@ -14,7 +14,10 @@ export function formsOf(text: string): Buffer[] {
   return [utf8, Buffer.from(text, 'utf16le'), ...texts.map((form) => Buffer.from(form))];
 }
 
-/** Base64 of a longer text that contains this one looks different at each of three offsets; the ends belong to neighbours. */
+/**
+ * Inside the Base64 of a longer string, this one looks different at each of three offsets. The characters at its ends
+ * also encode the neighbouring bytes, so they are left out.
+ */
 function base64Forms(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((offset) => {
     const padded = Buffer.concat([Buffer.alloc(offset), bytes]);

@@ -1,10 +1,10 @@
 import type { CacheManager } from '@pw/cache-manager';
 import { check, count, heading, line, table } from './screen.ts';
 
-/** What the cache counted while it was read. */
+/** Prints the statistics of the cache. */
 export async function showStatistics(cache: CacheManager): Promise<void> {
-  heading('Statistics', 'What the cache counted in this process.');
-  const missing = await cache.get('a key that nobody stored');
+  heading('Statistics', 'The counts of this process.');
+  const missing = await cache.get('a key that was never stored');
   for (const { tier } of cache.tiers) await tier.size();
   const statistics = cache.getStatistics();
   const percent = (rate: number) => `${(rate * 100).toFixed(1)} %`;
@@ -22,7 +22,7 @@ export async function showStatistics(cache: CacheManager): Promise<void> {
   line();
   const { promotions, demotions, requestMisses, overallHitRate } = statistics;
   line(
-    `${count(promotions)} promotions, ${count(demotions)} demotions, ${count(requestMisses ?? 0)} request missed, overall hit rate ${percent(overallHitRate)}`,
+    `${count(promotions)} promotions, ${count(demotions)} demotions, ${count(requestMisses ?? 0)} request misses, overall hit rate ${percent(overallHitRate)}`,
   );
-  check(missing === undefined && requestMisses === 1, 'the one request that missed was for a key that nobody stored');
+  check(missing === undefined && requestMisses === 1, 'the only request miss was for a key that was never stored');
 }

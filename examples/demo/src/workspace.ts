@@ -6,16 +6,16 @@ import type { CacheConfigInput } from '@pw/cache-models';
 const ROOT = join(import.meta.dirname, '..');
 const DATA = join(ROOT, '..', 'data');
 
-/** What the demo reads. */
+/** The files that the demo imports. */
 export const INPUTS = ['http.txt', 'proxies-rich.json', 'with-credentials.txt'].map((name) => join(DATA, name));
-/** The one of them that holds credentials in clear. */
+/** The input that contains unencrypted credentials. */
 export const SECRET_INPUT = INPUTS[2]!;
 
-/** Everything that the demo writes is in here, and nothing of it stays. */
+/** The folder for everything that the demo writes; deleted at the end. */
 export const FOLDER = join(ROOT, '.demo');
 export const CACHE_FOLDER = join(FOLDER, 'cache');
 
-/** The same cache that `pw-cache --dir` makes there. */
+/** The configuration that `pw-cache --dir` uses for this folder. */
 export const CACHE_CONFIG: CacheConfigInput = {
   l2CacheDir: join(CACHE_FOLDER, 'proxies'),
   l3DatabasePath: join(CACHE_FOLDER, 'db', 'proxywhirl.db'),
@@ -29,7 +29,7 @@ export function httpProxies(): string[] {
     .map((line) => `http://${line}`);
 }
 
-/** Where the `pw-cache` program is: beside the package's entry, in sources or built. */
+/** The path of the `pw-cache` program: beside the package's entry point, in the sources or the build. */
 export function pwCacheProgram(): string {
   const entry = fileURLToPath(import.meta.resolve('@pw/cache-cli'));
   return join(entry, '..', `bin${extname(entry)}`);

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Order } from './order.ts';
+import type { MachineCommand } from './machine-command.ts';
 
-// Three processes over one server. REDIS_URL says where it is; by default on this machine.
+// Three processes share one server, at REDIS_URL or on this machine.
 const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
 const NAMES = ['Anna', 'Ben', 'Cleo'] as const;
 const machines = new Map<string, ChildProcess>();
@@ -14,34 +14,34 @@ for (const name of NAMES) {
   await once(machine, 'message');
 }
 
-/** Tells one of them to do something, and prints what it says. */
-async function tell(name: string, order: Order): Promise<void> {
+/** Sends a command to a process, and prints the result. */
+async function run(name: string, command: MachineCommand): Promise<void> {
   const machine = machines.get(name)!;
-  const answer = once(machine, 'message');
-  machine.send(order);
-  console.log(`${name.padEnd(5)}${(await answer)[0]}`);
+  const result = once(machine, 'message');
+  machine.send(command);
+  console.log(`${name.padEnd(5)}${(await result)[0]}`);
 }
 
-/** What was changed is on its way to the others: a moment, and at most the bound that the tier's README states. */
-const aMoment = () => sleep(200);
+/** Waits until the other processes have been notified of a change. The tier's README states the guaranteed bound. */
+const changeArrives = () => sleep(200);
 
-console.log('Anna stores a proxy; the others read it from the server, and then from their own memory:');
-await tell('Anna', { does: 'put', key: 'proxy', source: 'the first list' });
-await aMoment();
-for (const name of [...NAMES, ...NAMES]) await tell(name, { does: 'look', key: 'proxy' });
+console.log('Anna stores a proxy; the others read it from the server, then from their own memory:');
+await run('Anna', { operation: 'put', key: 'proxy', source: 'the first list' });
+await changeArrives();
+for (const name of [...NAMES, ...NAMES]) await run(name, { operation: 'lookup', key: 'proxy' });
 
-console.log('\nBen replaces it; nobody reads the old one from memory:');
-await tell('Ben', { does: 'put', key: 'proxy', source: 'the second list' });
-await aMoment();
-for (const name of NAMES) await tell(name, { does: 'look', key: 'proxy' });
+console.log('\nBen replaces it; no process reads the old one from memory:');
+await run('Ben', { operation: 'put', key: 'proxy', source: 'the second list' });
+await changeArrives();
+for (const name of NAMES) await run(name, { operation: 'lookup', key: 'proxy' });
 
 console.log('\nCleo deletes it:');
-await tell('Cleo', { does: 'delete', key: 'proxy' });
-await aMoment();
-for (const name of NAMES) await tell(name, { does: 'look', key: 'proxy' });
+await run('Cleo', { operation: 'delete', key: 'proxy' });
+await changeArrives();
+for (const name of NAMES) await run(name, { operation: 'lookup', key: 'proxy' });
 
-console.log('\nAll want the same one at once, and one of them loads it:');
-await Promise.all(NAMES.map((name) => tell(name, { does: 'load', key: 'wanted' })));
+console.log('\nAll request the same entry at the same time, and one of them loads it:');
+await Promise.all(NAMES.map((name) => run(name, { operation: 'load', key: 'wanted' })));
 
-await tell('Anna', { does: 'delete', key: 'wanted' });
+await run('Anna', { operation: 'delete', key: 'wanted' });
 for (const machine of machines.values()) machine.disconnect();

@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { isServerMissing, RedisServer } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 
-describe.skipIf(isServerMissing())('three processes over one server', () => {
-  it('see what the others have done', async () => {
+describe.skipIf(isServerMissing())('three processes that share one server', () => {
+  it('see the changes of the others, and load an entry only once', async () => {
     const server = await RedisServer.start();
     try {
       const main = new URL('../src/main.ts', import.meta.url).pathname;
@@ -15,8 +15,8 @@ describe.skipIf(isServerMissing())('three processes over one server', () => {
       expect(counts(/sees the first list, from memory/g)).toBe(4);
       expect(counts(/sees the second list/g)).toBe(3);
       expect(counts(/sees nothing/g)).toBe(3);
-      expect(counts(/has what was loaded by \w+/g)).toBe(3);
-      expect(counts(/has what was loaded by \w+ itself/g)).toBe(1);
+      expect(counts(/has the entry loaded by \w+/g)).toBe(3);
+      expect(counts(/has the entry loaded by \w+ itself/g)).toBe(1);
     } finally {
       await server.end();
     }

@@ -17,18 +17,18 @@ import { openStore } from './open-store.js';
 import { parseRow, type Row } from './row.js';
 
 export interface NodeSqliteTierOptions extends TierOptions {
-  /** The database file; made when it is missing. */
+  /** The database file; created if it does not exist. */
   readonly path: string;
 }
 
 const ORDERS = { lru: 'used, place', lfu: 'uses, used, place', fifo: 'place' } as const;
 
-/** Keeps entries in one SQLite file, with the SQLite of Node.js itself. Every answer is a value. */
+/** Stores entries in one SQLite file, with the SQLite of Node.js itself. No method returns a promise. */
 export class NodeSqliteTier extends BaseTier<'sync'> {
   readonly #path: string;
   #db: DatabaseSync | undefined;
 
-  /** Throws a CacheConfigError for a wrong configuration. */
+  /** Throws a CacheConfigError for an invalid configuration. */
   constructor(config: CacheTierConfigInput, options: NodeSqliteTierOptions) {
     super(config, options, {
       mode: 'sync',
@@ -36,7 +36,7 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
       capabilities: { persistent: true, shared: true, ordered: true, query: false, healthHistory: false },
     });
     if (typeof options.path !== 'string' || options.path === '') {
-      throw new CacheConfigError(`${this.name}: path: must be a file`);
+      throw new CacheConfigError(`${this.name}: path: must be the path of the database file`);
     }
     this.#path = options.path;
   }
@@ -60,11 +60,11 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doPut(key: string, entry: CacheEntry, now: number): boolean {
-    // SQLite keeps texts as UTF-8, where one lone surrogate looks like another: two keys would be one.
+    // SQLite stores strings as UTF-8, where all lone surrogates look alike, so different keys would collide.
     if (!key.isWellFormed()) throw new CacheValidationError(`${this.name}: key: must be well-formed Unicode`);
     const record = JSON.stringify(entryToRecord(entry, this.cipher));
-    const gone = this.#write(() => {
-      this.#forget(key, now);
+    const evicted = this.#write(() => {
+      this.#removeExpired(key, now);
       this.#run(
         `INSERT INTO entries (key, record, expires_at, used, uses, evicted_from_l1) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (key) DO UPDATE SET record = excluded.record, expires_at = excluded.expires_at, used = excluded.used,
@@ -73,14 +73,14 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
       );
       return this.#makeRoom(key, now);
     });
-    for (const row of gone) this.#tell(row, now);
+    for (const row of evicted) this.#reportEviction(row, now);
     return true;
   }
 
   protected override doDelete(key: string, now: number): boolean {
     if (this.#row(key) === undefined) return false;
     return this.#write(() => {
-      this.#forget(key, now);
+      this.#removeExpired(key, now);
       return this.#run('DELETE FROM entries WHERE key = ?', [key]) > 0;
     });
   }
@@ -133,24 +133,24 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
     return found.reduce((sum, count) => sum + count, 0);
   }
 
-  /** A key that is no UTF-8 was never stored. */
+  /** A key that is not well-formed Unicode was never stored. */
   #row(key: string): Row | undefined {
     return key.isWellFormed() ? this.#rows('SELECT * FROM entries WHERE key = ?', key)[0] : undefined;
   }
 
-  /** Rows that are too many, never the newcomer: expired ones first, then by the policy. */
+  /** Evicts and returns the rows beyond the bound, never the new one: expired rows first, then by policy. */
   #makeRoom(newcomer: string, now: number): Row[] {
     const { maxEntries, evictionPolicy } = this.config;
     if (maxEntries === null) return [];
     const excess = this.#count('SELECT count(*) AS n FROM entries') - maxEntries;
     if (excess <= 0) return [];
     const order = `expires_at > ?, ${ORDERS[evictionPolicy]}`;
-    const gone = this.#rows(`SELECT * FROM entries WHERE key <> ? ORDER BY ${order} LIMIT ?`, newcomer, now, excess);
-    for (const { place } of gone) this.#run('DELETE FROM entries WHERE place = ?', [place]);
-    return gone;
+    const evicted = this.#rows(`SELECT * FROM entries WHERE key <> ? ORDER BY ${order} LIMIT ?`, newcomer, now, excess);
+    for (const { place } of evicted) this.#run('DELETE FROM entries WHERE place = ?', [place]);
+    return evicted;
   }
 
-  #tell(row: Row, now: number): void {
+  #reportEviction(row: Row, now: number): void {
     const reason = row.expires_at <= now ? RemovalReason.TTL : RemovalReason.CAPACITY;
     try {
       if (reason === RemovalReason.CAPACITY) {
@@ -158,26 +158,26 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
         return;
       }
     } catch (error) {
-      // It is gone all the same, but there is no entry to tell of.
+      // The row was evicted, but there is no entry to report.
       this.passOver(error);
     }
     this.counts.countRemoval(reason);
   }
 
-  /** An expired row is as good as gone: what comes in its place starts anew. */
-  #forget(key: string, now: number): void {
+  /** Removes an expired row and counts it as expired. An entry stored in its place is new. */
+  #removeExpired(key: string, now: number): void {
     const count = this.#run('DELETE FROM entries WHERE key = ? AND expires_at <= ?', [key, now]);
     this.counts.countRemoval(RemovalReason.TTL, count);
   }
 
   #entry(row: Row): CacheEntry {
     const entry = recordToEntry(parseRow(row), this.cipher);
-    if (entry.key !== row.key) throw new CacheCorruptionError('stored row: stands under another key');
+    if (entry.key !== row.key) throw new CacheCorruptionError('stored row: belongs to another key');
     const { uses: accessCount, used: lastAccessed, evicted_from_l1: evicted } = row;
     return CacheEntry.restore({ ...entry, accessCount, lastAccessed, evictedFromL1: evicted === 1 });
   }
 
-  /** Begins with the lock that a write needs: a lock that is asked for later can be refused. */
+  /** Takes the write lock at the start of the transaction: upgrading a read lock later can fail. */
   #write<T>(work: () => T): T {
     this.#open.exec('BEGIN IMMEDIATE');
     try {

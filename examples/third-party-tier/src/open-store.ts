@@ -2,7 +2,10 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** `place` is the order of storing, for fifo; `used` and `uses` follow `recordAccess`. Times are epoch milliseconds. */
+/**
+ * `place` is the order of insertion, for fifo; `used` and `uses` come from `recordAccess`. Times are epoch
+ * milliseconds.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entries (
     place INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -16,7 +19,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS entries_expires_at ON entries (expires_at);
 `;
 
-/** Opens the database, and makes it if need be: 0600 in a 0700 folder, before SQLite would make it readable for all. */
+/** Opens the database. Creates its file first, with mode 0600 in a 0700 folder: SQLite would make it world-readable. */
 export function openStore(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));

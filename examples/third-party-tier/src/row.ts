@@ -11,7 +11,7 @@ export interface Row {
   readonly evicted_from_l1: number;
 }
 
-/** The record of a row. What `JSON.parse` throws would quote it, credentials and all: it is not passed on. */
+/** The record of a row. The error of `JSON.parse` would quote it, including credentials, so it is replaced. */
 export function parseRow({ record }: Row): ProxyRecord {
   try {
     return JSON.parse(record) as ProxyRecord;

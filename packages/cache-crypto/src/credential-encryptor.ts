@@ -96,7 +96,7 @@ export interface CredentialEncryptorOptions {
 export class CredentialEncryptor implements CredentialCipher {
   readonly #ring: KeyRing;
   readonly #refusesForeign: boolean;
-  /** The pending warning that a random key is in use; unset once it was given. */
+  /** Issues the warning that a random key is in use; unset once it has been issued. */
   #warn: (() => void) | undefined;
 
   /**
@@ -232,7 +232,7 @@ const OPTIONS: Readonly<Record<keyof CredentialEncryptorOptions, ArgumentKind>> 
   clock: optional(Kinds.clock),
 });
 
-/** A key passed directly, instead of `{ key }`, must be refused: it would be ignored, and a random key used instead. */
+/** Refuses a key that is passed directly instead of in `{ key }`: it would be ignored, and a random key used. */
 function checkOptions(options: unknown): void {
   const what = 'CredentialEncryptor';
   const wanted = 'must be an object, such as { key }';
@@ -244,7 +244,7 @@ function checkOptions(options: unknown): void {
 
 function warnOfRandomKey(logger: Logger | undefined): void {
   const message =
-    'no encryption key is set: credentials are sealed with a random key that ends with this process, and every username ' +
+    'no encryption key is set: credentials are sealed with a random key that is lost when this process ends, and every username ' +
     `and password stored from now on will be unreadable after a restart; set ${CURRENT_KEY_VARIABLE} to what ` +
     '`npx @pw/cache-cli generate-key` prints, or configure a key file';
   if (logger === undefined) process.emitWarning(message, { code: 'PW_CACHE_RANDOM_KEY' });

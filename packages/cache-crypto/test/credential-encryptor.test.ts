@@ -34,21 +34,21 @@ describe('CredentialEncryptor', () => {
     expect(encryptor.decrypt(encryptor.encrypt(Secret.of('\ufeffbom'))).reveal()).toBe('\ufeffbom');
   });
 
-  it('returns tokens as ASCII bytes, and secrets that are not shown', () => {
+  it('returns tokens as ASCII bytes, and secrets that show only a mask', () => {
     const token = encryptor.encrypt(Secret.of('hunter2'));
     expect(token).toBeInstanceOf(Uint8Array);
     expect(Buffer.from(token).toString('latin1')).toMatch(/^gAAAA[\w-]+=*$/);
     expect(`${encryptor.decrypt(token)} ${inspect(encryptor.decrypt(token))}`).not.toContain('hunter2');
   });
 
-  it('seals the empty secret as zero bytes, and opens zero bytes and a real token of nothing as the empty secret', () => {
+  it('seals the empty secret as zero bytes, and opens zero bytes and a token of an empty string as the empty secret', () => {
     expect(encryptor.encrypt(Secret.of('')).byteLength).toBe(0);
     expect(encryptor.decrypt(new Uint8Array(0)).reveal()).toBe('');
     expect(encryptor.decrypt(madeBy(A, '')).reveal()).toBe('');
     expect(encryptor.keyOf(new Uint8Array(0))).toBeUndefined();
   });
 
-  it('opens a token that lies within a larger buffer', () => {
+  it('opens a token that is part of a larger buffer', () => {
     const token = encryptor.encrypt(Secret.of('x'));
     const large = new Uint8Array(token.length + 20).fill(65);
     large.set(token, 7);
@@ -86,7 +86,7 @@ describe('CredentialEncryptor', () => {
     expect(errorOf(() => encryptor.encrypt(sealed)).code).toBe(UNREADABLE);
   });
 
-  it('lets a secret keep a token of the current key and seals one of an older key again', () => {
+  it('keeps the token of the current key, and seals a secret with a token of an older key again', () => {
     const both = new CredentialEncryptor({ key: A, previousKeys: [B], env: {} });
     const place = { role: 'password', origin: 'http://h.example:1' } as const;
     const [mine, older] = [A, B].map((key) => new CredentialEncryptor({ key, env: {} }).encrypt(Secret.of('x'), place));
@@ -115,7 +115,7 @@ describe('the keys of an encryptor', () => {
     vi.unstubAllEnvs();
   });
 
-  it('come from the options: the given key seals, and rotation stays on', () => {
+  it('come from the options: the given key seals, and the previous key of the environment still opens', () => {
     const env = { [CURRENT]: D, [PREVIOUS]: C };
     const encryptor = new CredentialEncryptor({ key: Secret.of(A), previousKeys: [Secret.of(B)], env });
     expect(encryptor.key).toBe(A);
@@ -130,7 +130,7 @@ describe('the keys of an encryptor', () => {
     expect(new CredentialEncryptor({ key: null, env: { [CURRENT]: B } }).key).toBe(B);
   });
 
-  it('may be an older one alone, which then seals', () => {
+  it('may be only older ones, of which the first then seals', () => {
     const logger = new RecordingLogger();
     expect(new CredentialEncryptor({ env: { [PREVIOUS]: B }, logger }).key).toBe(B);
     expect(new CredentialEncryptor({ previousKeys: [C], env: { [PREVIOUS]: B }, logger }).key).toBe(C);
@@ -145,7 +145,7 @@ describe('the keys of an encryptor', () => {
     [CURRENT, { env: { [CURRENT]: 'wrong-key-marker' } }],
     [CURRENT, { env: { [CURRENT]: '' } }],
     [PREVIOUS, { key: A, env: { [PREVIOUS]: 'wrong-key-marker' } }],
-  ])('are refused by the name of %s', (name, options) => {
+  ])('are refused if invalid, with an error that names %s', (name, options) => {
     const error = errorOf(() => new CredentialEncryptor(options));
     expect(error.code).toBe('CACHE_KEY_INVALID');
     expect(error.message).toMatch(/^Invalid Fernet key/);
@@ -154,7 +154,7 @@ describe('the keys of an encryptor', () => {
     expect(inspect(error)).not.toContain('wrong-key-marker');
   });
 
-  it.each([[A], [Secret.of(A)], [Buffer.from(A)], [null]])('must be handed over in an object', (key) => {
+  it.each([[A], [Secret.of(A)], [Buffer.from(A)], [null]])('must be passed in an options object', (key) => {
     const error = errorOf(() => new CredentialEncryptor(key as unknown as CredentialEncryptorOptions));
     expect(error.code).toBe('CACHE_CONFIG_INVALID');
     expect(error.message).not.toContain(A);
@@ -170,7 +170,7 @@ describe('the keys of an encryptor', () => {
       JSON.stringify({ ...encryptor }),
       String(encryptor),
     ].join('\n');
-    // Neither as the key's text nor as the bytes of either half.
+    // Neither the string of the key nor the bytes of its halves.
     for (const key of [A, B]) {
       expect(shown).not.toContain(key.slice(0, 16));
       expect(shown).not.toContain(Buffer.from(key, 'base64url').toString('hex').slice(0, 32));
@@ -180,7 +180,7 @@ describe('the keys of an encryptor', () => {
 });
 
 describe('without any key', () => {
-  it('a random key is used: its text is the one to keep, and no other encryptor opens its tokens', () => {
+  it('a random key is used, which can be saved, and no other encryptor opens its tokens', () => {
     const logger = new RecordingLogger();
     const [one, other] = [new CredentialEncryptor({ env: {}, logger }), new CredentialEncryptor({ env: {}, logger })];
     const token = one.encrypt(Secret.of('x'));
@@ -189,7 +189,7 @@ describe('without any key', () => {
     expect(opens(other, token)).toBe(false);
   });
 
-  it('the logger is warned once, by the first secret sealed, of what will be lost and how to keep it', () => {
+  it('the first sealed secret logs one warning about what will be lost and how to prevent it', () => {
     const logger = new RecordingLogger();
     const encryptor = new CredentialEncryptor({ env: {}, logger });
     encryptor.encrypt(Secret.of(''));
@@ -202,7 +202,7 @@ describe('without any key', () => {
     expect(logger.text).not.toContain(encryptor.key.slice(0, 20));
   });
 
-  it('without a logger the process warns', () => {
+  it('the first sealed secret causes a process warning if there is no logger', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     new CredentialEncryptor({ env: {} }).encrypt(Secret.of('x'));
     new CredentialEncryptor({ key: A, env: {} }).encrypt(Secret.of('x'));
@@ -223,7 +223,7 @@ describe('a rotation', () => {
     expect(opens(new CredentialEncryptor({ key: B, env: {} }), encryptor.encrypt(Secret.of('x')))).toBe(true);
   });
 
-  it('three times in a row loses nothing when what is stored is sealed again between', () => {
+  it('three times in a row loses nothing if the stored tokens are sealed again in between', () => {
     const env: Record<string, string | undefined> = { [CURRENT]: A };
     let tokens = ['one', 'two', 'пароль'].map((text) => new CredentialEncryptor({ env }).encrypt(Secret.of(text)));
     for (const key of [B, C, D]) {

@@ -25,7 +25,7 @@ const open = (encryptor: CredentialEncryptor, hex: string | undefined) =>
   hex === undefined ? null : encryptor.decrypt(Buffer.from(hex, 'hex')).reveal();
 
 describe("ProxyWhirl's files", () => {
-  it('open with their key: every username and password is what ProxyWhirl read', () => {
+  it('open with their key: every username and password is the same as in ProxyWhirl', () => {
     const encryptor = new CredentialEncryptor({ key: current, env: {} });
     const { entries } = readFixtureJson<{ entries: Record<string, ExpectedEntry> }>('l2_jsonl.expected.json');
     const lines = readLines('l2_jsonl');
@@ -38,7 +38,7 @@ describe("ProxyWhirl's files", () => {
     }
   });
 
-  it('of a rotation open with both keys, and each token is known by the key that made it', () => {
+  it('of a rotation open with both keys, and keyOf returns which key made each token', () => {
     const expected = readFixtureJson<{
       entries: Record<string, ExpectedEntry>;
       encrypted_with_previous_key: string[];

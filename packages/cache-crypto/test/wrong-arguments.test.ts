@@ -15,7 +15,7 @@ function errorOf(work: () => unknown): CacheValidationError {
   } catch (error) {
     return error as CacheValidationError;
   }
-  throw new Error('it was taken');
+  throw new Error('nothing was thrown');
 }
 
 type Case = readonly [call: string, names: string, work: () => unknown];
@@ -24,13 +24,13 @@ const CONSTRUCTORS: readonly Case[] = [
   ['new Fernet()', 'key', () => new Fernet(wrong(undefined))],
   ['new Fernet(1)', 'key', () => new Fernet(wrong(1))],
   ['new Fernet with a misspelt option', 'clocks', () => new Fernet(KEY, wrong({ clocks: 1 }))],
-  ['new Fernet with a clock that is none', 'clock', () => new Fernet(KEY, wrong({ clock: 1 }))],
+  ['new Fernet with an invalid clock', 'clock', () => new Fernet(KEY, wrong({ clock: 1 }))],
   ['new MultiFernet()', 'keys', () => new MultiFernet(wrong(undefined))],
-  ['new MultiFernet of a text in an object', 'keys', () => new MultiFernet(wrong(Object(KEY)))],
+  ['new MultiFernet of a String object', 'keys', () => new MultiFernet(wrong(Object(KEY)))],
   ['new MultiFernet with a hole', 'keys[1]', () => new MultiFernet(wrong([KEY, undefined]))],
-  ['new MultiFernet with null for options', 'options', () => new MultiFernet([KEY], wrong(null))],
+  ['new MultiFernet with null as options', 'options', () => new MultiFernet([KEY], wrong(null))],
   ['new CredentialEncryptor(null)', 'options', () => new CredentialEncryptor(wrong(null))],
-  ['new CredentialEncryptor of a key by itself', 'options', () => new CredentialEncryptor(wrong(Secret.of(KEY)))],
+  ['new CredentialEncryptor of a key without { key }', 'options', () => new CredentialEncryptor(wrong(Secret.of(KEY)))],
   ['new CredentialEncryptor of a list', 'options', () => new CredentialEncryptor(wrong([KEY]))],
   ['key: 1', 'key', () => make({ key: 1 })],
   ['previousKeys: 1', 'previousKeys', () => make({ previousKeys: 1 })],
@@ -48,31 +48,35 @@ const CONSTRUCTORS: readonly Case[] = [
 const CALLS: readonly Case[] = [
   ['encrypt(1)', 'plaintext', () => fernet.encrypt(wrong(1))],
   ['decrypt(1)', 'token', () => fernet.decrypt(wrong(1))],
-  ['decrypt with null for options', 'options', () => fernet.decrypt('x', wrong(null))],
-  ['decrypt with a text for a ttl', 'ttl', () => fernet.decrypt(fernet.encrypt('x'), wrong({ ttl: '60' }))],
+  ['decrypt with null as options', 'options', () => fernet.decrypt('x', wrong(null))],
+  ['decrypt with a string as ttl', 'ttl', () => fernet.decrypt(fernet.encrypt('x'), wrong({ ttl: '60' }))],
   ['decrypt with a misspelt option', 'TTL', () => fernet.decrypt(fernet.encrypt('x'), wrong({ TTL: 60 }))],
   ['extractTimestamp(1)', 'token', () => fernet.extractTimestamp(wrong(1))],
-  ['rotate with NaN for a ttl', 'ttl', () => multi.rotate(multi.encrypt('x'), { ttl: Number.NaN })],
-  ['a text to be sealed', 'secret', () => encryptor.encrypt(wrong('x'))],
-  ['an empty secret for a place that is none', 'binding', () => encryptor.encrypt(Secret.of(''), wrong({}))],
-  ['a token of zero bytes for a place that is none', 'binding', () => encryptor.decrypt(new Uint8Array(), wrong(1))],
-  ['null for a place', 'binding', () => encryptor.encrypt(Secret.of('x'), wrong(null))],
+  ['rotate with NaN as ttl', 'ttl', () => multi.rotate(multi.encrypt('x'), { ttl: Number.NaN })],
+  ['encrypt of a string', 'secret', () => encryptor.encrypt(wrong('x'))],
+  ['encrypt of an empty secret with an invalid binding', 'binding', () => encryptor.encrypt(Secret.of(''), wrong({}))],
+  ['decrypt of zero bytes with an invalid binding', 'binding', () => encryptor.decrypt(new Uint8Array(), wrong(1))],
+  ['encrypt with null as binding', 'binding', () => encryptor.encrypt(Secret.of('x'), wrong(null))],
   ['keyOf()', 'token', () => encryptor.keyOf(wrong(undefined))],
-  ['stateOf without a place', 'binding', () => encryptor.stateOf(encryptor.encrypt(Secret.of('x')), wrong(undefined))],
+  [
+    'stateOf without a binding',
+    'binding',
+    () => encryptor.stateOf(encryptor.encrypt(Secret.of('x')), wrong(undefined)),
+  ],
   ['getEncryptionKeys(null)', 'env', () => getEncryptionKeys(wrong(null))],
   ['rotateKey(1)', 'newKey', () => rotateKey(wrong(1), {})],
-  ['rotateKey in no environment', 'env', () => rotateKey(KEY, wrong(1))],
+  ['rotateKey with a number as env', 'env', () => rotateKey(KEY, wrong(1))],
 ];
 
 describe('a wrong argument', () => {
-  it.each(CONSTRUCTORS)('is refused as a configuration: %s', (_call, name, work) => {
+  it.each(CONSTRUCTORS)('is refused by a CacheConfigError that names it: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheConfigError);
     expect(error.problems.map(({ path }) => path)).toContain(name);
     expect(error.message).toContain(name);
   });
 
-  it.each(CALLS)('is refused in the name of the argument: %s', (_call, name, work) => {
+  it.each(CALLS)('is refused by a CacheValidationError that names it: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheValidationError);
     expect(error.problems.map(({ path }) => path)).toContain(name);
@@ -80,7 +84,7 @@ describe('a wrong argument', () => {
   });
 
   it.each([() => new Fernet(wrong(1)), () => new MultiFernet(wrong(1)), () => rotateKey(wrong(1), {})])(
-    'has the code of any other wrong key: %s',
+    'has the code CACHE_KEY_INVALID if it is a key: %s',
     (work) => expect(errorOf(work).code).toBe('CACHE_KEY_INVALID'),
   );
 });

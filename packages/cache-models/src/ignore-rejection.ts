@@ -1,9 +1,9 @@
 import { isPromise } from './maybe-promise.ts';
 
 /**
- * Marks the rejection of a result that nobody waits for as handled: an unhandled one would end the process. Callbacks
- * typed as `void`, such as listeners and loggers, may be asynchronous all the same. Does nothing for a value that is
- * not a promise.
+ * Marks the rejection of a result that is not awaited as handled, because an unhandled one would end the process.
+ * Callbacks typed as `void`, such as listeners and loggers, may be asynchronous all the same. Does nothing for a value
+ * that is not a promise.
  *
  * @example
  * ```ts

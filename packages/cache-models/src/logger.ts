@@ -7,7 +7,7 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
  * The four methods that pino, bunyan and most other loggers have, with the fields first. If a method throws, the
- * operation that logged fails; if it returns a promise, nobody waits for it.
+ * operation that logged fails; if it returns a promise, it is not awaited.
  */
 export interface Logger {
   debug(fields: LogFields, message: string): void;

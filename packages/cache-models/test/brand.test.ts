@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { brandClass, brandOf } from '../src/brand.ts';
 
-it('gives a class the name of its brand, whatever a bundler calls it', () => {
+it('restores the class name from its brand, however a bundler has renamed the class', () => {
   class Renamed {}
   brandClass(Renamed, brandOf('Thing'));
   expect([Renamed.name, inspect(new Renamed())]).toEqual(['Thing', 'Thing {}']);

@@ -1,22 +1,22 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { calmLogger, type Logger, silentLogger } from '../src/index.ts';
 import { MapTier } from './tier/map-tiers.ts';
 
-const unheard: unknown[] = [];
-const hear = (error: unknown) => unheard.push(error);
+const unhandled: unknown[] = [];
+const record = (error: unknown) => unhandled.push(error);
 
 beforeEach(() => {
-  unheard.length = 0;
-  process.on('unhandledRejection', hear);
+  unhandled.length = 0;
+  process.on('unhandledRejection', record);
 });
-afterEach(() => process.off('unhandledRejection', hear));
+afterEach(() => process.off('unhandledRejection', record));
 
-/** Such as one that sends its lines to another machine. */
+/** A logger that is asynchronous, such as one that sends its lines to another machine. */
 function rejectingLogger(lines: string[]): Logger {
   const log = (_fields: object, message: string) => {
     lines.push(message);
-    // As an async function gives it, which passes for a function without an answer.
+    // What an async function returns, although it is typed as returning nothing.
     return Promise.reject(new Error('the line is lost')) as unknown as undefined;
   };
   return { debug: log, info: log, warn: log, error: log };
@@ -27,23 +27,23 @@ describe('an asynchronous logger that rejects', () => {
     const lines: string[] = [];
     const logger = calmLogger(rejectingLogger(lines));
     for (const name of ['debug', 'info', 'warn', 'error'] as const) logger[name]({}, name);
-    await rest();
+    await nextTurn();
     expect(lines).toEqual(['debug', 'info', 'warn', 'error']);
-    expect(unheard).toEqual([]);
+    expect(unhandled).toEqual([]);
   });
 
-  it('does not end the process of a tier that fails', async () => {
+  it('does not end the process when a tier fails', async () => {
     const lines: string[] = [];
     const tier = new MapTier({}, { logger: rejectingLogger(lines) });
     tier.planted.set('bad', new Error('of the store'));
     expect(tier.get('bad')).toBeUndefined();
-    await rest();
+    await nextTurn();
     expect(lines).toEqual(['tier operation failed']);
-    expect(unheard).toEqual([]);
+    expect(unhandled).toEqual([]);
   });
 });
 
-describe('a logger that throws', () => {
+describe('the error of a logger that throws', () => {
   it('reaches the operation that logged', () => {
     const lost = new Error('the disk of the log is full');
     const warn = () => {

@@ -27,9 +27,9 @@ export function numberOf(cell: number): number {
 }
 
 /**
- * Numbered cells of 32 bytes. A cell is *free* (linked from `#free`), a *sentinel* of a ring, or holds an entry.
- * Everything an operation needs to know of a cell is in one cache line, and a hit only moves integers: it allocates
- * nothing, and the garbage collector has nothing to trace.
+ * Numbered cells of 32 bytes. A cell is *free* (linked from `#free`), a *sentinel* of a ring, or contains an entry.
+ * Everything that an operation needs to know about a cell is in one cache line, and a hit only moves integers: it
+ * allocates nothing, and the garbage collector has nothing to trace.
  *
  * `words` and `numbers` are views of one buffer: links, mark and flag in words 0-3, 6 and 7, the number in bytes 16-23.
  * Both are replaced when the table grows: read them again after `take`.
@@ -75,8 +75,8 @@ export class CellTable {
   }
 
   #grow(): void {
-    // By half instead of doubling, so that at most a third is spare. The limit is a hint: frequencies take cells of
-    // their own beside the entries, though seldom many.
+    // By half instead of doubling, so that at most a third is spare. The limit is a hint, because frequencies take
+    // cells too, though rarely many.
     const isBelow = this.#capacity < this.#limit;
     const capacity = Math.ceil(isBelow ? Math.min(this.#capacity * 1.5, this.#limit) : this.#capacity * 1.125);
     const words = new Int32Array((capacity * BYTES) / Int32Array.BYTES_PER_ELEMENT);

@@ -15,7 +15,7 @@ export class FifoOrder implements EvictionOrder {
     linkBefore(this.table.words, cell, NONE, ORDER);
   }
 
-  used(_slot: number): void {}
+  used(_cell: number): void {}
 
   removed(cell: number): void {
     unlink(this.table.words, cell, ORDER);

@@ -208,7 +208,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return this.#store.liveEntries(now);
   }
 
-  /** Many entries are removed in slices that yield to the event loop, and only then the result is a promise. */
+  /** Many entries are removed in slices that yield to the event loop, and only then is the result a promise. */
   protected override doCleanupExpired(now: number): MaybePromise<number> {
     const store = this.#store;
     return store.expiredCount(now) <= CLEANUP_SLICE

@@ -10,13 +10,13 @@ export const RESERVED_CELLS = FIRST_BUCKET + (DIGITS << DIGIT_BITS);
 
 /**
  * A hierarchical timing wheel: finds the deadlines that have passed, to a fraction of a millisecond, at a cost per cell
- * that does not grow with their number. It moves only when told to.
+ * that does not grow with their number. It moves only when {@link TimingWheel.moveTo} is called.
  *
- * A cell hangs in the bucket (level, digit) of the highest digit in which the tick of its deadline differs from that of
- * the wheel. Invariants between calls: every cell in a bucket has a deadline after the time of the wheel, every cell in
- * the expired ring one at or before it. So when the digit of the wheel at a level advances, all buckets at lower levels
- * have passed, and those with digits in between; only the bucket of the new digit has to be redistributed, at most ten
- * times in the life of a cell.
+ * A cell is in the bucket (level, digit) of the highest digit in which the tick of its deadline differs from that of
+ * the wheel. Invariants between calls: every cell in a bucket has a deadline after the time of the wheel, and every
+ * cell in the expired ring has one at or before it. So when the digit of the wheel at a level advances, all buckets at
+ * lower levels have passed, and so have those with digits in between; only the bucket of the new digit has to be
+ * redistributed, at most ten times in the life of a cell.
  */
 export class TimingWheel {
   readonly #table: CellTable;
@@ -58,7 +58,7 @@ export class TimingWheel {
     if (words[wordsOf(cell) + EXPIRED] === 1) this.#expired--;
   }
 
-  /** Moves the wheel to a time. Backwards it takes a pass over all cells: expired ones may be live again. */
+  /** Moves the wheel to a time. Moving backwards visits all cells, because expired ones may be live again. */
   moveTo(now: number): void {
     if (now > this.#time) this.#forward(now);
     else if (now < this.#time) this.#backward(now);
@@ -96,7 +96,7 @@ export class TimingWheel {
     const bucket = bucketOf(level, digit);
     this.#filled[level] = this.#filled[level]! & ~(1 << digit);
     let cell = after(words, bucket, DUE);
-    // Emptied first: cells of the current millisecond return to this very bucket.
+    // Emptied first, because cells of the current millisecond return to this bucket.
     makeRing(words, bucket, DUE);
     while (cell !== bucket) {
       const next = after(words, cell, DUE);

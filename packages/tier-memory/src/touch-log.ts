@@ -8,8 +8,8 @@ const FIRST_CAPACITY = 1024;
  * The cells that were touched and whose counts were not taken yet: a mark per cell, and a list of cells in the order in
  * which they were marked. Marking costs almost nothing; the counts themselves are in the entries.
  *
- * Invariants: a marked cell holds an entry and is in the list. A cell in the list may be unmarked by now, and one that
- * was emptied and marked again is in it twice.
+ * Invariants: a marked cell contains an entry and is in the list. A cell in the list may be unmarked by now, and one
+ * that was emptied and marked again is in it twice.
  */
 export class TouchLog implements TouchedEntries {
   /** The current store: clearing the tier starts a new one. */
@@ -81,7 +81,7 @@ export class TouchLog implements TouchedEntries {
   }
 
   #keepDeparted({ key, accessCount, lastAccessed }: CacheEntry): void {
-    // Whether it was evicted for lack of room is recorded elsewhere.
+    // `evictedFromL1` is left out: evictions for lack of room are recorded elsewhere.
     this.#departed.set(key, newer({ key, accessCount, lastAccessed }, this.#departed.get(key)));
   }
 

@@ -23,14 +23,17 @@ export function highHalf(tick: number): number {
 }
 
 /**
- * The low five digits of a tick, given the high ones. The remainder of large numbers would be a call out of compiled
- * code.
+ * The low five digits of a tick, given the high ones. Does not use `%`, which for numbers this large calls out of
+ * compiled code.
  */
 export function lowHalf(tick: number, high: number): number {
   return tick - high * HALF_RANGE;
 }
 
-/** The level of the highest digit in which two ticks differ, given the exclusive or of their halves; 0 if they are equal. */
+/**
+ * The level of the highest digit in which two ticks differ, given the exclusive or of their halves; 0 if they are
+ * equal.
+ */
 export function highestDifference(high: number, low: number): number {
   if (high !== 0) return HALF + Math.floor((31 - Math.clz32(high)) / DIGIT_BITS);
   return low === 0 ? 0 : Math.floor((31 - Math.clz32(low)) / DIGIT_BITS);

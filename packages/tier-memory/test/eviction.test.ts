@@ -79,7 +79,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     expect(left).toEqual(['old ttl']);
   });
 
-  it('a batch evicts as many as it needs to', () => {
+  it('a batch evicts as many entries as it needs to', () => {
     const { tier, left } = makeTier(policy, 3, 'ab');
     expect(tier.putMany([...'cdef'].map((key) => makeEntry(key)))).toEqual([true, true, true, true]);
     expect(tier.keys()).toEqual(['d', 'e', 'f']);
@@ -129,7 +129,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
 });
 
 describe('lru', () => {
-  it('evicts the one not used for longest: reads, touches, replacements and later accesses from elsewhere are uses', () => {
+  it('evicts the least recently used entry: reads, touches, replacements and later accesses from elsewhere are uses', () => {
     const { tier, left } = makeTier('lru', 5, 'abcde');
     tier.get('b');
     tier.touch('c');
@@ -141,7 +141,7 @@ describe('lru', () => {
 });
 
 describe('lfu', () => {
-  it('evicts the one used least often: reads, touches, replacements and later accesses from elsewhere are uses', () => {
+  it('evicts the least often used entry: reads, touches, replacements and later accesses from elsewhere are uses', () => {
     const { tier, left } = makeTier('lfu', 5, 'abcde');
     for (let i = 0; i < 4; i++) tier.get('a');
     for (let i = 0; i < 3; i++) tier.touch('b');
@@ -154,7 +154,7 @@ describe('lfu', () => {
     expect(left).toEqual(['e capacity', 'd capacity', 'c capacity']);
   });
 
-  it('of equally used entries evicts the one whose last use is longest ago', () => {
+  it('evicts the least recently used of equally used entries', () => {
     const { tier, left } = makeTier('lfu', 3, 'abc');
     for (const key of 'cab') tier.get(key);
     for (const key of 'xyz') {
@@ -188,7 +188,7 @@ it('access metadata counted elsewhere that is not newer is stored, but is not a 
   const { tier, left } = makeTier('lru', 2, 'ab');
   const updates = [
     { key: 'a', accessCount: 7, lastAccessed: START, evictedFromL1: true },
-    { key: 'nobody', accessCount: 1, lastAccessed: START },
+    { key: 'unknown', accessCount: 1, lastAccessed: START },
   ];
   expect(tier.recordAccess(updates)).toBe(1);
   expect(tier.peek('a')).toMatchObject({ accessCount: 7, lastAccessed: START, evictedFromL1: true });

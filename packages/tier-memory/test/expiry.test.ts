@@ -125,13 +125,13 @@ it('a large cleanup yields to the event loop, and keeps entries put in the meant
     CacheEntry.create({ key: `k${i}`, proxyUrl: 'http://h.example:1', ttlSeconds: 60 }, clock);
   for (let i = 0; i < 20_000; i++) tier.put(`k${i}`, entry(i));
   clock.advance(60_000);
-  const sweep = tier.cleanupExpired();
-  expect(sweep).toBeInstanceOf(Promise);
-  // The last one in the order of the cleanup.
+  const cleanup = tier.cleanupExpired();
+  expect(cleanup).toBeInstanceOf(Promise);
+  // The entry that the cleanup would reach last.
   tier.put('k19999', entry(19_999));
   let turns = 0;
   const count = setInterval(() => turns++, 0);
-  const removed = await sweep;
+  const removed = await cleanup;
   clearInterval(count);
   expect(removed).toBe(19_999);
   expect(turns).toBeGreaterThan(0);

@@ -37,7 +37,7 @@ describe('MemoryCacheTier', () => {
       expect(() => new MemoryCacheTier(config as object)).toThrow(CacheConfigError);
   });
 
-  it('puts, gets, replaces and deletes; an unknown key gives undefined or false', () => {
+  it('puts, gets, replaces and deletes; an unknown key results in undefined or false', () => {
     const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
     const entry = makeEntry('a');
     expect([tier.get('a'), tier.delete('a'), tier.size(), tier.clear()]).toEqual([undefined, false, 0, 0]);
@@ -135,7 +135,7 @@ describe('failures', () => {
     expect([tier.failureCount, tier.has('b')]).toEqual([0, false]);
   });
 
-  it('the third in a row disables the tier, and resetFailures enables it with its entries', () => {
+  it('the third consecutive failure disables the tier, and resetFailures enables it with its entries', () => {
     const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
     tier.put('a', makeEntry('a'));
     for (const [count, enabled] of [

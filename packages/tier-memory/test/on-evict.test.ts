@@ -15,7 +15,7 @@ function makeTier(policy: 'lru' | 'lfu' | 'fifo', onEvict: (tier: MemoryCacheTie
   return { tier, clock, logger };
 }
 
-/** Uses every structure: if one link were wrong, the counts would not agree. */
+/** Exercises every structure: a single wrong link would make the counts disagree. */
 function expectSound(tier: MemoryCacheTier, clock: ManualClock): void {
   const keys = tier.keys();
   expect(tier.size()).toBe(keys.length);
@@ -29,7 +29,7 @@ function expectSound(tier: MemoryCacheTier, clock: ManualClock): void {
 }
 
 describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s', (policy) => {
-  it('that throws does no harm, and leaks nothing into the log', () => {
+  it('may throw: the put succeeds, and the message of the error is not logged', () => {
     const { tier, clock, logger } = makeTier(policy, () => () => {
       throw new Error('hunter2');
     });
@@ -61,29 +61,29 @@ describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s
       (tier) => tier.close(),
     ];
     for (const act of acts) {
-      let told = 0;
+      let calls = 0;
       const { tier, clock } = makeTier(policy, (self) => () => {
-        if (told++ === 0) act(self);
+        if (calls++ === 0) act(self);
       });
       expect(tier.put('d', makeEntry('d'))).toBe(true);
-      expect(told).toBe(1);
+      expect(calls).toBe(1);
       expectSound(tier, clock);
     }
   });
 
   it('may put: the entry is stored, and its victim is reported too', () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const { tier } = makeTier(policy, (self) => (key) => {
-      told.push(key);
+      reported.push(key);
       if (key === 'a') expect(self.put('extra', makeEntry('extra'))).toBe(true);
     });
     tier.put('d', makeEntry('d'));
-    expect(told).toEqual(['a', 'b']);
+    expect(reported).toEqual(['a', 'b']);
     expect(tier.keys()).toEqual(['c', 'd', 'extra']);
     expect(tier.statistics.evictionsLru).toBe(2);
   });
 
-  it('that puts evicted entries back terminates with a refused put', () => {
+  it('may put evicted entries back: one nested put is refused, so the outer put returns', () => {
     const answers: boolean[] = [];
     const { tier, clock } = makeTier(policy, (self) => (key, entry) => {
       answers.push(self.put(key, entry));
@@ -101,13 +101,13 @@ describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s
 });
 
 it('an expired entry removed by a cleanup or a read is counted but not reported, as it made no room', () => {
-  const told: string[] = [];
-  const { tier, clock } = makeTier('lru', () => (key) => void told.push(key));
+  const reported: string[] = [];
+  const { tier, clock } = makeTier('lru', () => (key) => void reported.push(key));
   tier.put('a', makeEntry('a', { expiresAt: START + 1 }));
   tier.put('b', makeEntry('b', { expiresAt: START + 1 }));
   clock.advance(1);
   tier.get('a');
   void tier.cleanupExpired();
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   expect(tier.statistics.evictionsTtl).toBe(2);
 });

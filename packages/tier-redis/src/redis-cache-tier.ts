@@ -200,7 +200,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
   }
 
   protected override async doDeleteMany(keys: readonly string[], now: number): Promise<boolean[]> {
-    // No entry has the empty key: it stands for one that was never stored.
+    // No entry has the empty key, so it stands in for keys that cannot be stored.
     const gone = await this.#store.delete(
       keys.map((key) => (key.isWellFormed() ? key : '')),
       now,
@@ -254,7 +254,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return all;
   }
 
-  /** A consumer that ends the iteration, also while it waits for the next entry, ends the pass with it. */
+  /** Ending the iteration, even while it waits for the next entry, ends the pass. */
   override entries(): AsyncIterableIterator<CacheEntry> {
     const pass = this.#store.pass();
     return cancellableIterator(this.#allEntries(pass), () => pass.end());
@@ -282,7 +282,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
   async *#entriesOf(pass: Pass): AsyncGenerator<CacheEntry> {
     for await (const keys of this.#store.keys(pass)) {
       for (const group of this.#store.groups(keys)) {
-        // What one answer held is handed on before the next one is asked for.
+        // Yield the records of one reply before requesting the next one.
         for (let at = 0; at < group.length; ) {
           const some = group.slice(at);
           const pairs = await pass.step(() => this.#store.readSome(some));
@@ -397,7 +397,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return encodeRecord(entry, this.cipher, this.#stamps.next());
   }
 
-  /** A server rejects a deadline before 1970, so use the first millisecond after: expired just the same. */
+  /** A server rejects a deadline before 1970, so use the first millisecond after it, which is expired too. */
   #deadline(entry: CacheEntry): string {
     return String(Math.max(1, Math.ceil(entry.expiresAt) + this.#options.offsetMs));
   }

@@ -27,7 +27,7 @@ describe('new RedisCacheTier', () => {
     expect((error as CacheConfigError).problems.map(({ path }) => path)).toEqual(paths);
   });
 
-  it('quotes no address, which may hold a password', () => {
+  it('does not quote the address, which may contain a password', () => {
     const make = () => new RedisCacheTier({}, { url: 'http://user:hunter2@127.0.0.1' });
     expect(make).toThrow('url: must be');
     expect(make).not.toThrow('hunter2');
@@ -69,17 +69,17 @@ describe.skipIf(isServerMissing())('listeners that throw and reject', () => {
       await reader.close();
       await server.end();
     });
-    const heard: (string | null)[] = [];
-    const failing = new Error('of the listener');
+    const changes: (string | null)[] = [];
+    const failing = new Error('the listener failed');
     await reader.open();
     reader.onChange(() => {
       throw failing;
     });
     reader.onChange((() => Promise.reject(failing)) as () => void);
-    reader.onChange((key) => void heard.push(key));
-    expect(heard).toEqual([null]);
+    reader.onChange((key) => void changes.push(key));
+    expect(changes).toEqual([null]);
     await writer.put('k', CacheEntry.create({ key: 'k', proxyUrl: 'http://h.example:8080' }));
-    await until('the change is reported', () => heard.includes('k'));
+    await until('the change is reported', () => changes.includes('k'));
     expect(await reader.has('k')).toBe(true);
     expect(reader.failureCount).toBe(0);
   });

@@ -6,7 +6,7 @@ import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../src/index.ts';
 
-/** Tokens that name the key which made them, and hide nothing. */
+/** A cipher whose tokens are plain text and name the key that made them. */
 const keyed = (key: string, ...older: string[]): CredentialCipher => {
   const stateOf = (token: Uint8Array) => {
     const maker = Buffer.from(token).toString().split('.')[1]!;
@@ -57,8 +57,14 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     await tier.put('k', entryOf('k', { expiresAt: Date.now() + 300 }));
     await tier.recordAccess([{ key: 'k', accessCount: 3, lastAccessed: Date.now() }]);
     expect(await server.ask('EXISTS', 'pw:{proxies}:e:k', 'pw:{proxies}:a:k')).toBe('2');
-    await until('the server removed it', async () => (await server.ask('EXISTS', 'pw:{proxies}:e:k')) === '0');
-    await until('the accesses too', async () => (await server.ask('EXISTS', 'pw:{proxies}:a:k')) === '0');
+    await until(
+      'the server has removed the entry',
+      async () => (await server.ask('EXISTS', 'pw:{proxies}:e:k')) === '0',
+    );
+    await until(
+      'the server has removed its accesses',
+      async () => (await server.ask('EXISTS', 'pw:{proxies}:a:k')) === '0',
+    );
     expect(await tier.get('k')).toBeUndefined();
   });
 
@@ -88,18 +94,18 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(await bounded.has('e')).toBe(true);
   });
 
-  it('stays within its namespace, whatever the name of the other', async () => {
+  it('stays within its namespace, even if the name of another one is similar', async () => {
     const names = ['a', 'ab', 'a:e', 'a.b', 'A'];
     const all = names.map((namespace) => tierOf({ namespace }));
     for (const [at, tier] of all.entries()) await tier.put('k', entryOf('k', { source: names[at]! }));
-    await server.ask('SET', 'somebody', 'else');
+    await server.ask('SET', 'unrelated', 'value');
     expect(await all[0]!.clear()).toBe(1);
     for (const [at, tier] of all.entries()) {
       expect(await tier.size()).toBe(at === 0 ? 0 : 1);
       expect(await tier.keys()).toEqual(at === 0 ? [] : ['k']);
       expect(await tier.cleanupExpired()).toBe(0);
     }
-    expect(await server.ask('GET', 'somebody')).toBe('else');
+    expect(await server.ask('GET', 'unrelated')).toBe('value');
   });
 
   it('uses neither KEYS nor FLUSH', async () => {
@@ -139,14 +145,14 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     await server.ask('SETRANGE', name, '100', 'X');
     expect([...(await tier.getMany(['bad', 'good'])).keys()]).toEqual(['good']);
     expect(tier.statistics.evictionsCorruption).toBe(1);
-    await until('it is set aside', async () => (await server.ask('EXISTS', name)) === '0');
+    await until('the record is quarantined', async () => (await server.ask('EXISTS', name)) === '0');
     expect(await server.ask('GET', 'pw:{proxies}:q:bad')).toContain('"key":"bad"');
     expect(Number(await server.ask('PEXPIRETIME', 'pw:{proxies}:q:bad'))).toBeGreaterThan(Date.now());
     await tier.put('bad', entryOf('bad'));
     expect((await tier.get('bad'))?.key).toBe('bad');
   });
 
-  it('re-seals quarantined records, including those found on the way, and counts those that no key decrypts', async () => {
+  it('re-seals quarantined records, including those that it finds itself, and counts those that no key decrypts', async () => {
     const cipher = keyed('old');
     const tier = tierOf({ cipher });
     for (const key of ['sound', 'rotten', 'aside']) await tier.put(key, entryOf(key, { password: `pass-${key}` }));
@@ -157,7 +163,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
       await server.ask('SET', name, (await server.ask('GET', name)).replace('manual', 'rotten'), 'KEEPTTL');
     }
     expect(await tier.get('aside')).toBeUndefined();
-    await until('it is set aside', async () => (await server.ask('EXISTS', 'pw:{proxies}:q:aside')) === '1');
+    await until('the record is quarantined', async () => (await server.ask('EXISTS', 'pw:{proxies}:q:aside')) === '1');
     const both = tierOf({ cipher: keyed('new', 'old') });
     const sum = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
     for await (const { reencrypted, alreadyCurrent, unreadable, inQuarantine = 0 } of both.reseal(2)) {
@@ -187,7 +193,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     await server.ask('-n', '3', 'FLUSHDB');
   });
 
-  it('works when the server has forgotten its scripts', async () => {
+  it('works after the server has dropped its scripts', async () => {
     const tier = tierOf();
     await tier.put('k', entryOf('k'));
     await server.ask('SCRIPT', 'FLUSH');
@@ -201,9 +207,9 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     await tier.put('k', entryOf('k'));
     proxy.delay();
     expect(await tier.put('k', entryOf('k', { source: 'late' }))).toBe(false);
-    await until('it is connected again', () => tier.delete('k'));
+    await until('the tier has reconnected', () => tier.delete('k'));
     proxy.goOn();
-    await until('the earlier connection is over', () => proxy.connections === 1);
+    await until('the earlier connection has ended', () => proxy.connections === 1);
     await sleep(100);
     expect(await tier.get('k')).toBeUndefined();
     await tier.close();

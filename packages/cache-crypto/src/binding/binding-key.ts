@@ -25,7 +25,7 @@ const TAG_IN_PRF: Readonly<Record<SealedRole, number>> = Object.freeze({
 });
 const TAGS_LENGTH = 3 * TAG_LENGTH;
 
-/** Whether a token is bound to the place where it was found, to another place, or to none. */
+/** Whether a token is bound to the place where it was found, to another place, or to no place. */
 export type BindingState = 'here' | 'elsewhere' | 'none';
 
 /**
@@ -35,8 +35,9 @@ export type BindingState = 'here' | 'elsewhere' | 'none';
  * Invariant: the MAC is verified before the binding is read.
  *
  * A token of another program has a random IV: with a probability of 2^-32 it looks bound, and is then refused as bound
- * elsewhere. A token that was moved opens at its new place with a probability of 2^-48, and nobody can test that
- * without the key. Both keys are derived from the Fernet key (HKDF-SHA256), so that no key serves two purposes.
+ * elsewhere. A token that was moved opens at its new place with a probability of 2^-48, and without the key an attacker
+ * cannot test whether it does. Both keys are derived from the Fernet key (HKDF-SHA256), so that no key serves two
+ * purposes.
  */
 export class BindingKey {
   readonly #encrypt: Cipheriv;

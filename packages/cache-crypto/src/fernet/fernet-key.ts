@@ -91,7 +91,7 @@ export class FernetKey {
     else payload.set(plaintext);
     payload.fill(payload.length - length, length);
     const cipher = createCipheriv(CIPHER, this.#encryption, token.subarray(IV_OFFSET, PAYLOAD_OFFSET));
-    // We pad ourselves, so that `final`, which would take a tenth of the time, is not needed.
+    // The padding is added by hand, which saves the call of `final`: a tenth of the time.
     cipher.setAutoPadding(false);
     payload.set(cipher.update(payload));
     token.write(this.#hmac.mac(token, end), end, 'latin1');
@@ -105,8 +105,8 @@ export class FernetKey {
   }
 
   /**
-   * The plaintext, in memory of its own that the caller wipes; `undefined` for wrong padding. Call it only for a token
-   * that this key {@link authenticates}: a reaction to the padding of a forged token would be a padding oracle.
+   * The plaintext, in a buffer of its own that the caller wipes; `undefined` for wrong padding. Call it only for a
+   * token that this key {@link authenticates}: a reaction to the padding of a forged token would be a padding oracle.
    */
   open(token: Buffer): Buffer | undefined {
     const decipher = createDecipheriv(CIPHER, this.#encryption, token.subarray(IV_OFFSET, PAYLOAD_OFFSET));

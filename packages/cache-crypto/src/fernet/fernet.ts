@@ -26,7 +26,7 @@ const FERNET_OPTIONS: Readonly<Record<keyof FernetOptions, ArgumentKind>> = Obje
 });
 const OPEN_OPTIONS: Readonly<Record<keyof OpenOptions, ArgumentKind>> = Object.freeze({
   ttl: optional({
-    // A NaN would make every token "not too old".
+    // With NaN, no token would ever be too old.
     wanted: 'must be a number of seconds, 0 or more',
     isRight: (value: unknown) => typeof value === 'number' && value >= 0,
   }),
@@ -42,7 +42,8 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (options !== NO_OPTIONS) checkOptionsObject(options, OPEN_OPTIONS, { what: 'decrypt' });
 }
 
-// MultiFernet accepts Fernets and needs their keys, which are otherwise private: the class exposes them through this function only.
+// MultiFernet accepts Fernets and needs their keys, which are private: the class exposes them through this function
+// only.
 let readKey: (fernet: Fernet) => FernetKey;
 
 /**
@@ -87,8 +88,9 @@ export class Fernet {
   }
 
   /**
-   * The creation time of a token in epoch milliseconds, with a precision of one second. Throws as {@link Fernet.decrypt} does unless this key made
-   * the token. */
+   * The creation time of a token in epoch milliseconds, with a precision of one second. Throws as {@link
+   * Fernet.decrypt} does unless this key made the token.
+   */
   extractTimestamp(token: TokenInput): number {
     return this.#ring.secondsOf(token) * 1e3;
   }

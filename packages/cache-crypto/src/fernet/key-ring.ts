@@ -65,7 +65,7 @@ export class KeyRing {
     return this.#seal(plaintext, this.#now(), (target, offset) => key.writeIv(target, offset, this.#random, binding));
   }
 
-  /** The plaintext, in memory of its own. `ttl` is in seconds. Throws as `Fernet.decrypt` does. */
+  /** The plaintext, in a buffer of its own. `ttl` is in seconds. Throws as `Fernet.decrypt` does. */
   open(input: TokenInput, ttl?: number): Buffer {
     return this.#open(this.#authenticate(input), ttl);
   }
@@ -119,7 +119,7 @@ export class KeyRing {
     checkPlaintext(plaintext);
     try {
       if (!(Number.isSafeInteger(seconds) && seconds >= 0))
-        throw new RangeError('the clock returned no time after 1970');
+        throw new RangeError('the clock returned a value that is not a time after 1970');
       return Buffer.from(encodeBase64Url(this.#keys[0]!.seal(plaintext, seconds, writeIv)), 'latin1');
     } catch (cause) {
       throw new CacheError('Encryption failed', { cause });
@@ -138,7 +138,7 @@ export class KeyRing {
     const now = this.#now();
     // Negated so that a clock that returns NaN refuses the token.
     if (!(now <= seconds + ttl)) throw unreadableToken('it is older than the ttl');
-    if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadableToken('it comes from the future');
+    if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadableToken('it was created in the future');
   }
 }
 

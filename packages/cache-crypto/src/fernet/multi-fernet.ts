@@ -26,8 +26,9 @@ export class MultiFernet {
   readonly #ring: KeyRing;
 
   /**
-   * Throws a CacheError with code `CACHE_KEY_INVALID` if there is no key or one has the wrong format, and a CacheConfigError if `keys` is not
-   * a list. */
+   * Throws a CacheError with code `CACHE_KEY_INVALID` if there is no key or one has the wrong format, and a
+   * CacheConfigError if `keys` is not a list.
+   */
   constructor(keys: Iterable<Fernet | FernetKeyInput>, options: FernetOptions = {}) {
     checkFernetOptions(options, 'MultiFernet');
     const parse = (key: Fernet | FernetKeyInput, i: number) =>

@@ -25,8 +25,8 @@ export function invalidKey(what: string): CacheError {
 }
 
 /**
- * Where a key was given: the beginning of the message, the name of the argument, and the class of the error for a value
- * of another type.
+ * Describes where a key was given, for errors: the beginning of the message, the name of the argument, and the class of
+ * the error for a value of another type.
  */
 export interface KeySource {
   readonly what: string;

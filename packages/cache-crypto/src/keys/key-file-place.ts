@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { CacheConfigError } from '@pw/cache-models';
 
-/** Where a cache keeps its files. */
+/** The paths of a cache's files. */
 export interface CachePlaces {
   /** Folders of the cache: a key file must not be anywhere inside them. Default: none. */
   readonly directories?: readonly string[] | undefined;

@@ -48,7 +48,7 @@ export function readKeyFile(path: string, guard?: FileGuard): FernetKey | undefi
 }
 
 /**
- * The key in a file, which is created with a new key if it does not exist. Any number of processes that do so
+ * The key in a file, which is created with a new key if it does not exist. Any number of processes that call this
  * concurrently get the same key: the file is written under another name (mode 0600) and then linked into place, which
  * succeeds only for the first.
  *
@@ -60,9 +60,9 @@ export function makeKeyFile(path: string, guard?: FileGuard): FernetKey {
   const found = readKeyFile(path, guard);
   if (found !== undefined) return found;
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
-  attempt(path, 'made', () => makePrivateFolders(dirname(path)));
+  attempt(path, 'created', () => makePrivateFolders(dirname(path)));
   checkFolder(path, guard);
-  attempt(path, 'made', () => {
+  attempt(path, 'created', () => {
     try {
       writeWhole(temporary, `${FernetKey.generate().text}\n`);
       linkUnlessThere(temporary, path);

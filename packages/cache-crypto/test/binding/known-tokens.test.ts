@@ -6,7 +6,7 @@ const HERE: CredentialBinding = { role: 'password', origin: 'http://h.example:1'
 const THERE: CredentialBinding = { ...HERE, origin: 'http://evil.example:1' };
 
 describe('known tokens', () => {
-  it('are found again at the same place, and at no other', () => {
+  it('are found at the same place, and at no other', () => {
     const known = new KnownTokens();
     known.add('token', { index: 0, state: 'here' }, HERE);
     expect(known.find('token', { ...HERE })).toMatchObject({ index: 0, state: 'here' });
@@ -27,7 +27,7 @@ describe('known tokens', () => {
     expect(known.find('token', HERE)).toBeUndefined();
   });
 
-  it('are the newest ones, at most two generations', () => {
+  it('are the newest ones, from at most two generations', () => {
     const known = new KnownTokens();
     for (let n = 0; n < 40_000; n++) known.add(`token ${n}`, { index: 0, state: 'here' }, HERE);
     const found = Array.from({ length: 40_000 }, (_, n) => known.find(`token ${n}`, HERE) !== undefined);

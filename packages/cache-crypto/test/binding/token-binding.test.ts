@@ -45,7 +45,7 @@ describe('a bound token', () => {
     expect(encryptor.keyOf(token)).toBe('current');
   });
 
-  it('is stale under an older key, but bound nevertheless', () => {
+  it('is stale under an older key, but still bound', () => {
     const token = sealed('hunter2', HERE);
     const rotated = encryptorOf({ key: generateKey(), previousKeys: [KEY] });
     expect(rotated.stateOf(token, HERE)).toBe('stale');
@@ -109,20 +109,20 @@ describe('a token that is bound to no place', () => {
     expect(strict.decrypt(sealed('x', HERE), HERE).reveal()).toBe('x');
   });
 
-  it('never looks bound in a hundred thousand', () => {
+  it('is never mistaken for a bound one in 100,000 attempts', () => {
     const fernet = new Fernet(KEY);
     const states = Array.from({ length: 100_000 }, () => encryptor.stateOf(fernet.encrypt('x'), HERE));
     expect(states.filter((state) => state !== 'stale')).toEqual([]);
   });
 });
 
-describe('arguments of a binding', () => {
-  it('refuses a foreignTokens that it does not know, by name', () => {
+describe('a wrong option or binding', () => {
+  it('is refused with an error that names foreignTokens', () => {
     const wrong = () => encryptorOf({ foreignTokens: 'reject' as 'refuse' });
     expect(errorOf(wrong)).toMatchObject({ code: 'CACHE_CONFIG_INVALID', problems: [{ path: 'foreignTokens' }] });
   });
 
-  it('refuses a misspelt option, which would otherwise leave foreign tokens accepted', () => {
+  it('is refused if it is misspelt, because foreign tokens would silently be accepted', () => {
     const wrong = () => encryptorOf({ foreignToken: 'refuse' } as CredentialEncryptorOptions);
     expect(errorOf(wrong).message).toContain('did you mean foreignTokens?');
   });
@@ -133,7 +133,7 @@ describe('arguments of a binding', () => {
     { role: 'password' },
     { origin: 'http://h:1' },
     'password',
-  ])('refuses %j', (binding) => {
+  ])('is refused: %j', (binding) => {
     const wrong = binding as unknown as CredentialBinding;
     for (const work of [
       () => encryptor.encrypt(Secret.of('x'), wrong),
@@ -153,7 +153,7 @@ describe('60,000 changed and moved tokens', () => {
   const tokens = places.map((place) => sealed(`secret of ${place.role} at ${place.origin}`, place));
   const contents = tokens.map((token) => decodeBase64Url(token.toString())!);
 
-  // A generator of known numbers: what fails can be looked at again.
+  // A deterministic generator, so that a failure can be reproduced.
   let seed = 20_261_129;
   const random = (below: number): number => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
@@ -161,11 +161,11 @@ describe('60,000 changed and moved tokens', () => {
   };
 
   const changes: Record<string, (content: Buffer) => Buffer> = {
-    'bits turned': (content) => {
+    'flipped bits': (content) => {
       for (let n = 0; n <= random(3); n++) content[random(content.length)]! ^= 1 << random(8);
       return content;
     },
-    'the vector of another token': (content) => {
+    'the initialisation vector of another token': (content) => {
       contents[random(contents.length)]!.copy(content, 9, 9, 25);
       return content;
     },
@@ -177,17 +177,17 @@ describe('60,000 changed and moved tokens', () => {
       contents[random(contents.length)]!.subarray(-32).copy(content, content.length - 32);
       return content;
     },
-    'blocks exchanged': (content) => {
+    'swapped blocks': (content) => {
       const [a, b] = [25 + 16 * random(2), 25 + 16 * random(2)];
       const block = Buffer.from(content.subarray(a, a + 16));
       content.copyWithin(a, b, b + 16);
       block.copy(content, b);
       return content;
     },
-    'a cut': (content) => content.subarray(0, 1 + random(content.length - 1)),
+    'missing bytes at the end': (content) => content.subarray(0, 1 + random(content.length - 1)),
   };
 
-  it.each(Object.keys(changes))('of which 8,000 have %s: none opens', (name) => {
+  it.each(Object.keys(changes))('do not open with %s', (name) => {
     const accepted: string[] = [];
     for (let n = 0; n < 8000; n++) {
       const at = random(tokens.length);
@@ -199,7 +199,7 @@ describe('60,000 changed and moved tokens', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('of which none opens, if 12,000 are moved to another role or origin', () => {
+  it('do not open in another role or at another origin', () => {
     const opened: string[] = [];
     for (let n = 0; n < 12_000; n++) {
       const from = random(tokens.length);
@@ -221,7 +221,7 @@ describe('a token that was verified before', () => {
     }
   });
 
-  it('vouches for no token that differs from it in one bit', () => {
+  it('does not make a token that differs from it in one bit valid', () => {
     const token = sealed('hunter2', HERE);
     expect(encryptor.stateOf(token, HERE)).toBe('current');
     for (let bit = 0; bit < token.length * 8; bit++) {

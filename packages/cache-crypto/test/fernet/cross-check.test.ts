@@ -7,7 +7,7 @@ import { type PythonVectors, readVectors } from './vectors.ts';
 const KEY = generateKey();
 const ours = new Fernet(KEY);
 const secret = new npmFernet.Secret(KEY);
-// Its default ttl of 60 s is off: the cross-check is about the format.
+// A ttl of 0 disables its default of 60 s: the cross-check is about the format.
 const theirs = {
   encrypt: (text: string) => new npmFernet.Token({ secret, ttl: 0 }).encode(text),
   decrypt: (token: string) => new npmFernet.Token({ secret, ttl: 0, token }).decode(),

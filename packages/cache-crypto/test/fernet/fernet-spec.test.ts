@@ -44,7 +44,7 @@ describe("the Fernet specification's vectors", () => {
       'invalid base64': shape,
       'payload size not multiple of block size': shape,
       'payload padding error': 'its padding is wrong',
-      'far-future TS (unacceptable clock skew)': 'it comes from the future',
+      'far-future TS (unacceptable clock skew)': 'it was created in the future',
       'expired TTL': 'it is older than the ttl',
       'incorrect IV (causes padding error)': 'its padding is wrong',
       'trailing characters after b64 padding': shape,

@@ -1,11 +1,11 @@
-// The npm package brings no types; this is the part of it that the cross-check uses.
+// The npm package has no types; this declares the part of it that the cross-check uses.
 declare module 'fernet' {
   class Secret {
     constructor(key: string);
   }
   interface TokenOptions {
     readonly secret: Secret;
-    /** Seconds; 0 switches its 60 s default off. */
+    /** Seconds; 0 disables the default of 60 s. */
     readonly ttl: 0;
     readonly token?: string;
   }

@@ -23,13 +23,13 @@ describe('Fernet', () => {
     );
   });
 
-  it.each([15, 16, 17, 10_000, 1_000_000])('gives back a text of %i bytes', (length) => {
+  it.each([15, 16, 17, 10_000, 1_000_000])('restores a string of %i bytes', (length) => {
     const fernet = new Fernet(KEY);
     const text = 'ab'.repeat(length).slice(0, length);
     expect(String(fernet.decrypt(fernet.encrypt(text)))).toBe(text);
   });
 
-  it('never uses an initialisation vector twice, also across refills of its pool', () => {
+  it('never uses an initialisation vector twice, even when its pool is refilled', () => {
     const fernet = new Fernet(KEY);
     const vectors = Array.from({ length: 1000 }, () =>
       Buffer.from(String(fernet.encrypt('')), 'base64url')
@@ -53,7 +53,7 @@ describe('Fernet', () => {
     ['with a line feed', `${KEY}\n`],
     ['in the standard alphabet', `${'+/'.repeat(21)}A=`],
     ['with a letter beyond ASCII', `é${KEY.slice(1)}`],
-    ['bytes, not their text', Buffer.from(KEY, 'base64url')],
+    ['given as raw bytes', Buffer.from(KEY, 'base64url')],
     ['a number', 5],
     ['absent', undefined],
   ])('refuses a key that is %s', (_, key) => {
@@ -63,19 +63,19 @@ describe('Fernet', () => {
     if (String(key).length > 10) expect(inspect(error)).not.toContain(String(key));
   });
 
-  it('refuses a text with a lone surrogate, which UTF-8 cannot hold', () => {
+  it('refuses a string with a lone surrogate, which UTF-8 cannot encode', () => {
     const fernet = new Fernet(KEY);
     expect(errorOf(() => fernet.encrypt('a\ud800b')).code).toBe('CACHE_VALIDATION_FAILED');
     expect(errorOf(() => fernet.encrypt('\udc00')).message).toMatch(/^Encryption failed/);
   });
 
-  it.each([undefined, null, 5, {}])('refuses %s in place of a text or a token', (value) => {
+  it.each([undefined, null, 5, {}])('refuses %s in place of a string or a token', (value) => {
     const fernet = new Fernet(KEY);
     expect(errorOf(() => fernet.encrypt(value as unknown as string)).code).toBe('CACHE_VALIDATION_FAILED');
     expect(errorOf(() => fernet.decrypt(value as unknown as string)).code).toBe('CACHE_VALIDATION_FAILED');
   });
 
-  it.each([Number.NaN, -1000, Number.POSITIVE_INFINITY])('fails to seal when the clock says %d', (now) => {
+  it.each([Number.NaN, -1000, Number.POSITIVE_INFINITY])('fails to seal when the clock returns %d', (now) => {
     const fernet = new Fernet(KEY, { clock: new ManualClock(now) });
     expect(errorOf(() => fernet.encrypt('secret-marker')).message).toBe('Encryption failed');
     expect(inspect(errorOf(() => fernet.encrypt('secret-marker')))).not.toContain('secret-marker');
@@ -115,7 +115,7 @@ describe('the age of a token', () => {
     expect([opens(1e9), opens(-1e9)]).toEqual([true, true]);
   });
 
-  it('may be exactly the ttl, and no more', () => {
+  it('may be the ttl, but not more', () => {
     expect([opens(60, 60), opens(61, 60), opens(0, 0), opens(1, 0)]).toEqual([true, false, true, false]);
   });
 

@@ -15,7 +15,7 @@ describe('HmacKey', () => {
       fc.property(keys, messages, (key, given) => {
         const hmac = new HmacKey(createSecretKey(key));
         for (const message of given) {
-          const longer = Buffer.concat([message, Buffer.from('what follows is not summed up')]);
+          const longer = Buffer.concat([message, Buffer.from('these bytes are not part of it')]);
           expect(hmac.mac(longer, message.length)).toBe(macOf(key, message));
         }
       }),

@@ -11,7 +11,7 @@ describe('MultiFernet', () => {
     expect(String(multi.decrypt(multi.encrypt('x')))).toBe('x');
   });
 
-  it('seals with the first key and opens what any of its keys made', () => {
+  it('seals with the first key and opens the tokens of all', () => {
     const multi = new MultiFernet([new Fernet(KEY), OLD, Buffer.from(OLDER)]);
     expect(String(new Fernet(KEY).decrypt(multi.encrypt('new')))).toBe('new');
     for (const key of [KEY, OLD, OLDER]) expect(String(multi.decrypt(new Fernet(key).encrypt(key)))).toBe(key);

@@ -27,7 +27,7 @@ function flipped(bytes: Buffer, bit: number): Buffer {
 }
 
 describe('a token that was changed', () => {
-  it.each(TOKENS)('is refused for every single bit of its text', (token) => {
+  it.each(TOKENS)('is refused if any single bit of its encoded form is flipped', (token) => {
     expect(fernet.decrypt(token).length).toBeGreaterThan(0);
     const accepted = Array.from({ length: token.length * 8 }, (_, bit) => bit).filter(
       (bit) => !refusedByAll(flipped(token, bit)),
@@ -35,7 +35,7 @@ describe('a token that was changed', () => {
     expect(accepted).toEqual([]);
   });
 
-  it.each(TOKENS)('is refused for every single bit of its content', (token) => {
+  it.each(TOKENS)('is refused if any single bit of its decoded form is flipped', (token) => {
     const bytes = decodeBase64Url(token.toString())!;
     const accepted = Array.from({ length: bytes.length * 8 }, (_, bit) => bit).filter(
       (bit) => !refusedByAll(Buffer.from(encodeBase64Url(flipped(bytes, bit)))),
@@ -43,7 +43,7 @@ describe('a token that was changed', () => {
     expect(accepted).toEqual([]);
   });
 
-  it.each(TOKENS)('is refused at every truncation, from either end', (token) => {
+  it.each(TOKENS)('is refused if it is truncated at either end', (token) => {
     for (let length = 1; length < token.length; length++) {
       expect(refusedByAll(token.subarray(0, length))).toBe(true);
       expect(refusedByAll(token.subarray(length))).toBe(true);
@@ -51,7 +51,7 @@ describe('a token that was changed', () => {
     expect(errorOf(() => fernet.decrypt('')).code).toBe('CACHE_CREDENTIAL_UNREADABLE');
   });
 
-  it.each(TOKENS)('is refused when its content is cut or grown by whole blocks or bytes', (token) => {
+  it.each(TOKENS)('is refused if its decoded form is shortened or extended', (token) => {
     const bytes = decodeBase64Url(token.toString())!;
     for (let length = 0; length < bytes.length; length++) {
       if (length > 0) expect(refusedByAll(Buffer.from(encodeBase64Url(bytes.subarray(0, length))))).toBe(true);
@@ -62,8 +62,8 @@ describe('a token that was changed', () => {
     }
   });
 
-  it('has one spelling: other alphabets, white space, missing or more padding are refused', () => {
-    // Enough tokens that some hold each of the characters that are replaced.
+  it('is refused in any other spelling: with another alphabet, white space, missing or additional padding', () => {
+    // Enough tokens for each of the replaced characters to occur in some of them.
     const tokens = Array.from({ length: 50 }, () => String(fernet.encrypt('x')));
     const spellings: ((token: string) => string)[] = [
       (token) => token.replaceAll('=', ''),
@@ -83,7 +83,7 @@ describe('a token that was changed', () => {
     }
   });
 
-  it('is refused by a key that shares the encryption half alone: the MAC decides', () => {
+  it('is refused by a key that shares only the encryption half: the MAC decides', () => {
     const [mine, other] = [Buffer.from(KEY, 'base64url'), Buffer.from(generateKey(), 'base64url')];
     const half = new Fernet(encodeBase64Url(Buffer.concat([other.subarray(0, 16), mine.subarray(16)])));
     expect(() => half.decrypt(fernet.encrypt('x'))).toThrow('none of the keys made it');

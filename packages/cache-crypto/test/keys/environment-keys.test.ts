@@ -10,7 +10,7 @@ const [A, B, C] = [generateKey(), generateKey(), generateKey()];
 afterEach(() => void vi.unstubAllEnvs());
 
 describe('generateKey', () => {
-  it('makes another 44-character key each time', () => {
+  it('returns a different key of 44 characters each time', () => {
     expect(A).toMatch(/^[\w-]{43}=$/);
     expect(Buffer.from(A, 'base64url').length).toBe(32);
     expect(new Set([A, B, C]).size).toBe(3);
@@ -18,17 +18,17 @@ describe('generateKey', () => {
 });
 
 describe('getEncryptionKeys', () => {
-  it('gives the current key, then the previous', () => {
+  it('returns the current key, then the previous one', () => {
     expect(getEncryptionKeys({ [CURRENT]: A })).toEqual([A]);
     expect(getEncryptionKeys({ [CURRENT]: A, [PREVIOUS]: B })).toEqual([A, B]);
     expect(getEncryptionKeys({ [PREVIOUS]: B })).toEqual([B]);
   });
 
-  it('gives a key that is set twice once', () => {
+  it('returns a key that is set twice only once', () => {
     expect(getEncryptionKeys({ [CURRENT]: A, [PREVIOUS]: A })).toEqual([A]);
   });
 
-  it('makes one new key when none is set', () => {
+  it('returns one new key when none is set', () => {
     const [first, second] = [getEncryptionKeys({}), getEncryptionKeys({})];
     expect(first.length).toBe(1);
     expect(first[0]).toMatch(/^[\w-]{43}=$/);
@@ -56,7 +56,7 @@ describe('getEncryptionKeys', () => {
 });
 
 describe('createMultiFernet', () => {
-  it('seals with the current key and opens what either made', () => {
+  it('seals with the current key and opens the tokens of both', () => {
     const multi = createMultiFernet({ [CURRENT]: A, [PREVIOUS]: B });
     expect(String(new Fernet(A).decrypt(multi.encrypt('x')))).toBe('x');
     expect(String(multi.decrypt(new Fernet(B).encrypt('y')))).toBe('y');
@@ -69,7 +69,7 @@ describe('createMultiFernet', () => {
 });
 
 describe('rotateKey', () => {
-  it('makes the current key the previous and the new one current', () => {
+  it('makes the current key the previous one, and the new key the current one', () => {
     const env = { [CURRENT]: A };
     rotateKey(B, env);
     expect(env).toEqual({ [CURRENT]: B, [PREVIOUS]: A });
@@ -83,7 +83,7 @@ describe('rotateKey', () => {
     expect(env).toEqual({ [CURRENT]: A });
   });
 
-  it('changes nothing when the key is current already: the previous one is still needed', () => {
+  it('changes nothing if the key is already current: the previous one is still needed', () => {
     const env = { [CURRENT]: A, [PREVIOUS]: B };
     rotateKey(A, env);
     expect(env).toEqual({ [CURRENT]: A, [PREVIOUS]: B });
@@ -97,7 +97,7 @@ describe('rotateKey', () => {
     expect(env).toEqual({ [CURRENT]: A, [PREVIOUS]: B });
   });
 
-  it('refuses to make an invalid current key the previous, and changes nothing', () => {
+  it('refuses to make an invalid current key the previous one, and changes nothing', () => {
     const env = { [CURRENT]: 'invalid' };
     expect(errorOf(() => rotateKey(A, env)).message).toContain(CURRENT);
     expect(env).toEqual({ [CURRENT]: 'invalid' });

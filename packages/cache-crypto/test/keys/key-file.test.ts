@@ -43,7 +43,7 @@ describe('a key file', () => {
     expect(logger.lines).toEqual([]);
   });
 
-  it('comes second to a key of the options or the environment, is not made for one, and opens what it sealed', () => {
+  it('is not created if the options or the environment have a key, but an existing one still opens tokens', () => {
     const keyFile = join(temp(), 'cache.key');
     const key = generateKey();
     expect(new CredentialEncryptor({ key, keyFile, env: {} }).key).toBe(key);
@@ -53,7 +53,7 @@ describe('a key file', () => {
     expect(new CredentialEncryptor({ key, keyFile, env: {} }).keyOf(token)).toBe('previous');
   });
 
-  it('seals, where there are only older keys beside it, which still open', () => {
+  it('seals if all other keys are older ones, which still open tokens', () => {
     const keyFile = join(temp(), 'cache.key');
     const old = generateKey();
     const token = new CredentialEncryptor({ key: old, env: {} }).encrypt(Secret.of('x'));
@@ -80,7 +80,7 @@ describe('a key file', () => {
     expect(readdirSync(join(keyFile, '..'))).toEqual(['cache.key']);
   });
 
-  it('is found, or not, while another process makes and removes it', async () => {
+  it('can be read while a worker repeatedly creates and removes it', async () => {
     const keyFile = join(temp(), 'cache.key');
     const source = join(keyFile, '..', 'source');
     writeFileSync(source, generateKey(), { mode: 0o600 });
@@ -102,7 +102,7 @@ describe('a key file', () => {
     expect(found).toBeGreaterThan(0);
   });
 
-  it('is refused as a symlink, to a file or to nowhere, and nothing is made behind it', () => {
+  it('is refused if it is a symbolic link, dangling or not, and its target is not created', () => {
     const directory = temp();
     const target = join(directory, 'target');
     const keyFile = join(directory, 'link');
@@ -115,7 +115,7 @@ describe('a key file', () => {
     }
   });
 
-  it('is refused when others may read it, or when it is a folder', () => {
+  it('is refused if others may read it, or if it is a folder', () => {
     const keyFile = join(temp(), 'cache.key');
     const key = generateKey();
     writeFileSync(keyFile, key);
@@ -131,12 +131,12 @@ describe('a key file', () => {
   });
 
   it.each(ODD_FILES.filter((kind) => !kind.includes('link') && (kind !== 'device' || process.getuid?.() === 0)))(
-    'is refused at once where a %s is in its place',
+    'is refused immediately if a %s is in its place',
     (kind) => {
       const keyFile = join(temp(), 'cache.key');
       makeOddFile(kind, keyFile, `${keyFile}.victim`);
       if (kind === 'huge file') chmodSync(keyFile, 0o600);
-      // In a process of its own: what waits in a system call can be ended from outside only.
+      // In a child process, because a thread that waits in a system call can only be ended from outside.
       const program = `
         import { CredentialEncryptor } from '@pw/cache-crypto';
         try { new CredentialEncryptor({ keyFile: ${JSON.stringify(keyFile)}, env: {} }); }
@@ -152,7 +152,7 @@ describe('a key file', () => {
     },
   );
 
-  it('is refused in a folder that anyone may write to, and with a link in one where only we may', () => {
+  it('is refused in a world-writable folder, and with a second hard link under "strict"', () => {
     const folder = join(temp(), 'keys');
     const keyFile = join(folder, 'cache.key');
     new CredentialEncryptor({ keyFile, env: {} });
@@ -172,7 +172,7 @@ describe('a key file', () => {
   });
 
   it.each(['', 'no key', `${generateKey()}x`, 'x'.repeat(100_000)])(
-    'is an invalid key when something else is in it, and stays as it is',
+    'is reported as an invalid key if it contains something else, and is not changed',
     (content) => {
       const keyFile = join(temp(), 'cache.key');
       writeFileSync(keyFile, content, { mode: 0o600 });
@@ -185,7 +185,7 @@ describe('a key file', () => {
     },
   );
 
-  it('is refused among the files of the cache, also by way of a link, and not beside their folder', () => {
+  it('is refused among the files of the cache, even through a link, but not beside their folder', () => {
     const directory = temp();
     const cache = join(directory, 'cache');
     mkdirSync(cache);

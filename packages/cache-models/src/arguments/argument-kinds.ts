@@ -98,7 +98,7 @@ function wrong(path: string, message: string): CacheValidationError {
   return new CacheValidationError(`${path}: ${message}`, { problems: [{ path, message }] });
 }
 
-/** Lists, bytes, dates, maps and the like are objects in JavaScript, but not objects with named members. */
+/** False for lists, bytes, dates and maps: objects in JavaScript, but not objects with named members. */
 function isPlainEnough(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   // The usual case, at a tenth of the cost.

@@ -6,8 +6,8 @@ export type FieldError = new (message: string, options: FieldErrorOptions) => Er
 
 /**
  * Throws an error that names the argument, and never quotes its value, unless the argument is of its kind. `error` is
- * the class to throw, CacheValidationError by default; constructors use CacheConfigError. On a hot path test with
- * `typeof` first and call this for wrong values only: the call costs more than the test.
+ * the class to throw, CacheValidationError by default; constructors use CacheConfigError. On a hot path, test with
+ * `typeof` first, and call this for wrong values only: the call costs more than the test.
  *
  * @example
  * if (typeof key !== 'string') checkArgument('key', key, Kinds.text);
@@ -29,7 +29,7 @@ function wrong(path: string, message: string, error: FieldError): Error {
   return new error(`${path}: ${message}`, { problems: [{ path, message }] });
 }
 
-/** The words for a value that is not a class of errors. */
+/** The message for a value that is not a class of errors. */
 export const ERROR_CLASS = 'must be a class of errors';
 
 export function isErrorClass(value: unknown): boolean {

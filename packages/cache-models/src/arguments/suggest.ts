@@ -17,7 +17,7 @@ export function suggest(name: string, known: readonly string[]): string | undefi
 }
 
 function normalise(name: string): string {
-  // No member is as long as this: the cut bounds the work on hostile input.
+  // No member is this long; cutting the name bounds the work on hostile input.
   return name.slice(0, 64).replaceAll(/[_-]/g, '').toLowerCase();
 }
 

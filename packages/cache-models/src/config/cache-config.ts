@@ -40,7 +40,7 @@ const schema = z.strictObject({
   l3Config: tier(null),
   /** TTL in seconds of entries without one, 60 or more. Default 3600. */
   defaultTtlSeconds: whole(60).default(3600),
-  /** Seconds between sweeps of the background cleanup, 10 to 2147483. Default 60. */
+  /** Seconds between runs of the background cleanup, 10 to 2147483. Default 60. */
   ttlCleanupInterval: interval(10).default(60),
   /** Whether expired entries are removed in the background. Default false: they are removed when a read finds them. */
   enableBackgroundCleanup: z.boolean().default(false),

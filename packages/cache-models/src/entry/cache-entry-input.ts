@@ -118,7 +118,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
     lastAccessed: given.lastAccessed ?? fetchTime,
     accessCount: given.accessCount ?? 0,
     ttlSeconds,
-    // No store keeps a time after the year 9999: a longer TTL ends there.
+    // No store can represent a time after the year 9999, so a longer TTL ends there.
     expiresAt: given.expiresAt ?? toStorable(Math.min(fetchTime + ttlSeconds * 1e3, MAX_INSTANT)),
     ...healthFields(given),
     ...withoutCredentials(texts, credentials),

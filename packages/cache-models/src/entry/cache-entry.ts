@@ -56,7 +56,8 @@ export class CacheEntry implements CacheEntryFields {
     Object.defineProperty(CacheEntry.prototype, 'labels', { value: NO_LABELS, writable: true });
   }
 
-  // One assignment per field, always in this order, gives all entries the same hidden class in V8; a loop would not.
+  // One assignment per field, always in this order, ensures that all entries share one hidden class in V8; a loop would
+  // not.
   private constructor(f: RestorableFields, accessCount: number, lastAccessed: number) {
     this.key = f.key;
     this.proxyUrl = f.proxyUrl;

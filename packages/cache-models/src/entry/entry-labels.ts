@@ -5,7 +5,7 @@ import { maskCredentials } from '../masking/mask-credentials.ts';
 import { compareTexts } from '../text/compare-texts.ts';
 
 /**
- * Properties of a proxy by which its users select it: `country`, `kind`, `provider`, `cost` and the like. Frozen,
+ * Properties of a proxy by which its users select it, such as `country`, `kind`, `provider` or `cost`. Frozen, and
  * ordered by name. A name is a letter followed by letters, digits, `_`, `.` and `-`, at most 64 characters; a value is
  * 1 to 256 characters of well-formed Unicode without control characters. At most 32 labels. They are stored
  * unencrypted.

@@ -12,7 +12,8 @@ const MAX_BYTES_PER_UNIT = 3;
  * CacheValidationError; false for any other value.
  *
  * @example
- * isTooLongKey('k'.repeat(4096)); // false isTooLongKey('é'.repeat(4096)); // true: two bytes each
+ * isTooLongKey('k'.repeat(4096)); // false
+ * isTooLongKey('é'.repeat(4096)); // true: two bytes each
  */
 export function isTooLongKey(key: string): boolean {
   // The length in units alone clears nearly all keys.

@@ -11,7 +11,7 @@
 export const DIRECTORY_CHECKS = ['warn', 'strict', 'off'] as const;
 export type DirectoryChecks = (typeof DIRECTORY_CHECKS)[number];
 
-/** The words for a value that is none of them. */
+/** The message for any other value. */
 export const DIRECTORY_CHECKS_PROBLEM = 'must be "warn", "strict" or "off"';
 
 /** True for `"warn"`, `"strict"` and `"off"`. */

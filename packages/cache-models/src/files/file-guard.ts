@@ -40,8 +40,8 @@ const STATS: ArgumentKind = Object.freeze({
 
 /**
  * Checks whether other users of the machine could change a folder or file while the cache uses it; {@link
- * DirectoryChecks} determines what happens then. Warns once per path. Never changes the mode of an existing folder:
- * whoever created it may have had a reason.
+ * DirectoryChecks} determines what happens then. Warns once per path. Never changes the mode of an existing folder,
+ * which its owner may have chosen on purpose.
  *
  * @example
  * ```ts
@@ -96,8 +96,9 @@ export class FileGuard {
   }
 
   /**
-   * Checks the hard links of an open file by its `fstat` result. `what` names the file in the message, such as `shard`. Throws a
-   * CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused. */
+   * Checks the hard links of an open file by its `fstat` result. `what` names the file in the message, such as `shard`.
+   * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused.
+   */
   checkLinks(path: string, what: string, stats: Stats): void {
     checkArgument('path', path, Kinds.text);
     checkArgument('what', what, Kinds.text);

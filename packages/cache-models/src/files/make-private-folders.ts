@@ -29,8 +29,9 @@ export function makePrivateFolders(path: string, options: { readonly flush?: boo
 }
 
 /**
- * Flushes a folder to disk, so that files created, renamed or removed in it survive a power failure. Does nothing on systems that cannot open
- * or flush folders. Throws the system's error. */
+ * Flushes a folder to disk: the creation, renaming and removal of files in it then survive a power failure. Does
+ * nothing on systems that cannot open or flush folders. Throws the system's error.
+ */
 export function syncFolder(path: string): void {
   checkArgument('path', path, Kinds.path);
   let folder: number;

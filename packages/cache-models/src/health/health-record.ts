@@ -29,8 +29,9 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
 
 /**
- * Validates the options of a history and fills in the defaults; `since` becomes epoch milliseconds. Throws a CacheValidationError that lists
- * every wrong member. */
+ * Validates the options of a history and fills in the defaults; `since` becomes epoch milliseconds. Throws a
+ * CacheValidationError that lists every wrong member.
+ */
 export function parseHealthHistoryOptions(options: HealthHistoryOptions = {}): { since: number; limit: number } {
   checkArgument('options', options, Kinds.object);
   const { since = MIN_INSTANT, limit = DEFAULT_LIMIT } = options;

@@ -50,13 +50,14 @@ export function checkHealthSchedule(schedule: HealthSchedule, tier: string): voi
 }
 
 /**
- * Milliseconds from a check to the next, after a number of consecutive failures. Throws a CacheValidationError if `random` returns anything
- * other than a number from 0 to 1. */
+ * Milliseconds from a check to the next, after a number of consecutive failures. Throws a CacheValidationError if
+ * `random` returns anything other than a number from 0 to 1.
+ */
 export function waitAfter(failures: number, schedule: HealthSchedule): number {
   const { intervalMs = 300_000, maxIntervalMs = 21_600_000, jitter = 0.1, random = Math.random } = schedule;
   const wait = Math.min(intervalMs * 2 ** Math.max(0, failures - 1), Math.max(intervalMs, maxIntervalMs));
   const randomValue: unknown = random();
-  // A promise is refused below like any other value that is not a number, and then nobody handles its rejection.
+  // A promise is refused below, like any other value that is not a number; its rejection must not stay unhandled.
   ignoreRejection(randomValue);
   // A NaN would become the time of the next check.
   checkArgument('random()', randomValue, RANDOM);

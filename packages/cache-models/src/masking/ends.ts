@@ -16,8 +16,8 @@ const LINE_END = /[\n\r\u2028\u2029]/g;
 
 /**
  * The end of a quotation whose contents begin at `start`: the next unescaped `quote` in the line that is followed by a
- * comma, bracket, space or the like; -1 if there is none before `limit`. A quotation that was opened by an escaped
- * quote (`isNested`) ends at the first quote.
+ * comma, bracket, space or similar character; -1 if there is none before `limit`. A quotation that was opened by an
+ * escaped quote (`isNested`) ends at the first quote.
  */
 export function endOfQuote(text: string, start: number, limit: number, quote: string, isNested: boolean): number {
   let escapes = 0;

@@ -1,5 +1,5 @@
 /**
- * Maximum length of a string that the engine's own search is used for: with longer ones, hostile text makes it slow.
+ * Maximum length of a string for which the engine's own search is used: for longer ones, hostile text can slow it down.
  */
 const SEARCHED = 64;
 

@@ -31,20 +31,21 @@ const NO_SECRETS: readonly KnownSecret[] = Object.freeze([]);
  * - the user info of anything like a URL, whatever it contains (`/`, `#`, `?`, `@`, spaces, backslashes);
  * - `http://user:password` that was cut off before the `@`: a port that is not a number is a password;
  * - `user:password@host` without a scheme, and `host:port:user:password` and `user:password:host:port` of proxy lists;
- * - `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`, and `Basic`, `Bearer`, `NTLM`, `Negotiate` with a token;
- * - values named `password`, `token`, `secret`, `api_key` and the like, in queries, JSON, assignments, options;
+ * - `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`, and `Basic`, `Bearer`, `NTLM`, `Negotiate` with
+ *   a token;
+ * - values named `password`, `token`, `secret`, `api_key` or similar, in queries, JSON, assignments, options;
  * - `user:password` after curl's `-U` and `-u`.
  *
  * An `@` without a colon before it is not masked, unless it belongs to a URL: `ann@example.com`, `pnpm@12`,
- * `@scope/name`. Neither is `github:user/repository@branch` and the like.
+ * `@scope/name`. References such as `github:user/repository@branch` are not masked either.
  *
  * `secrets` (default none) are masked wherever they occur: in upper or lower case, percent-encoded, with backslash
  * escapes, in base64. A secret of three characters is masked only as a whole word, a shorter one only next to `:`, `@`,
  * `=` or a quote, because it would match parts of other words. Username and password, in this order, are also
  * recognized together in base64.
  *
- * In doubt it masks. Takes time linear in the length of the text, of which the first 16,384 characters are examined:
- * the rest becomes one mask. Throws a CacheValidationError for wrong arguments.
+ * When in doubt, it masks. Takes time linear in the length of the text, of which the first 16,384 characters are
+ * examined: the rest becomes one mask. Throws a CacheValidationError for wrong arguments.
  *
  * @example
  * ```ts

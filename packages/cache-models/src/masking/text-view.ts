@@ -41,7 +41,8 @@ const BACKSLASHES: Encoding = { sign: '\\', endOf: endOfBackslash, takeParts: ba
 
 function decode({ text, mark }: TextView, { sign, endOf, takeParts }: Encoding): TextView | undefined {
   const pieces: string[] = [];
-  // The source index of each character of the view, then the end of the source. No escape is shorter than its decoded text.
+  // The source index of each character of the view, then the end of the source. No escape is shorter than its decoded
+  // text.
   const starts = new Uint32Array(text.length + 1);
   let size = 0;
   let from = 0;

@@ -89,7 +89,7 @@ function markUrl(url: string, mark: Mark): number {
 
 /**
  * The last `@`, unless one is followed by a complete `host:port`: then the first such `@`, or the last such `@` that
- * follows a blank.
+ * follows a space.
  */
 function endOfUserInfo(url: string): number {
   let last = -1;

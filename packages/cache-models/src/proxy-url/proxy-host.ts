@@ -50,11 +50,11 @@ const TOO_LONG = `must have a host of at most ${MAX_NAME} characters`;
  * form:
  *
  * - an IPv4 address of four numbers from 0 to 255 without leading zeros;
- * - an IPv6 address in brackets, in the form of RFC 5952 and the URL standard: lower case, the longest run of zeros omitted, an embedded
- *   IPv4 address in hexadecimal. A zone id is kept; `%25` before it (RFC 6874) means `%`;
- * - a name in lower-case ASCII: labels of 1 to 63 letters, digits, `-` and `_`, with no `-` at either end, at most 253 characters in total;
- *   one trailing dot is removed. Names in other scripts are mapped by UTS 46 to `xn--` labels; given `xn--` labels must be valid. The last
- *   label must not be a number.
+ * - an IPv6 address in brackets, in the form of RFC 5952 and the URL standard: lower case, the longest run of zeros
+ *   omitted, an embedded IPv4 address in hexadecimal. A zone id is kept; `%25` before it (RFC 6874) means `%`;
+ * - a name in lower-case ASCII: labels of 1 to 63 letters, digits, `-` and `_`, with no `-` at either end, at most 253
+ *   characters in total; one trailing dot is removed. Names in other scripts are mapped by UTS 46 to `xn--` labels;
+ *   given `xn--` labels must be valid. The last label must not be a number.
  *
  * Symbols and invisible characters are refused, except for invisible characters at the ends, which are removed. The
  * cost is linear in the length, and bounded. Throws a CacheValidationError unless `given` is a string.
@@ -133,7 +133,7 @@ function plainZone(zone: string): string {
 }
 
 function parseName(text: string): ProxyHostResult {
-  // The appended label keeps the URL parser, which does the mapping, from reading the name as an IPv4 address in one of its legacy forms.
+  // The appended label keeps the URL parser, which does the mapping, from reading the name as a legacy IPv4 address.
   const mapped = domainToASCII(`${text.replace(/[.\u3002\uff0e\uff61]$/u, '')}.a`);
   if (mapped === '') return refused(NO_UNICODE_NAME);
   const host = mapped.slice(0, -2);

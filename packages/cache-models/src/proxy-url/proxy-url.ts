@@ -86,7 +86,7 @@ function parsePlace(text: string): Place {
   const colon = text.lastIndexOf(':');
   const digits = text.slice(colon + 1);
   if (colon < 0 || text.endsWith(']') || !/^\d{1,5}$/.test(digits)) {
-    return { ok: false, part: 'port', reason: 'must end with a port, such as http://host:8080, and hold no path' };
+    return { ok: false, part: 'port', reason: 'must end with a port, such as http://host:8080, and have no path' };
   }
   const port = Number(digits);
   if (port < 1 || port > 65535) return { ok: false, part: 'port', reason: 'must have a port from 1 to 65535' };

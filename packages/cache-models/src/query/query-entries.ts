@@ -15,9 +15,9 @@ const ENTRIES: ArgumentKind = Object.freeze({
 });
 
 /**
- * The reference implementation of a query, for stores without an index, and the yardstick for stores with one: tests
- * every entry, sorts the matches and returns one page. `now` is in epoch milliseconds. Throws a CacheValidationError
- * for a wrong filter.
+ * The implementation of a query for stores without an index, and the reference for stores with one: tests every entry,
+ * sorts the matches and returns one page. `now` is in epoch milliseconds. Throws a CacheValidationError for a wrong
+ * filter.
  *
  * @example
  * ```ts

@@ -19,8 +19,9 @@ const RECORD: ArgumentKind = Object.freeze({
 });
 
 /**
- * The input of the checksum: the values as JSON, the key first. Throws a CacheValidationError for values that JSON cannot represent, or that
- * are nested thousands of levels deep. */
+ * The input of the checksum: the values as JSON, the key first. Throws a CacheValidationError for values that JSON
+ * cannot represent, or that are nested thousands of levels deep.
+ */
 export function checksumText(record: Partial<ProxyRecord>): string {
   if (!Kinds.object.isRight(record)) checkArgument('record', record, RECORD);
   const values: unknown[] = [];

@@ -129,8 +129,9 @@ function readLabels(raw: Raw): EntryLabels {
 }
 
 /**
- * An integer as pydantic's lax mode reads it: a whole number, or a string of one. Python's are unbounded: beyond 2^53 the result is the nearest
- * number. */
+ * An integer as pydantic's lax mode reads it: a whole number, or a string of one. Python's integers are unbounded;
+ * beyond 2^53, the result is the nearest number.
+ */
 function readInteger(raw: Raw, name: string, missing?: number): number {
   const value = raw[name];
   if (typeof value === 'number' && Number.isInteger(value)) return value;

@@ -4,8 +4,9 @@ import type { CredentialCipher } from '../secrets/secret.ts';
 import { resealTokens, type TokenMember } from './reseal.ts';
 
 /**
- * Traces of a token: the beginning of a Fernet token in hex and in plain form, and the end of the name of a member that contains one. None
- * is longer than {@link LONGEST_TRACE} bytes. */
+ * Traces of a token: the beginning of a Fernet token in hex and in plain form, and the end of the name of a member that
+ * contains one. None is longer than {@link LONGEST_TRACE} bytes.
+ */
 const TRACES = [Buffer.from('674141414141'), Buffer.from('gAAAAA'), Buffer.from('_encrypted"')] as const;
 /**
  * Length of the longest trace of a token, in bytes: how far chunks must overlap for a search by {@link mayHoldToken}.

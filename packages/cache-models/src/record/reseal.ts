@@ -80,8 +80,9 @@ const SOUND = Object.freeze({
 });
 
 /**
- * Seals the tokens of a damaged record again, each on its own, regardless of its other members. Throws a CacheValidationError for wrong
- * arguments, but never because of the contents of a record. */
+ * Seals the tokens of a damaged record again, each on its own, regardless of its other members. Throws a
+ * CacheValidationError for wrong arguments, but never because of the contents of a record.
+ */
 export function resealTokens(record: Readonly<Record<string, unknown>>, cipher: CredentialCipher): ResealedTokens {
   checkArgument('record', record, Kinds.object);
   checkArgument('cipher', cipher, Kinds.cipher);

@@ -44,7 +44,7 @@ for (let bit = 0; bit < 8; bit++) BIT_OF[FORWARD[1 << bit]! & 0xff] = bit;
  * CRC-32 is affine: the checksums of two inputs that differ in one byte differ by an amount that depends only on that
  * difference and on the *number* of bytes that follow. So the difference between actual and expected checksum is
  * carried backwards to each byte of the key and compared there, and no input is checksummed again: the work is linear
- * in the record, where trying each bit would multiply it by the key.
+ * in the length of the record. Trying each bit would multiply it by the length of the key.
  */
 export function hasRottedKey(record: Partial<ProxyRecord>, checksum: unknown): boolean {
   const text = checksumText(record);
@@ -71,8 +71,9 @@ export function hasRottedKey(record: Partial<ProxyRecord>, checksum: unknown): b
 }
 
 /**
- * The bit of a byte whose flip makes this difference, if the byte is printed unescaped before and after; NONE if there is none. The checksum
- * of the preceding bytes does not matter then. */
+ * The bit of a byte whose flip makes this difference, if the byte is printed unescaped before and after; NONE if there
+ * is none. The checksum of the preceding bytes does not matter then.
+ */
 function plainBit(byte: number, difference: number): number {
   const bit = BIT_OF[difference & 0xff]!;
   if (bit === NONE || FORWARD[1 << bit] !== difference) return NONE;

@@ -17,7 +17,7 @@ export const SECRET_MASK = '**********';
  *
  * - `current`: the current key sealed it for this place; it can be stored again unchanged.
  * - `stale`: it opens here, but should be sealed again: an older key made it, or it is bound to no place.
- * - `elsewhere`: it is bound to another proxy or role, so somebody moved it. It is never opened here.
+ * - `elsewhere`: it is bound to another proxy or role, so it was moved. It is never opened here.
  * - `refused`: it is bound to no place, and the cipher refuses such tokens.
  * - `unknown`: no key made it, or it was changed since.
  */
@@ -51,8 +51,8 @@ export interface CredentialCipher {
  * A string that is never shown: `String()`, templates, JSON, `util.inspect`, `structuredClone` and errors show the mask
  * or nothing. Only {@link Secret.reveal} returns the plaintext.
  *
- * A secret is in one of two states. *Plain*: it holds the plaintext, and after {@link Secret.seal} also the last token
- * made of it. *Sealed*: it was read from a store, holds the token only, and is decrypted on each `reveal`, so that an
+ * A secret is in one of two states. *Plain*: it has the plaintext, and after {@link Secret.seal} also the last token
+ * made of it. *Sealed*: it was read from a store, has only the token, and is decrypted on each `reveal`, so that an
  * entry that only passes through never has plaintext in memory. JavaScript cannot wipe strings: a revealed one stays in
  * memory until it is garbage-collected.
  */

@@ -6,8 +6,8 @@ import type { TierReport } from './tier-report.ts';
 import { TierStatistics } from './tier-statistics.ts';
 
 /**
- * The input of {@link CacheStatistics}; every member is optional. `l1Stats` and the like default to the members of
- * `tiers`.
+ * The input of {@link CacheStatistics}; every member is optional. The statistics and states of `l1` to `l3` default to
+ * those of the first three `tiers`.
  */
 export interface CacheStatisticsInput {
   readonly tiers?: readonly TierReport[] | undefined;

@@ -7,7 +7,7 @@ import { CacheConfigError } from '../errors/cache-error.ts';
 export const RemovalReason = Object.freeze({
   /** The tier was full. Counted as `evictionsLru`, whatever the policy, as the reference names it. */
   CAPACITY: 'capacity',
-  /** It had expired, and a read or a sweep removed it. */
+  /** It had expired, and a read, a write or a cleanup removed it. */
   TTL: 'ttl',
   /** Its proxy failed too often. */
   HEALTH: 'health',

@@ -60,7 +60,7 @@ export function trimInvisible(text: string): string {
  */
 export function trimmed(text: string): string {
   const { length } = text;
-  // No ASCII character is invisible: most strings need no more than this.
+  // No ASCII character is invisible, so most strings are returned here.
   if (length === 0 || (text.charCodeAt(0) < 128 && text.charCodeAt(length - 1) < 128)) return text;
   let start = 0;
   for (let char = charAt(text, start); isInvisible(char); char = charAt(text, start)) start += char.length;

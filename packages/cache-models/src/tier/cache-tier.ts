@@ -54,7 +54,7 @@ export interface AccessUpdate {
 }
 
 /**
- * The accesses that `touch` has counted and that were not taken yet, by key, regardless of what became of the entries,
+ * The accesses that `touch` has counted and that were not taken yet, by key, whether or not the entries still exist,
  * even while the tier is switched off. Counts and times never decrease, even if an entry is put again. All methods are
  * synchronous and never throw.
  */
@@ -80,9 +80,11 @@ export type ChangeListener = (key: string | null) => void;
  *
  * Every tier guarantees:
  * - an entry expires at its absolute `expiresAt`; an expired entry is invisible in get, has, keys, entries and size;
- * - reads and writes do not throw for a fault of the store: they count a failure and return what a miss returns (`undefined`, `false`, 0,
- *   nothing); after `failureThreshold` consecutive failures the tier is switched off until `resetFailures`;
- * - a wrong argument throws a CacheValidationError, and so does an entry with credentials on a persistent tier without a cipher;
+ * - reads and writes do not throw for a fault of the store: they count a failure and return the same as for a miss
+ *   (`undefined`, `false`, 0, nothing); after `failureThreshold` consecutive failures the tier is switched off until
+ *   `resetFailures`;
+ * - a wrong argument throws a CacheValidationError, and so does an entry with credentials on a persistent tier without
+ *   a cipher;
  * - a damaged record, or one that no key opens, is a miss for that record only.
  *
  * The full contract is in `docs/extend/contract.md`.
@@ -118,7 +120,10 @@ export interface CacheTier {
   get(key: string): MaybePromise<CacheEntry | undefined>;
   /** Stores an entry under its key and replaces the previous one. True if it is stored. */
   put(key: string, entry: CacheEntry): MaybePromise<boolean>;
-  /** Removes an entry. True if a live entry was there. `reason` is what to count it as, by default `explicit`. */
+  /**
+   * Removes an entry. True if a live entry was there. `reason` is the reason under which it is counted, by default
+   * `explicit`.
+   */
   delete(key: string, reason?: RemovalReason): MaybePromise<boolean>;
   /** True if a live entry is there. Counts no hit and does not change the eviction order. */
   has(key: string): MaybePromise<boolean>;
@@ -175,7 +180,7 @@ export interface CacheTier {
   /**
    * Seals again, in batches, every record that the current key of the tier's cipher did not seal, including expired
    * records, and yields the counts of each batch once it is stored. Changes only tokens, under the store's own lock, so
-   * that an older value never overwrites a newer one. Unlike other operations it throws for a fault of the store.
+   * that an older value never overwrites a newer one. Unlike other operations, it throws for a fault of the store.
    *
    * Once it has finished without an error, nothing in the store opens with an older key, including free space, logs and
    * replaced records. A damaged record is quarantined; its tokens are sealed again there, or it is counted in
@@ -210,7 +215,7 @@ export interface CacheTier {
   onChange?(listener: ChangeListener): () => void;
   /**
    * Acquires the lease of a key for a number of milliseconds, so that only one of all processes loads its entry.
-   * Returns a token, `null` while another process has the lease, or `undefined` if the store cannot tell. With the
+   * Returns a token, `null` while another process has the lease, or `undefined` if the store is unavailable. With the
    * token of a lease, extends that lease. A lease that is not released expires. Exists only together with {@link
    * CacheTier.releaseLease}.
    */

@@ -11,8 +11,8 @@ export const MAX_SIDE_VALUE = 16_384;
  * they are: seal a secret first.
  *
  * A name is 1 to 64 lower-case letters, digits and hyphens, beginning with a letter; a value is 1 to 16,384 printable
- * ASCII characters. Anything else is a CacheValidationError. The tier opens automatically. Unlike other operations
- * these throw for a fault of the store, and in a tier that is switched off, because "there is no value" must be
+ * ASCII characters. Anything else causes a CacheValidationError. The tier opens automatically. Unlike other operations,
+ * these throw for a fault of the store and in a tier that is switched off, because a result of "no value" must be
  * reliable. Once an operation has returned, the value is as durable as an entry after `put`.
  */
 export interface SideValues {

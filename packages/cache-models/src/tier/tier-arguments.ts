@@ -30,8 +30,8 @@ export function problemOfKeys(keys: unknown): FieldProblem | undefined {
 }
 
 /**
- * The first problem of access metadata; `undefined` if it is valid. Checked because a store would keep a NaN as another
- * value.
+ * The first problem of access metadata; `undefined` if it is valid. Checked because a store would turn a NaN into
+ * another value.
  */
 export function problemOfUpdates(updates: unknown): FieldProblem | undefined {
   if (!Array.isArray(updates)) return { path: 'updates', message: 'must be a list of access updates' };

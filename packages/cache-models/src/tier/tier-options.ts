@@ -16,7 +16,7 @@ export type TierResult<M extends TierMode, T> = M extends 'sync' ? T : Promise<T
 /** The type of a stream of entries in a mode. */
 export type TierEntries<M extends TierMode> = M extends 'sync' ? Iterable<CacheEntry> : AsyncIterable<CacheEntry>;
 
-/** The options of every tier, beside its configuration; each tier adds its own. */
+/** The options of every tier, in addition to its configuration; each tier adds its own. */
 export interface TierOptions {
   /** Seals credentials. A persistent tier without a cipher refuses entries with credentials. Default: none. */
   readonly cipher?: CredentialCipher | undefined;

@@ -6,7 +6,7 @@ export const MIN_INSTANT = -62_135_596_800_000;
 /** Epoch milliseconds of 9999-12-31T23:59:59.999Z: nothing later can be stored. */
 export const MAX_INSTANT = 253_402_300_799_999;
 
-// From here on (the year 2106) a float64 of epoch seconds cannot hold microseconds any more, once multiplied and rounded.
+// From here on (the year 2106), a float64 of epoch seconds loses microseconds when it is multiplied and rounded.
 const MICROSECOND_LIMIT = 2 ** 32 * 1e3;
 
 /** The kind of an argument that is a time. */
@@ -59,7 +59,8 @@ export function formatInstant(instant: number): string {
   const rest = whole - days * DAY;
   const seconds = Math.floor(rest / 1000);
   const minutes = Math.floor(seconds / 60);
-  // Concatenated from short pieces: a record has up to five times, and `toISOString` took half of the time of writing one.
+  // Concatenated from short pieces: a record has up to five times, and `toISOString` took half the time of encoding
+  // one.
   const time = `${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}:${TWO[seconds % 60]}`;
   const micros = (rest % 1000) * 1000 + (part % 1000);
   if (micros === 0) return `${formatDate(days)}T${time}+00:00`;
@@ -104,7 +105,7 @@ export function parseInstant(text: string): number | undefined {
 
 /**
  * Parses exactly the format that {@link formatInstant} prints, without the regular expression: a stored record has up
- * to five times, and parsing them took half of the time of reading one. `undefined` for any other format and for values
+ * to five times, and parsing them took half the time of decoding one. `undefined` for any other format and for values
  * out of range.
  */
 function parseOwn(text: string): number | undefined {

@@ -54,8 +54,8 @@ const folder = mkdtempSync(join(tmpdir(), 'pw-arguments-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const entry = CacheEntry.create({ proxyUrl: 'http://h.example:8080' });
-const holdsItself: Record<string, unknown> = {};
-holdsItself['key'] = holdsItself;
+const circular: Record<string, unknown> = {};
+circular['key'] = circular;
 const wrong = (value: unknown) => value as never;
 
 function errorOf(work: () => unknown): CacheValidationError {
@@ -64,7 +64,7 @@ function errorOf(work: () => unknown): CacheValidationError {
   } catch (error) {
     return error as CacheValidationError;
   }
-  throw new Error('it was taken');
+  throw new Error('nothing was thrown');
 }
 
 type Case = readonly [call: string, names: string, work: () => unknown];
@@ -72,45 +72,41 @@ type Case = readonly [call: string, names: string, work: () => unknown];
 const REFUSED: readonly Case[] = [
   ['generateCacheKey(1)', 'proxyUrl', () => generateCacheKey(wrong(1))],
   ['generateCacheKey with a misspelt option', 'user', () => generateCacheKey('x', wrong({ user: 'ann' }))],
-  ['generateCacheKey with a username that is none', 'username', () => generateCacheKey('x', wrong({ username: 1 }))],
+  ['generateCacheKey with a number as username', 'username', () => generateCacheKey('x', wrong({ username: 1 }))],
   ['Secret.of(1)', 'text', () => Secret.of(wrong(1))],
   ['Secret.sealed without a cipher', 'cipher', () => Secret.sealed('00', wrong(undefined))],
   ['Secret#isCurrent without a cipher', 'cipher', () => Secret.of('x').isCurrent(wrong(undefined))],
   ['CacheEntry.create of a Map', 'input', () => CacheEntry.create(wrong(new Map()))],
-  [
-    'CacheEntry.create with a clock that is none',
-    'clock',
-    () => CacheEntry.create({ proxyUrl: 'http://h:1' }, wrong({})),
-  ],
+  ['CacheEntry.create with an invalid clock', 'clock', () => CacheEntry.create({ proxyUrl: 'http://h:1' }, wrong({}))],
   ['CacheEntry.restore()', 'fields', () => CacheEntry.restore(wrong(undefined))],
   ['CacheEntry#with(null)', 'patch', () => entry.with(wrong(null))],
   ['CacheEntry#touch(NaN)', 'now', () => entry.touch(Number.NaN)],
-  ['CacheEntry#isExpiredAt of a text', 'now', () => entry.isExpiredAt(wrong('2'))],
-  ['countRemoval of an unknown reason', 'reason', () => new TierStatistics().countRemoval(wrong('x'))],
-  ['countRemoval of NaN', 'count', () => new TierStatistics().countRemoval('ttl', Number.NaN)],
-  ['checkFilter of a list', 'filter', () => checkFilter(wrong([]))],
-  ['checkFilter with a Date for a range', 'expiresAt', () => checkFilter(wrong({ expiresAt: new Date(0) }))],
-  ['checkFilter with holes for sources', 'source', () => checkFilter(wrong({ source: new Array(2) }))],
-  ['queryEntries of texts', 'entries', () => queryEntries(wrong('text'), {}, 1)],
-  ['queryEntries of what are no entries', 'entries', () => queryEntries(wrong([1]), {}, 1)],
+  ['CacheEntry#isExpiredAt with a string', 'now', () => entry.isExpiredAt(wrong('2'))],
+  ['countRemoval with an unknown reason', 'reason', () => new TierStatistics().countRemoval(wrong('x'))],
+  ['countRemoval with NaN', 'count', () => new TierStatistics().countRemoval('ttl', Number.NaN)],
+  ['checkFilter with a list', 'filter', () => checkFilter(wrong([]))],
+  ['checkFilter with a Date as a range', 'expiresAt', () => checkFilter(wrong({ expiresAt: new Date(0) }))],
+  ['checkFilter with a sparse list of sources', 'source', () => checkFilter(wrong({ source: new Array(2) }))],
+  ['queryEntries of a string', 'entries', () => queryEntries(wrong('text'), {}, 1)],
+  ['queryEntries of numbers', 'entries', () => queryEntries(wrong([1]), {}, 1)],
   ['formatCursor()', 'cursor', () => formatCursor(wrong(undefined))],
-  ['formatInstant of nothing', 'instant', () => formatInstant(wrong(undefined))],
+  ['formatInstant()', 'instant', () => formatInstant(wrong(undefined))],
   ['formatInstant beyond the year 9999', 'instant', () => formatInstant(2 ** 60)],
   ['toStorable(NaN)', 'instant', () => toStorable(Number.NaN)],
   ['parseProxyUrl(null)', 'given', () => parseProxyUrl(wrong(null))],
   ['compareTexts of numbers', 'a', () => compareTexts(wrong(1), wrong(2))],
-  ['chain to what is no function', 'next', () => chain(1, wrong(1))],
+  ['chain with a number as next', 'next', () => chain(1, wrong(1))],
   ['maskCredentials of a symbol', 'text', () => maskCredentials(wrong(Symbol('x')))],
-  ['maskCredentials with a secret that is none', 'secrets', () => maskCredentials('text', [wrong({})])],
+  ['maskCredentials with an object as a secret', 'secrets', () => maskCredentials('text', [wrong({})])],
   ['maskPlainFields()', 'fields', () => maskPlainFields(wrong(undefined))],
   ['extractUrlCredentials of fields', 'entry', () => extractUrlCredentials(wrong({ ...entry }))],
   ['entryToRecord of fields', 'entry', () => entryToRecord(wrong({ ...entry }), undefined)],
-  ['entryToRecord with a cipher that is none', 'cipher', () => entryToRecord(entry, wrong({}))],
-  ['recordToEntry with a cipher that is none', 'cipher', () => recordToEntry({}, wrong(1))],
+  ['entryToRecord with an object as cipher', 'cipher', () => entryToRecord(entry, wrong({}))],
+  ['recordToEntry with a number as cipher', 'cipher', () => recordToEntry({}, wrong(1))],
   ['recordChecksum of a bigint', 'record', () => recordChecksum(wrong({ key: 1n }))],
-  ['recordChecksum of what holds itself', 'record', () => recordChecksum(wrong(holdsItself))],
-  ['resealText of a text', 'bytes', () => resealText(wrong('text'), wrong({ encrypt() {}, decrypt() {} }))],
-  ['parseHealthCheck of nothing', 'result', () => parseHealthCheck(wrong(undefined), 1)],
+  ['recordChecksum of a circular object', 'record', () => recordChecksum(wrong(circular))],
+  ['resealText of a string', 'bytes', () => resealText(wrong('text'), wrong({ encrypt() {}, decrypt() {} }))],
+  ['parseHealthCheck()', 'result', () => parseHealthCheck(wrong(undefined), 1)],
   [
     'parseHealthCheck with a misspelt member',
     'responseTime',
@@ -118,64 +114,64 @@ const REFUSED: readonly Case[] = [
   ],
   ['parseHealthHistoryOptions(null)', 'options', () => parseHealthHistoryOptions(wrong(null))],
   ['parseHealthHistoryOptions with a misspelt option', 'limits', () => parseHealthHistoryOptions(wrong({ limits: 1 }))],
-  ['hasEnded of a group of processes', 'identity', () => hasEnded({ space: 'x', pid: 0, start: 1 })],
-  ['runAtExit of no function', 'work', () => runAtExit(wrong(undefined))],
+  ['hasEnded of a process group', 'identity', () => hasEnded({ space: 'x', pid: 0, start: 1 })],
+  ['runAtExit()', 'work', () => runAtExit(wrong(undefined))],
   ['makePrivateFolders of a path with NUL', 'path', () => makePrivateFolders(join(folder, '\0'))],
   ['makePrivateFolders with a misspelt option', 'flushed', () => makePrivateFolders(folder, wrong({ flushed: true }))],
   ['syncFolder of an empty path', 'path', () => syncFolder('')],
   ['openRegularFile without options', 'options', () => openRegularFile(folder, 0, wrong(undefined))],
   [
-    'unsafePath with a member too many',
+    'unsafePath with an unknown member',
     'guard',
     () => unsafePath(wrong({ path: 'x', what: 'x', problem: 'x', guard: 1 })),
   ],
-  ['checkArgument of no kind', 'kind', () => checkArgument('x', 1, wrong(undefined))],
+  ['checkArgument without a kind', 'kind', () => checkArgument('x', 1, wrong(undefined))],
   ['checkOptionsObject without a name', 'how', () => checkOptionsObject({}, {}, wrong(undefined))],
-  ['optional of no kind', 'same', () => optional(wrong(1))],
-  ['oneOf numbers', 'choices', () => oneOf(wrong([1]))],
-  ['get(1) of a tier', 'key', () => new MapTier().get(wrong(1))],
-  ['delete of a tier with an unknown reason', 'reason', () => new MapTier().delete('x', wrong('because'))],
-  ['putMany of a tier with holes', 'entries[1]', () => new MapTier().putMany(wrong([entry, undefined]))],
+  ['optional(1)', 'same', () => optional(wrong(1))],
+  ['oneOf with numbers', 'choices', () => oneOf(wrong([1]))],
+  ['get(1)', 'key', () => new MapTier().get(wrong(1))],
+  ['delete with an unknown reason', 'reason', () => new MapTier().delete('x', wrong('because'))],
+  ['putMany with undefined in the list', 'entries[1]', () => new MapTier().putMany(wrong([entry, undefined]))],
 ];
 
 const CONFIG: readonly Case[] = [
   ['parseTierConfig of a Map', 'config', () => parseTierConfig(wrong(new Map()))],
   ['parseCacheConfig of a list', 'config', () => parseCacheConfig(wrong([]))],
   [
-    'parseCacheConfig with a Promise for a tier',
+    'parseCacheConfig with a Promise as a tier',
     'l1Config',
     () => parseCacheConfig(wrong({ l1Config: Promise.resolve() })),
   ],
   ['parseCacheConfig with NUL in a path', 'l2CacheDir', () => parseCacheConfig({ l2CacheDir: '\0' })],
   ['checkHealthSchedule()', 'healthSchedule', () => checkHealthSchedule(wrong(undefined), 'l3')],
   ['checkHealthSchedule with NaN', 'jitter', () => checkHealthSchedule({ jitter: Number.NaN }, 'l3')],
-  ['new TierStatistics of a text', 'counts', () => new TierStatistics(wrong('x'))],
+  ['new TierStatistics with a string', 'counts', () => new TierStatistics(wrong('x'))],
   ['new TierStatistics with NaN', 'hits', () => new TierStatistics({ hits: Number.NaN })],
-  ['new CacheStatistics with numbers for tiers', 'tiers', () => new CacheStatistics(wrong({ tiers: [1] }))],
+  ['new CacheStatistics with numbers as tiers', 'tiers', () => new CacheStatistics(wrong({ tiers: [1] }))],
   ['new FileGuard with unknown checks', 'checks', () => new FileGuard(wrong({ checks: 'on' }))],
   ['new CacheError(1)', 'message', () => new CacheError(wrong(1))],
-  ['new CacheStorageError with null for options', 'options', () => new CacheStorageError('x', wrong(null))],
+  ['new CacheStorageError with null as options', 'options', () => new CacheStorageError('x', wrong(null))],
   [
-    'new CacheValidationError with texts for problems',
+    'new CacheValidationError with strings as problems',
     'problems',
     () => new CacheValidationError('x', wrong({ problems: ['x'] })),
   ],
   [
-    'new CredentialUnreadableError of no reason',
+    'new CredentialUnreadableError with an object as reason',
     'reason',
     () => new CredentialUnreadableError(wrong(Object.create(null))),
   ],
 ];
 
 describe('a wrong argument', () => {
-  it.each(REFUSED)('is refused by name: %s', (_call, name, work) => {
+  it.each(REFUSED)('is refused by a CacheValidationError that names it: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheValidationError);
     expect(error.message).toContain(name);
     expect(error.problems.map(({ path }) => path)).toContainEqual(expect.stringContaining(name));
   });
 
-  it.each(CONFIG)('is refused by a CacheConfigError: %s', (_call, name, work) => {
+  it.each(CONFIG)('is refused by a CacheConfigError that names it: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheConfigError);
     expect(error.message).toContain(name);
@@ -189,7 +185,7 @@ describe('a wrong argument', () => {
   it.each([
     () => undefined,
     () => Number.NaN,
-    // Heard of by nobody: the run would fail.
+    // If its rejection stayed unhandled, the test run would fail.
     () => Promise.reject(new Error('no chance')),
   ])('is refused as the result of random, and not stored: %s', (random) => {
     const check = parseHealthCheck({ status: 'dead', checkUrl: 'x' }, 1);
@@ -205,7 +201,7 @@ describe('a wrong argument', () => {
   });
 
   it('accepts a function with a method now as a clock', () => {
-    const watch = Object.assign(() => undefined, { now: () => 1 });
-    expect(CacheEntry.create({ proxyUrl: 'http://h.example:8080' }, watch).fetchTime).toBe(1);
+    const clock = Object.assign(() => undefined, { now: () => 1 });
+    expect(CacheEntry.create({ proxyUrl: 'http://h.example:8080' }, clock).fetchTime).toBe(1);
   });
 });

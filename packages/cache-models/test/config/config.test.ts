@@ -42,7 +42,7 @@ describe('parseCacheConfig', () => {
     expect(config.l2Config.maxEntries).toBeNull();
   });
 
-  it('parses its own result again', () => {
+  it('accepts its own result', () => {
     const config = parseCacheConfig({ encryptionKey: 'some-key', perSourceTtl: { api: 7200 } });
     expect(parseCacheConfig(config)).toEqual(config);
   });
@@ -99,7 +99,7 @@ describe('parseCacheConfig', () => {
     expect(problems['l3Config.maxEntires']).toContain('did you mean maxEntries?');
   });
 
-  it('treats hostile source names as data', () => {
+  it('treats the names of object members as ordinary source names', () => {
     const perSourceTtl = JSON.parse('{"__proto__": 60, "constructor": 61}') as Record<string, number>;
     expect(({} as Record<string, unknown>)['60']).toBeUndefined();
     expect(parseCacheConfig({ perSourceTtl }).perSourceTtl['constructor']).toBe(61);
@@ -111,11 +111,11 @@ describe('parseTierConfig', () => {
     expect(parseTierConfig()).toEqual({ enabled: true, maxEntries: null, evictionPolicy: 'lru' });
   });
 
-  it.each(['lru', 'lfu', 'fifo'] as const)('takes %s', (evictionPolicy) => {
+  it.each(['lru', 'lfu', 'fifo'] as const)('accepts the policy %s', (evictionPolicy) => {
     expect(parseTierConfig({ evictionPolicy }).evictionPolicy).toBe(evictionPolicy);
   });
 
-  it.each([0, -5, 1.5, Number.NaN, '5'])('refuses %j entries', (maxEntries) => {
+  it.each([0, -5, 1.5, Number.NaN, '5'])('refuses %j as maxEntries', (maxEntries) => {
     expect(Object.keys(problemsOf(() => parseTierConfig({ maxEntries: maxEntries as never })))).toEqual(['maxEntries']);
   });
 });

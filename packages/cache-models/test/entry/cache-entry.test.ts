@@ -106,7 +106,7 @@ describe('CacheEntry.create', () => {
     expect(entry.lastAccessed).toBe(1.5);
   });
 
-  it('limits an expiry after the year 9999 to that year', () => {
+  it('limits expiresAt to the year 9999', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, ttlSeconds: Number.MAX_SAFE_INTEGER });
     expect(new Date(entry.expiresAt).getUTCFullYear()).toBe(9999);
   });
@@ -136,7 +136,7 @@ describe('CacheEntry.create', () => {
     'socks5://[2001:db8::1]:1080',
     'socks5h://[fe80::1%eth0]:65535',
     'http://under_score.example:1',
-  ])('takes %s', (proxyUrl) => {
+  ])('accepts %s', (proxyUrl) => {
     expect(CacheEntry.create({ proxyUrl }).proxyUrl).toBe(proxyUrl);
   });
 
@@ -210,7 +210,7 @@ describe('CacheEntry', () => {
     expect(() => entry.with({ failure_counts: 1 } as never)).toThrow(/did you mean/);
   });
 
-  it('counts a hit in a copy', () => {
+  it('counts a hit in the copy that touch() returns', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, lastAccessed: 1 });
     const touched = entry.touch(7);
     expect([touched.accessCount, touched.lastAccessed, entry.accessCount]).toEqual([1, 7, 0]);
@@ -222,7 +222,7 @@ describe('CacheEntry', () => {
         const entry = CacheEntry.create(input);
         for (const [name, value] of Object.entries(input)) {
           if (['proxyUrl', 'username', 'password', 'labels'].includes(name)) continue;
-          // A username of three letters may be the source as well.
+          // A short username may also occur in the source, where it is masked.
           const isText = name === 'source' || name === 'lastHealthError';
           const secrets = [input.username, input.password];
           const kept =
@@ -237,7 +237,7 @@ describe('CacheEntry', () => {
     );
   });
 
-  it('contains no credentials in its source or its error, whoever they belong to', () => {
+  it('contains no credentials in its source or error, neither its own nor others', () => {
     const entry = CacheEntry.create({
       proxyUrl: 'http://ann:hunter2-x@h.example:1',
       source: 'https://me:listpass@example.com/list.txt',
@@ -285,7 +285,7 @@ describe('CacheEntry', () => {
     expect(create(`${'x'.repeat(4095)}😀`)).toBe('x'.repeat(4095));
   });
 
-  it('of an old record shows no credentials in JSON or when inspected, and is not changed', () => {
+  it('restored from an old record shows no credentials in JSON or when inspected, but keeps its fields', () => {
     const record = {
       key: 'k',
       proxy_url: 'http://ann:hunter2-x',
@@ -319,7 +319,7 @@ describe('CacheEntry', () => {
     expect(inspect(entry)).toContain('list:');
   });
 
-  it('refuses a URL that was cut off in its password, and shows nothing of it', () => {
+  it('refuses a URL that was cut off in its password, without showing any of it', () => {
     const error = (() => {
       try {
         CacheEntry.create({ proxyUrl: 'http://ann:hunter2-x' });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { generateCacheKey, Secret } from '../../src/index.ts';
 
 describe('generateCacheKey', () => {
-  it('gives the keys that ProxyWhirl gave to the same URLs', () => {
+  it('returns the same keys as ProxyWhirl for the same URLs', () => {
     const { entries } = readFixtureJson<{ entries: Record<string, ExpectedEntry> }>('l2_jsonl.expected.json');
     const hashed = Object.values(entries).filter((entry) => /^[0-9a-f]{16}$/.test(entry.key));
     expect(hashed.length).toBeGreaterThan(100);

@@ -63,14 +63,14 @@ describe('labels of an entry', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['a list', ['a'], /labels: must be an object of names and strings/],
-    ['a text', 'country=DE', /labels: must be an object/],
+    ['a string', 'country=DE', /labels: must be an object/],
     ['null', null, /labels: must be an object/],
     ['a Map', new Map([['a', 'b']]), /labels: must be an object/],
     ['a number as a value', { cost: 5 }, /labels\.cost: must be a well-formed string/],
-    ['no text', { cost: '' }, /labels\.cost: must be/],
+    ['an empty string', { cost: '' }, /labels\.cost: must be/],
     ['undefined', { cost: undefined }, /labels\.cost: must be/],
     ['a value that is too long', { note: 'x'.repeat(257) }, /labels\.note: must be/],
-    ['half a character', { note: '\ud800' }, /labels\.note: must be/],
+    ['a lone surrogate', { note: '\ud800' }, /labels\.note: must be/],
     ['a line break', { note: 'a\nb' }, /labels\.note: must be/],
     ['an empty name', { '': 'x' }, /labels: must have a name of/],
     ['a name with an equals sign', { 'a=b': 'x' }, /labels\.a=b: must have a name of/],
@@ -82,14 +82,14 @@ describe('labels of an entry', () => {
       Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`n${n}`, 'x'])),
       /labels: must be at most 32/,
     ],
-  ])('are refused by name if they are wrong: %s', (_, labels, message) => {
+  ])('are refused if invalid, with an error that names them: %s', (_, labels, message) => {
     for (const act of [() => make(labels), () => make({}).with({ labels: labels as EntryLabels })]) {
       expect(act).toThrow(CacheValidationError);
       expect(act).toThrow(message);
     }
   });
 
-  it('are not quoted if they are wrong', () => {
+  it('are not quoted in the error if invalid', () => {
     expect(() => make({ 'http://ann:tiger@h:1': 'x', note: `tiger${'x'.repeat(300)}` })).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('tiger') as string }) as Error,
     );
@@ -109,7 +109,7 @@ describe('labels in a record', () => {
     );
   });
 
-  it('are part of its checksum, which does not change without them', () => {
+  it('are part of its checksum, which is the same as before labels existed if there are none', () => {
     const record = entryToRecord(make({ country: 'DE' }), undefined);
     const { labels: _labels, ...bare } = record;
     expect(recordChecksum(bare)).toBe(recordChecksum(entryToRecord(make({}), undefined)));
@@ -119,19 +119,19 @@ describe('labels in a record', () => {
 
   it.each([
     ['out of order', ['b=1', 'a=1']],
-    ['twice', ['a=1', 'a=2']],
-    ['no label', ['a']],
-    ['no texts', [1]],
+    ['duplicate', ['a=1', 'a=2']],
+    ['without a value', ['a']],
+    ['not strings', [1]],
     ['too many', Array.from({ length: 33 }, (_, n) => `n${String(n).padStart(2, '0')}=x`)],
-    ['a text', 'a=1'],
-  ])('are damaged if no program could have written them: %s', (_, labels) => {
+    ['a string', 'a=1'],
+  ])('make the record damaged if they are invalid: %s', (_, labels) => {
     expect(parseLabelTexts(labels)).toBeUndefined();
     expect(() => recordToEntry({ ...entryToRecord(make({}), undefined), labels }, undefined)).toThrow(
       CacheCorruptionError,
     );
   });
 
-  it('may be an object, as other programs would write them', () => {
+  it('may be an object, as other programs may write them', () => {
     const record = { ...entryToRecord(make({}), undefined), labels: { kind: 'isp', country: 'DE' } };
     expect(recordToEntry(record, undefined).labels).toEqual({ country: 'DE', kind: 'isp' });
   });
@@ -167,7 +167,7 @@ describe('a query by labels', () => {
     [{ country: ['DE', ''] }, /labels\.country: must be/],
     [{ country: undefined }, /labels\.country: must be/],
     [Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`n${n}`, 'x'])), /labels: must be at most 32/],
-  ])('%j is refused by name', (labels, message) => {
+  ])('%j is refused with an error that names the label', (labels, message) => {
     expect(() => find(labels)).toThrow(message);
   });
 });
@@ -181,7 +181,7 @@ describe('the orders of a query', () => {
   ] as const;
   const entries = uses.map(([key, accessCount, lastAccessed]) => make({}, { key, accessCount, lastAccessed }));
 
-  it('leastUsed orders by the count and then by the last use, page by page', () => {
+  it('leastUsed orders by access count and then by last use, page by page', () => {
     const keys: string[] = [];
     let cursor: string | undefined;
     do {
@@ -201,7 +201,7 @@ describe('the orders of a query', () => {
       const pair = page.map(({ key }) => key).join('');
       seen.set(pair, (seen.get(pair) ?? 0) + 1);
     }
-    // Twelve pairs in order; a count that far off comes by chance once in a billion runs.
+    // There are twelve ordered pairs. A deviation this large happens by chance once in a billion runs.
     expect(seen.size).toBe(12);
     for (const count of seen.values()) expect(Math.abs(count - rounds / 12)).toBeLessThan(300);
     expect(() => queryEntries(entries, { orderBy: 'random', cursor: 'x' }, clock.now())).toThrow(

@@ -32,7 +32,7 @@ describe('the URL of an entry', () => {
           ok: true,
           value: { username: username || null, password: password || null, url: entry.proxyUrl },
         });
-        // Nothing that a shell, a header or another parser would take for more.
+        // No character that is special to a shell, a header or another parser.
         expect(url.reveal()).toMatch(
           /^socks5:\/\/(?:[\w.~%-]*(?::[\w.~%-]+)?@)?[\w.-]+:1080$|^socks5:\/\/(?:[\w.~%-]*(?::[\w.~%-]+)?@)?\[[\w.:%]+\]:1080$/,
         );
@@ -56,7 +56,7 @@ describe('the URL of an entry', () => {
     if (!expected.includes('%25')) expect(URL.parse(expected)?.href).toBe(`${expected}/`);
   });
 
-  it('of an old record has the credentials of its URL, or its own, once', () => {
+  it('of an old record has the credentials in its stored URL, unless the entry has its own', () => {
     const fields = CacheEntry.create({ proxyUrl: 'http://h.example:1' }, clock).toFields();
     const old = CacheEntry.restore({ ...fields, proxyUrl: 'HTTP://ann:ti%67er@h.example:1' });
     expect(old.toUrl().reveal()).toBe('http://ann:tiger@h.example:1');

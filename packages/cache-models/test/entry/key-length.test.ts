@@ -23,7 +23,7 @@ describe('a key', () => {
     expect(TOO_LONG.map(isTooLongKey)).toEqual([true, true, true, true]);
   });
 
-  it('is refused by name if it is too long, in create and in with', () => {
+  it('that is too long is refused by create() and with(), with an error that names it', () => {
     for (const key of LONGEST) expect(entryOf(key).key).toBe(key);
     for (const key of TOO_LONG) {
       expect(() => entryOf(key)).toThrow(/key: must be at most 4096 bytes/);
@@ -42,28 +42,31 @@ describe('a key', () => {
     'deleteMany',
     'putMany',
     'recordAccess',
-  ] as const)('that is too long is refused by name and bound in %s of every tier', async (method) => {
-    for (const tier of [new MapTier(), new LaterTier()]) {
-      for (const key of TOO_LONG) {
-        const call = async () => {
-          if (method === 'put') return tier.put(key, restored(key));
-          if (method === 'putMany') return tier.putMany([entryOf('a'), restored(key)]);
-          if (method === 'recordAccess') return tier.recordAccess([{ key, accessCount: 1, lastAccessed: 0 }]);
-          return method === 'getMany' || method === 'deleteMany' ? tier[method](['a', key]) : tier[method](key);
-        };
-        await expect(call()).rejects.toThrow(CacheValidationError);
-        await expect(call()).rejects.toThrow(/key.*4096 bytes/);
+  ] as const)(
+    'that is too long is refused by %s of every tier, with an error that names key and bound',
+    async (method) => {
+      for (const tier of [new MapTier(), new LaterTier()]) {
+        for (const key of TOO_LONG) {
+          const call = async () => {
+            if (method === 'put') return tier.put(key, restored(key));
+            if (method === 'putMany') return tier.putMany([entryOf('a'), restored(key)]);
+            if (method === 'recordAccess') return tier.recordAccess([{ key, accessCount: 1, lastAccessed: 0 }]);
+            return method === 'getMany' || method === 'deleteMany' ? tier[method](['a', key]) : tier[method](key);
+          };
+          await expect(call()).rejects.toThrow(CacheValidationError);
+          await expect(call()).rejects.toThrow(/key.*4096 bytes/);
+        }
+        for (const key of LONGEST) {
+          expect(await tier.put(key, entryOf(key))).toBe(true);
+          expect((await tier.get(key))?.key).toBe(key);
+        }
+        expect(await tier.size()).toBe(LONGEST.length);
+        expect(tier.failureCount).toBe(0);
       }
-      for (const key of LONGEST) {
-        expect(await tier.put(key, entryOf(key))).toBe(true);
-        expect((await tier.get(key))?.key).toBe(key);
-      }
-      expect(await tier.size()).toBe(LONGEST.length);
-      expect(tier.failureCount).toBe(0);
-    }
-  });
+    },
+  );
 
-  it('makes a stored record a damaged one if it is too long', () => {
+  it('that is too long makes a stored record damaged', () => {
     for (const key of TOO_LONG) {
       const record = { ...entryToRecord(entryOf('a'), undefined), key };
       expect(() => recordToEntry(record, undefined)).toThrow(CacheCorruptionError);
@@ -72,7 +75,7 @@ describe('a key', () => {
   });
 });
 
-it('a stored flag that is a nested list makes the record a damaged one, however deep', () => {
+it('a stored flag that is a list makes the record damaged, however deeply it is nested', () => {
   const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
   const record = { ...entryToRecord(entryOf('a'), undefined), evicted_from_l1: deep };
   expect(() => recordToEntry(record, undefined)).toThrow(CacheCorruptionError);

@@ -46,7 +46,7 @@ describe('errors', () => {
     expect((null as unknown) instanceof CacheError).toBe(false);
   });
 
-  it('do not change instanceof of a third party’s subclass', () => {
+  it('do not change instanceof for subclasses by third parties', () => {
     class RedisError extends CacheStorageError {}
     expect(new RedisError('x') instanceof RedisError).toBe(true);
     expect(new CacheStorageError('x') instanceof RedisError).toBe(false);

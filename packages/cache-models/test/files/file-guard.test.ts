@@ -19,8 +19,8 @@ function guardWith(checks: DirectoryChecks | undefined, userId = OURS) {
   return { logger, guard: new FileGuard({ checks, logger, tier: 'l2', userId }) };
 }
 
-/** `used`, `warned` or `refused`, and that nothing was chmodded. */
-function judged(checks: DirectoryChecks | undefined, mode: number, userId?: number): string {
+/** How a folder is treated: `used`, `warned` or `refused`. Also checks that its mode stays the same. */
+function treatmentOf(checks: DirectoryChecks | undefined, mode: number, userId?: number): string {
   const path = folderWith(mode);
   const { guard, logger } = guardWith(checks, userId);
   try {
@@ -48,32 +48,35 @@ describe('a folder', () => {
     [0o777, 'refused', 'refused', 'used'],
     [0o702, 'refused', 'refused', 'used'],
   ] as const)(
-    'of ours with mode %o is used, warned of once, or refused, as directoryChecks says',
+    'of this user with mode %o is used, causes one warning, or is refused, according to directoryChecks',
     (mode, ...wanted) => {
-      expect((['warn', 'strict', 'off'] as const).map((checks) => judged(checks, mode))).toEqual(wanted);
-      expect(judged(undefined, mode)).toBe(wanted[0]);
+      expect((['warn', 'strict', 'off'] as const).map((checks) => treatmentOf(checks, mode))).toEqual(wanted);
+      expect(treatmentOf(undefined, mode)).toBe(wanted[0]);
     },
   );
 
   it('of another user causes one warning, is refused by "strict" and accepted by "off"; root is trusted', () => {
-    // Whoever runs the test owns the folder; the guard is told to be somebody else.
+    // The user who runs the test owns the folder, so the guard gets another user's id.
     const wanted = OURS === 0 ? ['used', 'used', 'used'] : ['warned', 'refused', 'used'];
-    expect((['warn', 'strict', 'off'] as const).map((checks) => judged(checks, 0o755, OTHER))).toEqual(wanted);
+    expect((['warn', 'strict', 'off'] as const).map((checks) => treatmentOf(checks, 0o755, OTHER))).toEqual(wanted);
   });
 });
 
-it.runIf(OURS === 0)('a folder that is a link of another user is refused, and one of this user followed', () => {
-  const path = folderWith(0o700);
-  const link = `${path}.link`;
-  symlinkSync(path, link);
-  guardWith('strict').guard.checkDirectory(link);
-  lchownSync(link, OTHER, OTHER);
-  for (const checks of ['warn', 'strict'] as const)
-    expect(() => guardWith(checks).guard.checkDirectory(link)).toThrow(
-      expect.objectContaining({ code: 'CACHE_UNSAFE_PATH', message: expect.stringContaining('symbolic link') }),
-    );
-  guardWith('off').guard.checkDirectory(link);
-});
+it.runIf(OURS === 0)(
+  'a link to a folder is refused if it belongs to another user, and followed if it belongs to this one',
+  () => {
+    const path = folderWith(0o700);
+    const link = `${path}.link`;
+    symlinkSync(path, link);
+    guardWith('strict').guard.checkDirectory(link);
+    lchownSync(link, OTHER, OTHER);
+    for (const checks of ['warn', 'strict'] as const)
+      expect(() => guardWith(checks).guard.checkDirectory(link)).toThrow(
+        expect.objectContaining({ code: 'CACHE_UNSAFE_PATH', message: expect.stringContaining('symbolic link') }),
+      );
+    guardWith('off').guard.checkDirectory(link);
+  },
+);
 
 describe('a file with two hard links', () => {
   const linked = () => {

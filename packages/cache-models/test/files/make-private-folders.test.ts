@@ -8,7 +8,7 @@ const modeOf = (path: string) => statSync(path).mode & 0o777;
 
 describe('makePrivateFolders', () => {
   it.each([0, 0o002, 0o077, 0o777])(
-    'makes each folder 0700 under umask %o, and leaves what is there alone',
+    'creates each folder with mode 0700 under umask %o, and does not change existing ones',
     (umask) => {
       const top = join(makeTempDir(onTestFinished), 'top');
       mkdirSync(top);
@@ -24,7 +24,7 @@ describe('makePrivateFolders', () => {
   it('creates a private folder in a parent with an inherited group', () => {
     const top = join(makeTempDir(onTestFinished), 'top');
     mkdirSync(top);
-    // Only root may give a folder to a group that it is not in.
+    // Only root may assign a folder to a group that it is not a member of.
     if (process.getuid?.() === 0) chownSync(top, 0, 54_321);
     chmodSync(top, 0o2775);
     makePrivateFolders(join(top, 'a'));
@@ -32,7 +32,7 @@ describe('makePrivateFolders', () => {
     expect(statSync(top).mode & 0o7777).toBe(0o2775);
   });
 
-  it('throws the system’s error where a file is in the way', () => {
+  it('throws the system’s error if a file is in the way', () => {
     expect(() => makePrivateFolders('/dev/null/a')).toThrow(expect.objectContaining({ code: 'ENOTDIR' }));
   });
 });

@@ -16,7 +16,7 @@ describe('openRegularFile', () => {
     expect([readFileSync(fd, 'utf8'), stats.size, fstatSync(fd).ino]).toEqual(['four', 4, stats.ino]);
   });
 
-  it.each([0, 0o077, 0o777])('makes one with mode 0600 under umask %o', (umask) => {
+  it.each([0, 0o077, 0o777])('creates a file with mode 0600 under umask %o', (umask) => {
     const before = process.umask(umask);
     onTestFinished(() => void process.umask(before));
     const path = newPath();
@@ -46,22 +46,25 @@ describe('openRegularFile', () => {
   });
 
   const odd = ODD_FILES.filter((kind) => kind !== 'huge file' && (kind !== 'device' || process.getuid?.() === 0));
-  it.each(odd)('refuses a %s for reading, writing and appending, at once, and leaves no descriptor open', (kind) => {
-    const path = newPath();
-    const victim = `${path}.victim`;
-    writeFileSync(victim, 'mine');
-    makeOddFile(kind, path, victim);
-    const next = () => {
-      const { fd } = openRegularFile(victim, O_RDONLY, { what: 'file' });
-      closeSync(fd);
-      return fd;
-    };
-    const before = next();
-    for (const flags of [O_RDONLY, O_RDWR, O_WRONLY | O_APPEND, O_WRONLY | O_CREAT])
-      expect(() => openRegularFile(path, flags, { what: 'file' })).toThrow(
-        expect.objectContaining({ code: 'CACHE_UNSAFE_PATH', message: expect.stringContaining(path) }),
-      );
-    expect(next()).toBe(before);
-    expect(readFileSync(victim, 'utf8')).toBe('mine');
-  });
+  it.each(odd)(
+    'refuses a %s for reading, writing and appending without blocking, and leaves no descriptor open',
+    (kind) => {
+      const path = newPath();
+      const victim = `${path}.victim`;
+      writeFileSync(victim, 'mine');
+      makeOddFile(kind, path, victim);
+      const next = () => {
+        const { fd } = openRegularFile(victim, O_RDONLY, { what: 'file' });
+        closeSync(fd);
+        return fd;
+      };
+      const before = next();
+      for (const flags of [O_RDONLY, O_RDWR, O_WRONLY | O_APPEND, O_WRONLY | O_CREAT])
+        expect(() => openRegularFile(path, flags, { what: 'file' })).toThrow(
+          expect.objectContaining({ code: 'CACHE_UNSAFE_PATH', message: expect.stringContaining(path) }),
+        );
+      expect(next()).toBe(before);
+      expect(readFileSync(victim, 'utf8')).toBe('mine');
+    },
+  );
 });

@@ -1,9 +1,8 @@
-// Every password below holds one of these; base64 of `user:P4SSmk` begins with the second.
-/** What gives a password of the texts away. */
+/** Every credential below contains one of these; base64 of `user:P4SSmk` begins with the second. */
 export const TRACES = ['SSmk', 'dXNlcjpQ'];
 const BASIC = Buffer.from('user:P4SSmk').toString('base64');
 
-/** What Node.js, its HTTP clients, curl, Python, browsers and proxies say when a proxy fails. */
+/** Text with credentials, as in error messages of Node.js, its HTTP clients, curl, Python, browsers and proxies. */
 export const LEAKY: readonly (readonly [from: string, text: string])[] = [
   ['a URL', 'connect to http://user:P4SSmk@h failed'],
   ['a URL with a slash', 'connect to http://user:P4/SSmk@h failed'],
@@ -14,30 +13,30 @@ export const LEAKY: readonly (readonly [from: string, text: string])[] = [
   ['a URL with one slash', 'http:/user:P4SSmk@h'],
   ['a quoted URL with quotes in its password', '"http://user:0" SSmk "@h.example:8080'],
   ['a query whose password begins with brackets', 'https://h/?user=aa_&password=()SSmk&x=1'],
-  ['a query whose password begins like nothing', 'https://h/?user=aa_&password=nil%20SSmk&x=1'],
+  ['a query whose password begins with nil', 'https://h/?user=aa_&password=nil%20SSmk&x=1'],
   ['a query whose password begins with quotes', "https://h/?user=aa_&password=''SSmk%20&x=1"],
-  ['a quoted URL with quotes and blanks in its password', '"http://user:0" "  SSmk#@h.example:8080'],
+  ['a quoted URL with quotes and spaces in its password', '"http://user:0" "  SSmk#@h.example:8080'],
   ['an option whose password has brackets', '--password=(a)SSmk'],
   ['a URL with escaped slashes', '{"proxy":"http:\\/\\/user:P4SSmk@h"}'],
   ['a URL with two at signs', 'http://a@b//user:P4SSmk@h'],
   ['a URL with spaces', 'http://us er:P4 SSmk@h'],
   ['a URL with a port before a space', 'http://john.doe:12345 SSmk@h'],
-  ['a URL with a token for a user', 'https://P4SSmk@github.com/list.txt'],
+  ['a URL with a token as its user', 'https://P4SSmk@github.com/list.txt'],
   ['a URL without a user', 'socks5://:P4SSmk@h:1080'],
-  ['a URL without its end', 'http://user:P4SSmk'],
-  ['a URL without its end, quoted', '"http://user:P4SSmk", failed'],
-  ['a URL without its end, with a host', 'http://198.18.0.1:8080:user:P4SSmk'],
+  ['a URL that was cut off', 'http://user:P4SSmk'],
+  ['a quoted URL that was cut off', '"http://user:P4SSmk", failed'],
+  ['a URL whose host comes first', 'http://198.18.0.1:8080:user:P4SSmk'],
   ['a URL in a query', 'https://h/?proxy=http%3A%2F%2Fuser%3AP4SSmk%40h%3A8080'],
   ['a URL in a query, encoded twice', 'https://h/?u=http%253A%252F%252Fuser%253AP4SSmk%2540h'],
-  ['no scheme', 'proxy user:P4SSmk@h:1 refused'],
-  ['no scheme, and a space', 'proxy user:P4 SSmk@h:1 refused'],
-  ['no scheme, in JSON', '{"proxy":"user:P4SSmk@h:1","page":2}'],
-  ['no scheme, in an assignment', 'proxy=user:P4SSmk@h:1'],
+  ['user:password@host without a scheme', 'proxy user:P4SSmk@h:1 refused'],
+  ['a password with a space, without a scheme', 'proxy user:P4 SSmk@h:1 refused'],
+  ['user:password@host in JSON', '{"proxy":"user:P4SSmk@h:1","page":2}'],
+  ['user:password@host in an assignment', 'proxy=user:P4SSmk@h:1'],
   ['a line of a list', 'bad line 198.18.0.1:8080:user:P4SSmk'],
-  ['a line of a list, with an at sign', 'bad line 198.18.0.1:8080:user:P4@SSmk'],
-  ['a line of a list, with a name', 'line 7: "gate.example.com:8080:user:P4SSmk",'],
-  ['a line of a list, with IPv6', 'bad line [2001:db8::1]:80:user:P4SSmk'],
-  ['a line of a list, the other way round', 'bad line user:P4SSmk:198.18.0.1:8080'],
+  ['a line of a list with an at sign', 'bad line 198.18.0.1:8080:user:P4@SSmk'],
+  ['a line of a list with a host name', 'line 7: "gate.example.com:8080:user:P4SSmk",'],
+  ['a line of a list with IPv6', 'bad line [2001:db8::1]:80:user:P4SSmk'],
+  ['a line of a list with the credentials first', 'bad line user:P4SSmk:198.18.0.1:8080'],
   ['a header', `Proxy-Authorization: Basic ${BASIC}`],
   ['headers of Node.js', `{ 'Proxy-Authorization': 'Basic ${BASIC}', host: 'h' }`],
   ['headers of undici', `[ 'proxy-authorization', 'Basic ${BASIC}', 'accept', '*/*' ]`],
@@ -48,19 +47,19 @@ export const LEAKY: readonly (readonly [from: string, text: string])[] = [
   ['an option of curl with a header', `curl -H "Proxy-Authorization: Basic ${BASIC}" http://h`],
   ['Digest', 'Authorization: Digest username="P4SSmk", realm="r", response="SSmk"'],
   ['Bearer', 'authorization: Bearer eyJhbGciOi.P4SSmk.c2ln'],
-  ['a scheme nobody knows', 'authorization: Custom P4SSmk'],
+  ['an unknown authentication scheme', 'authorization: Custom P4SSmk'],
   ['a token without a header', `sent Basic ${BASIC} and got 407`],
   ['cookies', 'Cookie: a=b; sid=P4SSmk'],
-  ['cookies that are set', "{ 'set-cookie': [ 'sid=P4SSmk; Path=/', 'b=c' ] }"],
+  ['a Set-Cookie header', "{ 'set-cookie': [ 'sid=P4SSmk; Path=/', 'b=c' ] }"],
   ['-U', 'curl -x h -U user:P4SSmk https://example.com'],
   ['-U with no space', 'curl -Uuser:P4SSmk https://example.com'],
-  ['-U behind other letters', 'curl -sSU user:P4SSmk https://example.com'],
+  ['-U after other letters', 'curl -sSU user:P4SSmk https://example.com'],
   ['-u, quoted', "curl -u 'user:P4 SSmk' https://example.com"],
   ['a list of arguments', '["curl","-U","user:P4SSmk","https://example.com"]'],
   ['--proxy-user', 'curl --proxy-user user:P4SSmk https://example.com'],
   ['--proxy-user=', 'curl --proxy-user=user:P4SSmk https://example.com'],
   ['--user in a list of arguments', "spawn curl [ '--user', 'user:P4SSmk' ]"],
-  ['an option nobody knows', "error: unknown option '--password=P4SSmk'"],
+  ['an unknown option', "error: unknown option '--password=P4SSmk'"],
   ['a query', 'GET https://example.com/list?page=2&password=P4SSmk&x=1'],
   ['a query of an API', 'https://example.com/?api_key=P4SSmk'],
   ['a query with a key', 'https://example.com/list?key=P4SSmk'],
@@ -91,7 +90,7 @@ export const LEAKY: readonly (readonly [from: string, text: string])[] = [
   ['a secret of OAuth', 'client_secret=P4SSmk&grant_type=client_credentials'],
 ];
 
-/** What comes through as it is. */
+/** Text without credentials, which must not change. */
 export const HARMLESS: readonly string[] = [
   'manual',
   'provider-a',

@@ -15,7 +15,7 @@ describe('maskCredentials', () => {
     expect(tracesIn(masked)).toEqual([]);
   });
 
-  it.each(LEAKY)('changes nothing more when %s is masked again', (_from, text) => {
+  it.each(LEAKY)('changes nothing when the masked text of %s is masked again', (_from, text) => {
     const masked = maskCredentials(text);
     expect(maskCredentials(masked)).toBe(masked);
   });
@@ -31,7 +31,7 @@ describe('maskCredentials', () => {
     expect(maskCredentials('http://h:1/?page=2&password=P4SSmk&x=1')).toBe(
       'http://h:1/?page=2&password=**********&x=1',
     );
-    expect(maskCredentials('198.18.0.1:8080:user:P4SSmk is no URL')).toBe('198.18.0.1:8080:********** is no URL');
+    expect(maskCredentials('198.18.0.1:8080:user:P4SSmk is not a URL')).toBe('198.18.0.1:8080:********** is not a URL');
   });
 });
 
@@ -86,7 +86,7 @@ describe('known secrets', () => {
     expect(mask(text, 'ann', 'S3cret p4ss')).toContain(SECRET_MASK);
   });
 
-  it('are not searched for within each other', () => {
+  it('are masked as a whole if one contains the other or they overlap', () => {
     expect(mask('longsecret and long', 'long', 'longsecret')).toBe('********** and **********');
     expect(mask('aaaaaaa', 'aaaa')).toBe(SECRET_MASK);
   });
@@ -149,9 +149,9 @@ describe('maskProxyUrl', () => {
   });
 });
 
-/** Anything but what ends a line, as a password in a URL or a header cannot hold it. */
+/** Anything without line ends, which a password in a URL or header cannot contain. */
 const anything = fc.string({ unit: 'grapheme-ascii', minLength: 6, maxLength: 24 });
-/** What stands in a word. */
+/** A password without spaces that cannot be mistaken for something else. */
 const word = fc
   .string({ unit: fc.constantFrom(...'abcXYZ0189!#$%*+-./?^_~@:'.split('')), minLength: 6, maxLength: 24 })
   .filter((text) => !/:\/|^\*|^(?:null|undefined|none|nil|true|false)\b|^[[({]|^[\d:.,-]*$|^[.:/@!?-]/i.test(text));
@@ -172,7 +172,7 @@ const after = fc.constantFrom(
 
 const quoted = (text: string): string => JSON.stringify(text);
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-/** The forms that hold any password. */
+/** The forms that can contain any password. */
 const ANY_FORMS: readonly ((user: string, password: string) => string)[] = [
   (u, p) => `http://${u}:${p}@h.example:8080`,
   (u, p) => `socks5://${u}:${p}@198.18.0.1`,
@@ -185,7 +185,7 @@ const ANY_FORMS: readonly ((user: string, password: string) => string)[] = [
   (u, p) => `https://h/?user=${u}&password=${encodeURIComponent(p)}&x=1`,
   (u, p) => `?u=${encodeURIComponent(`http://${u}:${p}@h:1`)}`,
 ];
-/** The forms that end at a space. */
+/** The forms in which a password ends at a space. */
 const WORD_FORMS: readonly ((user: string, password: string) => string)[] = [
   (u, p) => `${u}:${p}@h.example:1`,
   (u, p) => `http://${u}:x${p}`,
@@ -240,7 +240,7 @@ describe('a random password', () => {
         fc.string(),
         fc.string(),
         (password, before, after) => {
-          // Not %2 before 0: that would be a space, and none of the password.
+          // Not %2 before a 0, which would together be a space and not part of the password.
           fc.pre(!SECRET_MASK.includes(password) && !/%[\da-f]?$/i.test(before));
           const forms = [password, encodeURIComponent(password), base64(`ann:${password}`)];
           for (const form of forms) {
@@ -255,7 +255,7 @@ describe('a random password', () => {
 });
 
 describe('any text', () => {
-  it('is masked without an error, and the rest of the result is part of the text', () => {
+  it('is masked without an error, and only masked parts are missing from the result', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         ':',

@@ -24,20 +24,20 @@ const UNITS = [
 ];
 const TAILS = ['', ')x', '"x', '@h:1', ' '];
 
-/** Milliseconds that so many runs took of this thread: of several times the least. */
+/** The milliseconds that a number of runs take: the shortest of five measurements. */
 function costOf(work: () => unknown, runs: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 5; i++) {
-    const started = performance.now();
+    const start = performance.now();
     for (let run = 0; run < runs; run++) work();
-    least = Math.min(least, performance.now() - started);
+    least = Math.min(least, performance.now() - start);
   }
   return least;
 }
 
 /**
- * Fails if eight times the length takes thirty times as long: where the square of the length is needed, it is sixty-four times. The machine may be
- * busy at any moment: the best of several tries counts.
+ * Fails if eight times the length takes more than thirty times as long; quadratic cost would take sixty-four times as
+ * long. The best of several attempts counts, because the machine may be busy at any moment.
  */
 function expectLinear(long: () => unknown, short: () => unknown, what = ''): void {
   const least = { long: Number.POSITIVE_INFINITY, short: Number.POSITIVE_INFINITY };
@@ -63,7 +63,7 @@ describe('hostile text', () => {
   it.each([
     ['a URL', parseProxyUrl, 'http://', '%41:@'],
     ['a URL of symbols', parseProxyUrl, 'http://', '\u200b'],
-    ['a URL that is shown', maskProxyUrl, 'http://', 'a:@'],
+    ['a URL to display', maskProxyUrl, 'http://', 'a:@'],
     ['a time', parseInstant, '2026-01-01', ' '],
   ] as const)('is read in time proportional to its length: %s', (_, read, begin, unit) => {
     const [short, long] = [16_000, 128_000].map((length) => begin + textOf(unit, 'x', length)) as [string, string];

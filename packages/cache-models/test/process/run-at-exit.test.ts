@@ -9,9 +9,9 @@ function run(program: string) {
   return spawnSync(process.execPath, args, { encoding: 'utf8' });
 }
 
-describe('work for the end of the process', () => {
+describe('work that is registered with runAtExit', () => {
   it.each(['process.exit(3)', 'process.exitCode = 3', 'process.exitCode = 3; throw new Error("x")'])(
-    'is done once, the rest of it too when a part throws: %s',
+    'is done once, and completely even if a part throws: %s',
     (end) => {
       const { stdout } = run(`
         for (let i = 0; i < 20; i++) runAtExit(() => { console.log(i); if (i === 7) throw new Error('no'); });
@@ -28,17 +28,17 @@ describe('work for the end of the process', () => {
     const { stdout } = run(`
       const work = () => console.log('done');
       runAtExit(work);
-      const takeBack = runAtExit(work);
-      takeBack();
-      takeBack();`);
+      const cancel = runAtExit(work);
+      cancel();
+      cancel();`);
     expect(stdout).toBe('done\n');
   });
 
-  it('has one listener for all, and none when nothing is pending', () => {
+  it('shares one listener, and has none when nothing is pending', () => {
     const before = process.listenerCount('exit');
-    const takeBack = Array.from({ length: 20 }, () => runAtExit(() => {}));
+    const cancels = Array.from({ length: 20 }, () => runAtExit(() => {}));
     expect(process.listenerCount('exit')).toBe(before + 1);
-    for (const each of takeBack) each();
+    for (const cancel of cancels) cancel();
     expect(process.listenerCount('exit')).toBe(before);
   });
 });

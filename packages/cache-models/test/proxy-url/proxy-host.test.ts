@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CacheEntry, originOf, parseProxyUrl } from '../../src/index.ts';
 
-/** The host of a URL with the given one; `undefined` if it is refused. */
+/** The parsed host of a URL with the given host; `undefined` if it is refused. */
 function hostOf(host: string): string | undefined {
   const parsed = parseProxyUrl(`http://${host}:80`);
   return parsed.ok ? parsed.value.host : undefined;
@@ -117,7 +117,7 @@ interface Style {
   readonly pad: boolean;
   readonly upper: boolean;
   readonly ipv4: boolean;
-  /** Where a run of zeros is left out, if there is one. */
+  /** The index from which a run of zeros is left out, if there is one. */
   readonly cut: number;
 }
 
@@ -168,7 +168,7 @@ describe('a name', () => {
     },
   );
 
-  it('has at most 253 characters, of an input of at most a thousand', () => {
+  it('has at most 253 characters, and its input at most 1,000', () => {
     const name = (length: number) => 'a.'.repeat(length).slice(0, length - 1);
     expect(hostOf(name(254))).toHaveLength(253);
     expect(hostOf(`${name(254)}.`)).toHaveLength(253);
@@ -224,7 +224,7 @@ describe('a name', () => {
     expect(reasonOf(host)).toMatch(new RegExp(`not ${character.replace('+', '\\+')}$`));
   });
 
-  it('loses invisible characters at its ends, and so does a URL', () => {
+  it('loses invisible characters at its ends, as does a URL', () => {
     for (const junk of ['\u200b', '\ufeff', '\u00ad', '\u200e\u202e', '\u{e0041}\u2060']) {
       expect(hostOf(`${junk}Proxy.example${junk}`)).toBe('proxy.example');
       expect(hostOf(`${junk}[::1]${junk}`)).toBe('[::1]');

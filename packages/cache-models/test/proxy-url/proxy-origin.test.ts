@@ -50,9 +50,9 @@ describe('the origin of a proxy URL', () => {
         const url = `http://${pieces.join('')}`;
         const origin = originOf(url);
         if (origin === url || !URL.canParse(url)) return;
-        const [read, meant] = [new URL(url), new URL(origin)];
-        // One dot at the end of a name is dropped: it is the same host.
-        expect([read.hostname.replace(/\.$/, ''), read.port]).toEqual([meant.hostname, meant.port]);
+        const [parsed, expected] = [new URL(url), new URL(origin)];
+        // A dot at the end of a name is dropped; the host is the same.
+        expect([parsed.hostname.replace(/\.$/, ''), parsed.port]).toEqual([expected.hostname, expected.port]);
       }),
       { numRuns: 5000 },
     );

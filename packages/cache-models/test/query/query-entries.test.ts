@@ -46,7 +46,7 @@ describe('queryEntries', () => {
     expect(find(filter)).toEqual(keys);
   });
 
-  it('continues after a page, and returns no cursor on the last one', () => {
+  it('continues after a page, and returns null as the cursor of the last one', () => {
     const first = queryEntries(ENTRIES, { limit: 2, orderBy: 'source' }, NOW);
     expect(first.entries.map(({ key }) => key)).toEqual(['b', 'd']);
     const second = queryEntries(ENTRIES, { limit: 2, orderBy: 'source', cursor: first.cursor! }, NOW);

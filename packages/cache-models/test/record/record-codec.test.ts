@@ -15,7 +15,7 @@ import {
   Secret,
 } from '../../src/index.ts';
 
-/** Hides a text well enough for a test, and knows its own tokens and their places. */
+/** A cipher that encodes instead of encrypting, and recognises its own tokens and their bindings. */
 const cipher: CredentialCipher = {
   encrypt: (secret, place) =>
     Buffer.from(`sealed:${place?.role}:${encoded(place?.origin)}:${encoded(secret.reveal())}`),
@@ -81,7 +81,7 @@ describe('the record codec', () => {
     expect(() => entryToRecord(entry, undefined)).toThrow(CacheValidationError);
   });
 
-  it('opens no token without a cipher, and none that no key made', () => {
+  it('opens no token without a cipher, and no token that no key made', () => {
     const record = entryToRecord(CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' }), cipher);
     const codeOf = (work: () => unknown) => {
       try {
@@ -125,7 +125,7 @@ describe('the record codec', () => {
     expect(recordToEntry(record, simple).password?.reveal()).toBe('p');
   });
 
-  it('reads the odd forms that ProxyWhirl reads', () => {
+  it('accepts the same lenient forms as ProxyWhirl', () => {
     const entry = recordToEntry(
       {
         ...base(),

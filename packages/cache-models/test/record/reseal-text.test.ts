@@ -10,7 +10,7 @@ import {
   Secret,
 } from '../../src/index.ts';
 
-/** Tokens that begin as Fernet's do, hold the text in clear, and tell which key made them. */
+/** A cipher whose tokens begin like Fernet's, contain the secret unencrypted, and identify the key that made them. */
 function cipherOf(key: string, ...older: string[]): CredentialCipher {
   const tag = (by: string, body: string) => createHash('sha256').update(`${by}:${body}`).digest('hex').slice(0, 16);
   const makerOf = (token: Uint8Array) => {
@@ -53,7 +53,7 @@ describe('resealText', () => {
     expect(bytes).toEqual(json({ ...record(NEW), odd: 'é "_" \\u0041' }));
   });
 
-  it('does not change tokens of the current key, and text without tokens', () => {
+  it('does not change tokens of the current key, or bytes without tokens', () => {
     for (const line of [json(record(NEW)), json({ key: 'k' }), json({ username_encrypted: null }), Buffer.from('{"a')])
       expect(resealText(line, BOTH)).toEqual({ bytes: undefined, isLeft: false });
   });
@@ -65,7 +65,7 @@ describe('resealText', () => {
     expect(JSON.parse(text(bytes)!)).toEqual({ ...record(NEW), password_encrypted: hex(LOST, 'pass') });
   });
 
-  it('reads half a record, and two records in one line', () => {
+  it('seals the tokens in half a record, and in two records on one line', () => {
     const whole = text(json(record(OLD)))!;
     const half = whole.slice(0, whole.indexOf('"password_encrypted') + 40);
     expect(text(resealText(Buffer.from(half), BOTH).bytes)).toBe(half.replace(hex(OLD, 'ann'), hex(NEW, 'ann')));
@@ -75,15 +75,15 @@ describe('resealText', () => {
   });
 
   it.each([
-    ['a member of another name', { token: hex(OLD, 'x') }],
-    ['a token as it is', { username: text(Buffer.from(OLD.encrypt(Secret.of('x')))) }],
+    ['a member with another name', { token: hex(OLD, 'x') }],
+    ['a token that is not in hex', { username: text(Buffer.from(OLD.encrypt(Secret.of('x')))) }],
     ['a list', [hex(OLD, 'x')]],
-    ['a token that is no text', { username_encrypted: [hex(OLD, 'x')] }],
+    ['a token that is not a string', { username_encrypted: [hex(OLD, 'x')] }],
   ])('reports a token in %s', (_, value) => {
     expect(resealText(json(value), BOTH)).toEqual({ bytes: undefined, isLeft: true });
   });
 
-  it('does not miss the first of two members with the same name', () => {
+  it('seals both of two members with the same name', () => {
     const line = `{"username_encrypted":"${hex(OLD, 'a')}","username_encrypted":"${hex(OLD, 'b')}"}`;
     const fresh = `{"username_encrypted":"${hex(NEW, 'a')}","username_encrypted":"${hex(NEW, 'b')}"}`;
     expect(text(resealText(Buffer.from(line), BOTH).bytes)).toBe(fresh);
@@ -105,7 +105,7 @@ describe('resealText', () => {
       fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
         const line = Buffer.concat(parts);
         const { bytes = line, isLeft } = resealText(line, BOTH);
-        // Once more there is nothing to do, and the answer is the same.
+        // A second call has nothing to do and returns the same `isLeft`.
         expect(resealText(bytes, BOTH)).toEqual({ bytes: undefined, isLeft });
         if (!isLeft) for (const secret of ['ann', 'pass']) expect(bytes.includes(hex(OLD, secret))).toBe(false);
         if (!mayHoldToken(line)) expect(isLeft).toBe(false);

@@ -4,7 +4,7 @@ import { hasRottedKey, recordChecksum } from '../../src/index.ts';
 
 const rest = { proxy_url: 'http://h:1', source: 'é🔑"\\\n', access_count: 3 };
 
-/** Every key that one flipped bit makes of another, where that is a text. */
+/** Every valid string that results from flipping one bit of a key. */
 function rotted(key: string): string[] {
   const bytes = Buffer.from(key);
   const keys: string[] = [];
@@ -17,7 +17,8 @@ function rotted(key: string): string[] {
   return keys;
 }
 
-// Characters that JSON escapes, in two ways, those that one bit makes of them, and some of each length in UTF-8.
+// Characters that JSON escapes, in either way; characters that differ from those in one bit; and some of each length in
+// UTF-8.
 const key = fc.string({ unit: fc.constantFrom(...'aB0"\\\n\u0001#2b\u007fé漢🔑'), minLength: 1, maxLength: 8 });
 
 it('a record with the checksum of a key that differs in any one bit belongs to another key', () => {

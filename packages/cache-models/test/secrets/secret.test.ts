@@ -14,7 +14,7 @@ import {
 
 const MARK = 'hunter2-marker';
 
-/** What console.log prints. */
+/** The output of console.log. */
 function logged(value: unknown): string {
   let text = '';
   const stream = new Writable({
@@ -27,7 +27,7 @@ function logged(value: unknown): string {
   return text;
 }
 
-/** Every way in which a value ends up on a screen, in a log or in a file by accident. */
+/** All the ways in which a value can accidentally get onto a screen, into a log or into a file. */
 function renderings(value: unknown): string[] {
   const nested = { a: { b: { c: { d: [value, new Map([['k', value]])] } } } };
   return [
@@ -69,7 +69,7 @@ describe('Secret', () => {
     );
   });
 
-  it('is not shown by an entry, however that is printed', () => {
+  it('is not shown by an entry, however the entry is printed', () => {
     const entry = CacheEntry.create({ proxyUrl: `http://user-${MARK}:${MARK}@h.example:1` });
     for (const shown of renderings(entry)) expect(shown).not.toContain(MARK);
     expect(entry.username?.reveal()).toBe(`user-${MARK}`);
@@ -93,7 +93,7 @@ const OTHER_PROXY: CredentialBinding = { ...PLACE, origin: 'http://evil.example:
 
 const nameOf = (binding?: CredentialBinding) => (binding ? `${binding.role}@${binding.origin.slice(7, -2)}` : '');
 
-/** Counts what it does; a token is the reversed text behind the names of its key and its place. */
+/** A cipher that counts its calls; a token is the names of its key and place, then the reversed secret. */
 function countingCipher(keyName: string, previous: string[] = []) {
   const calls = { encrypt: 0, decrypt: 0, stateOf: 0 };
   const flip = (text: string) => [...text].reverse().join('');
@@ -154,7 +154,7 @@ describe('a sealed Secret', () => {
     ['another proxy', OTHER_PROXY, 'k1:password@evil.example:cba'],
     ['another role', OTHER_ROLE, 'k1:username@h.example:cba'],
     ['no place', undefined, 'k1::cba'],
-  ])('is sealed anew for %s, and its own token stays', (_, place, token) => {
+  ])('is sealed again for %s, and keeps its own token', (_, place, token) => {
     const { cipher } = countingCipher('k1');
     const secret = Secret.sealed(TOKEN, cipher, PLACE, 'current');
     expect(textOf(secret.seal(cipher, place))).toBe(token);
@@ -167,7 +167,7 @@ describe('a sealed Secret', () => {
   });
 });
 
-describe('a Secret with a text', () => {
+describe('a plain Secret', () => {
   it('is sealed once for any number of tiers, and again for another cipher or place', () => {
     const { cipher, calls } = countingCipher('k1');
     const secret = Secret.of('abc');

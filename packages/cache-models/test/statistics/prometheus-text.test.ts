@@ -11,7 +11,7 @@ describe('the Prometheus text', () => {
   });
   const lines = statistics.toPrometheus().split('\n');
 
-  it('has each family once, with its help and type, counters as counters', () => {
+  it('has each family once, with its help text and the right type', () => {
     const types = lines.filter((line) => line.startsWith('# TYPE ')).map((line) => line.split(' ').slice(2));
     expect(new Set(types.map(([name]) => name)).size).toBe(types.length);
     for (const [name, type] of types) {
@@ -32,7 +32,7 @@ describe('the Prometheus text', () => {
       expect(line).toMatch(/^proxywhirl_cache_[a-z_]+(\{([a-z]+="(\\.|[^"\\])*",?)+\})? \d+(\.\d+)?$/);
   });
 
-  it('leaves out what was not counted', () => {
+  it('leaves out counts that were not taken', () => {
     expect(new CacheStatistics().toPrometheus()).not.toContain('request_misses');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CacheStatistics, TierStatistics } from '../../src/index.ts';
 
-const byHand = () =>
+const statistics = () =>
   new CacheStatistics({
     l1Stats: new TierStatistics({ hits: 50, misses: 10, currentSize: 3 }),
     l2Stats: new TierStatistics({ hits: 30, misses: 5, currentSize: 2 }),
@@ -44,12 +44,12 @@ describe('TierStatistics', () => {
 });
 
 describe('CacheStatistics', () => {
-  it('uses the reference’s formula where request misses were not counted', () => {
-    expect(byHand().overallHitRate).toBeCloseTo(100 / 110, 12);
+  it('uses ProxyWhirl’s formula if request misses were not counted', () => {
+    expect(statistics().overallHitRate).toBeCloseTo(100 / 110, 12);
     expect(new CacheStatistics().overallHitRate).toBe(0);
   });
 
-  it('uses request misses where they were', () => {
+  it('uses request misses if they were counted', () => {
     const l3Only = new CacheStatistics({
       l1Stats: new TierStatistics({ misses: 10 }),
       l2Stats: new TierStatistics({ misses: 10 }),
@@ -60,7 +60,7 @@ describe('CacheStatistics', () => {
   });
 
   it('returns ProxyWhirl’s ten metrics, and more', () => {
-    expect(byHand().toMetricsDict()).toMatchObject({
+    expect(statistics().toMetricsDict()).toMatchObject({
       'cache.l1.hit_rate': 50 / 60,
       'cache.l2.hit_rate': 30 / 35,
       'cache.l3.hit_rate': 20 / 25,
@@ -89,7 +89,7 @@ describe('CacheStatistics', () => {
   });
 
   it('shows computed values in JSON', () => {
-    const json = JSON.parse(JSON.stringify(byHand())) as Record<string, unknown>;
+    const json = JSON.parse(JSON.stringify(statistics())) as Record<string, unknown>;
     expect(json).toMatchObject({
       overallHitRate: 100 / 110,
       totalSize: 6,

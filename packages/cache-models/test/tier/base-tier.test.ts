@@ -20,7 +20,7 @@ describe('a tier on BaseTier', () => {
     expect(tier.openings).toBe(2);
   });
 
-  it('throws from open() what opening throws, and counts it when a read opens', () => {
+  it('throws the error of the store from open(), and counts a failure when a read opens the tier', () => {
     const tier = new MapTier();
     tier.planted.set('open', fault());
     expect(() => tier.open()).toThrow('disk on fire');
@@ -155,7 +155,7 @@ describe('a tier on BaseTier', () => {
     expect(logger.text).not.toContain('secret-marker');
   });
 
-  it('streams live entries and ends quietly at a fault', () => {
+  it('streams live entries and ends at a fault without throwing', () => {
     const tier = new MapTier({}, { clock });
     for (const key of ['a', 'b', 'c']) tier.put(key, entryOf(key, key === 'b' ? 0 : 60));
     expect([...tier.entries()].map(({ key }) => key)).toEqual(['a', 'c']);

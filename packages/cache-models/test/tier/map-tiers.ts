@@ -10,7 +10,7 @@ import {
 /** The clock of both tiers. */
 export const clock = new ManualClock();
 
-/** The smallest right tier: a Map; errors can be planted under a key or for opening. */
+/** The smallest correct tier: a Map. Errors can be planted under a key, or under `open` for opening. */
 export class MapTier extends BaseTier<'sync'> {
   readonly store = new Map<string, CacheEntry>();
   readonly planted = new Map<string, Error>();
@@ -80,7 +80,7 @@ export class MapTier extends BaseTier<'sync'> {
   }
 }
 
-/** The same behind promises; it may give at once what it is asked for. */
+/** The same with promises. With `hasAtHand`, `doGet` returns a value immediately. */
 export class LaterTier extends BaseTier<'async'> {
   fault: Error | undefined;
   hasAtHand = false;

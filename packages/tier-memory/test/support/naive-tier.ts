@@ -7,7 +7,7 @@ interface Row {
   uses: number;
 }
 
-/** A reported or expected eviction. */
+/** An eviction that was reported or is expected. */
 export interface Departure {
   readonly key: string;
   readonly entry: CacheEntry;
@@ -15,8 +15,8 @@ export interface Departure {
 }
 
 /**
- * A reference implementation of a memory tier for readability: an array, searched and sorted at each step. It follows
- * the tier in one choice only: which of several expired entries is evicted first.
+ * A memory tier written to be obviously correct: a Map that is searched and sorted at each step. It follows the real
+ * tier in one choice only: which of several expired entries is evicted first.
  */
 export class NaiveTier {
   readonly rows = new Map<string, Row>();
@@ -82,13 +82,13 @@ export class NaiveTier {
       return [];
     }
     this.#dropExpired(key);
-    const going = this.rows.size < this.#max ? undefined : this.#goes(entry, now, left);
-    const isNewcomer = going?.entry === entry;
-    if (going !== undefined && !isNewcomer) this.rows.delete(going.key);
-    if (going?.reason === RemovalReason.TTL) this.ttl++;
-    if (going?.reason === RemovalReason.CAPACITY) this.capacity++;
+    const victim = this.rows.size < this.#max ? undefined : this.#victimFor(entry, now, left);
+    const isNewcomer = victim?.entry === entry;
+    if (victim !== undefined && !isNewcomer) this.rows.delete(victim.key);
+    if (victim?.reason === RemovalReason.TTL) this.ttl++;
+    if (victim?.reason === RemovalReason.CAPACITY) this.capacity++;
     if (!isNewcomer) this.rows.set(key, { entry, stored: ++this.#step, used: this.#step, uses: 1 });
-    return going === undefined ? [] : [going];
+    return victim === undefined ? [] : [victim];
   }
 
   delete(key: string, reason: RemovalReason, now: number): boolean {
@@ -112,7 +112,7 @@ export class NaiveTier {
     return count;
   }
 
-  #goes(newcomer: CacheEntry, now: number, left: readonly Departure[]): Departure {
+  #victimFor(newcomer: CacheEntry, now: number, left: readonly Departure[]): Departure {
     const expired = this.expiredKeys(now);
     if (expired.length > 0) {
       const named = left[0]?.key ?? '';

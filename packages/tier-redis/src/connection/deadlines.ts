@@ -2,7 +2,7 @@
 export interface Wait {
   readonly at: number;
   /** Whether it keeps the process alive. */
-  readonly holds: boolean;
+  readonly keepsAlive: boolean;
   readonly late: () => void;
 }
 
@@ -14,7 +14,7 @@ export class Deadlines {
   readonly #milliseconds: number;
   /** Oldest first, so the first one is always the next due. */
   readonly #waits = new Set<Wait>();
-  #holding = 0;
+  #keepingAlive = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(milliseconds: number) {
@@ -22,17 +22,17 @@ export class Deadlines {
   }
 
   /** Calls `late` after the deadline, unless the wait ends first. */
-  begin(late: () => void, holds: boolean): Wait {
-    const wait: Wait = { at: performance.now() + this.#milliseconds, holds, late };
+  begin(late: () => void, keepsAlive: boolean): Wait {
+    const wait: Wait = { at: performance.now() + this.#milliseconds, keepsAlive, late };
     this.#waits.add(wait);
     if (this.#timer === undefined) this.#arm(this.#milliseconds);
-    if (holds && this.#holding++ === 0) this.#timer!.ref();
+    if (keepsAlive && this.#keepingAlive++ === 0) this.#timer!.ref();
     return wait;
   }
 
   end(wait: Wait): void {
     if (!this.#waits.delete(wait)) return;
-    if (wait.holds && --this.#holding === 0) this.#timer?.unref();
+    if (wait.keepsAlive && --this.#keepingAlive === 0) this.#timer?.unref();
   }
 
   stop(): void {
@@ -42,7 +42,7 @@ export class Deadlines {
 
   #arm(milliseconds: number): void {
     this.#timer = setTimeout(() => this.#check(), Math.max(1, milliseconds));
-    if (this.#holding === 0) this.#timer.unref();
+    if (this.#keepingAlive === 0) this.#timer.unref();
   }
 
   #check(): void {

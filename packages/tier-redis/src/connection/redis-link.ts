@@ -1,11 +1,11 @@
 import type { CacheError, Logger } from '@pw/cache-models';
 import { Pass } from '../passes/pass.ts';
 import type { ReplyFault } from '../replies/reply-guard.ts';
-import { UnfitAnswer } from '../replies/reply-parsers.ts';
+import { UnexpectedReply } from '../replies/reply-parsers.ts';
 import type { Connection, ConnectionFactory } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
 import type { NodeClient } from './server-client.ts';
-import { noAnswer, notConnected, reasonOf, toStorageError } from './server-error.ts';
+import { noReply, notConnected, reasonOf, toStorageError } from './server-error.ts';
 
 export interface RedisLinkOptions {
   readonly tier: string;
@@ -26,8 +26,8 @@ export interface RedisLinkOptions {
   readonly refused: (fault: ReplyFault) => void;
 }
 
-/** Parses a reply, or throws an {@link UnfitAnswer}. */
-export type Reader<T> = (answer: unknown) => T;
+/** Parses a reply, or throws an {@link UnexpectedReply}. */
+export type Reader<T> = (reply: unknown) => T;
 
 /** Sends a command to one node. */
 export type Sender = <T>(args: readonly string[], read: Reader<T>) => Promise<T>;
@@ -127,7 +127,7 @@ export class RedisLink {
     const live = this.#live;
     if (live === undefined) return Promise.all(commands.map((args) => this.send(args[1]!, args, read)));
     const all = () => Promise.all(commands.map((args) => live.send(args[1]!, args)));
-    return this.#inTime(live, all, (answers) => answers.map(read));
+    return this.#inTime(live, all, (replies) => replies.map(read));
   }
 
   /** A sender for each node of the current connection. It rejects once that connection has been replaced. */
@@ -189,16 +189,16 @@ export class RedisLink {
   #inTime<A, T>(
     connection: Connection | undefined,
     work: () => Promise<A>,
-    read: (answer: A) => T,
-    hold = true,
+    read: (reply: A) => T,
+    keepAlive = true,
   ): Promise<T> {
     const { tier, timeoutMs } = this.#options;
     return new Promise<T>((resolve, reject) => {
       const late = (): void => {
-        fail(noAnswer(tier, timeoutMs));
+        fail(noReply(tier, timeoutMs));
         if (connection !== undefined) this.#end(connection);
       };
-      const wait = this.#deadlines.begin(late, hold);
+      const wait = this.#deadlines.begin(late, keepAlive);
       let isOver = false;
       this.#pending++;
       const end = (): boolean => {
@@ -215,9 +215,9 @@ export class RedisLink {
         fail(toStorageError(error, tier));
         if (connection !== undefined && endsConnection(error)) this.#end(connection);
       };
-      work().then((answer) => {
+      work().then((reply) => {
         try {
-          const value = read(answer);
+          const value = read(reply);
           if (end()) resolve(value);
         } catch (error) {
           failed(error);
@@ -251,10 +251,10 @@ export class RedisLink {
   #sendHeartbeat(): void {
     const live = this.#live;
     if (live === undefined) return;
-    const ask = async (): Promise<void> => {
+    const ping = async (): Promise<void> => {
       for (const node of await live.nodes()) await node.sendCommand(['PING']);
     };
-    this.#inTime(live, ask, (nothing) => nothing, false).catch(() => {});
+    this.#inTime(live, ping, (nothing) => nothing, false).catch(() => {});
   }
 
   #stopTimers(): void {
@@ -269,7 +269,7 @@ export class RedisLink {
  * of the wrong shape, later replies may belong to the wrong commands too.
  */
 function endsConnection(error: unknown): boolean {
-  return error instanceof UnfitAnswer || reasonOf(error) === 'READONLY';
+  return error instanceof UnexpectedReply || reasonOf(error) === 'READONLY';
 }
 
 function destroy(connection: Connection): void {

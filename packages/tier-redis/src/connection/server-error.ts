@@ -17,7 +17,7 @@ export function toStorageError(error: unknown, tier: string): CacheError {
   return new CacheStorageError(`${tier}: the server rejected the operation (${code})`, { tier, cause });
 }
 
-export function noAnswer(tier: string, timeoutMs: number): CacheStorageError {
+export function noReply(tier: string, timeoutMs: number): CacheStorageError {
   return new CacheStorageError(`${tier}: no reply from the server within ${timeoutMs} ms`, { tier });
 }
 

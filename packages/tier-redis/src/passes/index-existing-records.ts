@@ -2,7 +2,7 @@ import type { RedisStore } from '../records/redis-store.ts';
 import { CHECK_INDEX, INDEX } from '../records/scripts.ts';
 import { wholeNumber } from '../replies/reply-parsers.ts';
 
-/** Adds records to the index of a bounded namespace that were stored while it had no bound or another policy. */
+/** Indexes the records of a bounded namespace that were stored while it had no bound or another policy. */
 export async function indexExistingRecords(store: RedisStore, policy: string): Promise<void> {
   const { names, index } = store;
   if (index === undefined) return;

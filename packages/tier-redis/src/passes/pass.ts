@@ -32,7 +32,7 @@ export class Pass {
     this.#isEnded = true;
   }
 
-  /** Runs one step, or rejects with a CacheStorageError that says why the pass is over. */
+  /** Runs one step, or rejects with a CacheStorageError that states why the pass is over. */
   async step<T>(work: () => Promise<T>): Promise<T> {
     const { limitMs, opening } = this.#options;
     this.#begunIn ??= opening();

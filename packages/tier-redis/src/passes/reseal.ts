@@ -71,7 +71,8 @@ async function resealBatch(parts: ResealParts, keys: readonly string[]): Promise
 }
 
 /**
- * Re-seals a quarantined record in place. Returns true if it holds, or may hold, a token that could not be re-sealed.
+ * Re-seals a quarantined record in place. Returns true if it contains, or may contain, a token that could not be
+ * re-sealed.
  */
 async function resealQuarantined({ store, cipher }: ResealParts, name: string): Promise<boolean> {
   const [[record] = [null]] = await store.readNames([name, name]);

@@ -4,7 +4,7 @@ import { CLAIM, LEASE } from './scripts.ts';
 import type { Stamps } from './stored-record.ts';
 
 /** Parses a reply of the script CLAIM. */
-const claimed = (answer: unknown) => numbersUpTo([answer], 1, 2)[0]!;
+const claimed = (reply: unknown) => numbersUpTo([reply], 1, 2)[0]!;
 
 /**
  * Leases on keys. Only the owner has the token; the server expires a lease that its owner neither extends nor releases.
@@ -14,7 +14,7 @@ export class Leases {
   readonly #tokens: Stamps;
   readonly #onForeign: () => void;
 
-  /** `onForeign` is called when a value that was not a lease stood under the name of one and was replaced. */
+  /** `onForeign` is called when a value that was not a lease was stored under the name of one and was replaced. */
   constructor(store: RedisStore, tokens: Stamps, onForeign: () => void) {
     this.#store = store;
     this.#tokens = tokens;

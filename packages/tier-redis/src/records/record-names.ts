@@ -40,7 +40,7 @@ export class RecordNames {
     return `${this.prefix(kind)}*`;
   }
 
-  /** Eviction order, deadlines and counter of a bounded namespace, which always lies on one node. */
+  /** Eviction order, deadlines and counter of a bounded namespace, which is always on one node. */
   index(policy: string): readonly [order: string, deadlines: string, counter: string] {
     return [`${this.#base}o:${policy}`, `${this.#base}x`, `${this.#base}s`];
   }

@@ -26,7 +26,7 @@ export type Deleted = 0 | 1 | 2;
 export type Pair = readonly [record: Stored, access: string | null];
 
 const READ_LIMITS = [String(MAX_RECORD_BYTES), String(BATCH_BYTES)] as const;
-const pairOf: Reader<Pair> = (answer) => stringsOrNulls(answer, 2) as Pair;
+const pairOf: Reader<Pair> = (reply) => stringsOrNulls(reply, 2) as Pair;
 
 /** Commands on the records of a namespace, in batches, on a single server or spread over a cluster. */
 export class RedisStore {
@@ -114,14 +114,14 @@ export class RedisStore {
 
   /** The same, given names: that of each record, followed by that of its accesses. */
   readNames(names: readonly string[]): Promise<readonly Pair[]> {
-    return this.run(READ, names, READ_LIMITS, (answer) => recordsRead(answer, names.length / 2));
+    return this.run(READ, names, READ_LIMITS, (reply) => recordsRead(reply, names.length / 2));
   }
 
   /** For each key, whether it has a live entry. */
   async areLive(keys: readonly string[], now: number): Promise<boolean[]> {
     const groups = this.groups(keys).map((group) => {
       const names = group.map((key) => this.names.name('e', key));
-      return this.run(LIVE, names, [String(now)], (answer) => numbersUpTo(answer, group.length, 1));
+      return this.run(LIVE, names, [String(now)], (reply) => numbersUpTo(reply, group.length, 1));
     });
     return (await Promise.all(groups)).flat().map(Boolean);
   }
@@ -132,7 +132,7 @@ export class RedisStore {
     const args = [String(now), expiredOnly ? '1' : '0', index[0], index[1], names.prefix('e')];
     const groups = this.groups(keys).map((group) => {
       const all = group.flatMap((key) => [names.name('e', key), names.name('a', key)]);
-      return this.run(DELETE, all, args, (answer) => numbersUpTo<Deleted>(answer, group.length, 2));
+      return this.run(DELETE, all, args, (reply) => numbersUpTo<Deleted>(reply, group.length, 2));
     });
     return (await Promise.all(groups)).flat();
   }
@@ -187,10 +187,10 @@ export class RedisStore {
 
   async #readTogether(group: readonly string[]): Promise<readonly Pair[]> {
     const names = [...group.map((key) => this.names.name('e', key)), ...group.map((key) => this.names.name('a', key))];
-    const reply = await this.send(names[0]!, ['MGET', ...names], (answer) => stringsOrNulls(answer, names.length));
+    const values = await this.send(names[0]!, ['MGET', ...names], (reply) => stringsOrNulls(reply, names.length));
     return this.#resolveMissing(
       group,
-      group.map((_, at) => [reply[at]!, reply[group.length + at]!] as const),
+      group.map((_, at) => [values[at]!, values[group.length + at]!] as const),
     );
   }
 

@@ -11,8 +11,8 @@ function script(text: string): Script {
 }
 
 /**
- * Calls a command on a name that may hold a value of another type: `nil` then. Any other error, such as NOPERM, ends
- * the script.
+ * Calls a command on a name that may have a value of another type, and returns `nil` in that case. Any other error,
+ * such as NOPERM, ends the script.
  */
 const ASK = `
 local function ask(...)
@@ -73,7 +73,8 @@ redis.call('RENAME', KEYS[1], KEYS[2])
 return 1`);
 
 /**
- * Deletes the index of a bounded namespace if other values stand under its names, so that it can be rebuilt.
+ * Deletes the index of a bounded namespace if it is damaged (a value of another type, or a counter that is not a number
+ * below 2^52), so that it can be rebuilt.
  * KEYS: order, deadlines, counter. Returns 1 if it was deleted.
  */
 export const CHECK_INDEX = script(`

@@ -3,7 +3,9 @@ import { stringOrNull, wholeNumber } from '../replies/reply-parsers.ts';
 import type { RedisStore } from './redis-store.ts';
 import { SWAP } from './scripts.ts';
 
-/** Side values. They never expire, and their names are of their own kind, so operations on entries do not see them. */
+/**
+ * Side values. They never expire, and operations on entries do not see them, because their names have another prefix.
+ */
 export class RedisSideValues implements SideValues {
   readonly #store: RedisStore;
   readonly #open: () => Promise<void>;

@@ -2,17 +2,17 @@
  * A reply does not have the shape that the command calls for, so the connection can no longer be trusted. Quotes no
  * value.
  */
-export class UnfitAnswer extends Error {
+export class UnexpectedReply extends Error {
   readonly code = 'ERR_UNFIT_ANSWER';
 }
 
 function refuse(wanted: string): never {
-  throw new UnfitAnswer(`not a ${wanted}`);
+  throw new UnexpectedReply(`not a ${wanted}`);
 }
 
-function listOf<T>(answer: unknown, length: number, isFit: (item: unknown) => boolean, wanted: string): readonly T[] {
-  const isList = Array.isArray(answer) && (length < 0 || answer.length === length) && answer.every(isFit);
-  return isList ? (answer as T[]) : refuse(wanted);
+function listOf<T>(reply: unknown, length: number, isFit: (item: unknown) => boolean, wanted: string): readonly T[] {
+  const isList = Array.isArray(reply) && (length < 0 || reply.length === length) && reply.every(isFit);
+  return isList ? (reply as T[]) : refuse(wanted);
 }
 
 const isString = (item: unknown) => typeof item === 'string';
@@ -20,35 +20,35 @@ const isStringOrNull = (item: unknown) => item === null || typeof item === 'stri
 const isCount = (item: unknown) => Number.isSafeInteger(item) && (item as number) >= 0;
 
 /** Exactly `length` strings, with `null` for each missing one. */
-export function stringsOrNulls(answer: unknown, length: number): readonly (string | null)[] {
-  return listOf(answer, length, isStringOrNull, 'list of strings');
+export function stringsOrNulls(reply: unknown, length: number): readonly (string | null)[] {
+  return listOf(reply, length, isStringOrNull, 'list of strings');
 }
 
 /** Exactly `length` whole numbers from 0 to `most`. */
-export function numbersUpTo<T extends number>(answer: unknown, length: number, most: number): readonly T[] {
-  return listOf(answer, length, (item) => isCount(item) && (item as number) <= most, 'list of numbers');
+export function numbersUpTo<T extends number>(reply: unknown, length: number, most: number): readonly T[] {
+  return listOf(reply, length, (item) => isCount(item) && (item as number) <= most, 'list of numbers');
 }
 
 /** A string, or `null` for none. */
-export function stringOrNull(answer: unknown): string | null {
-  return isStringOrNull(answer) ? (answer as string | null) : refuse('string');
+export function stringOrNull(reply: unknown): string | null {
+  return isStringOrNull(reply) ? (reply as string | null) : refuse('string');
 }
 
-export function wholeNumber(answer: unknown): number {
-  return isCount(answer) ? (answer as number) : refuse('number');
+export function wholeNumber(reply: unknown): number {
+  return isCount(reply) ? (reply as number) : refuse('number');
 }
 
-export function ok(answer: unknown): void {
-  if (answer !== 'OK') refuse('acknowledgement');
+export function ok(reply: unknown): void {
+  if (reply !== 'OK') refuse('acknowledgement');
 }
 
-function list(answer: unknown): readonly unknown[] {
-  return Array.isArray(answer) ? answer : refuse('list');
+function list(reply: unknown): readonly unknown[] {
+  return Array.isArray(reply) ? reply : refuse('list');
 }
 
 /** A reply to SCAN. */
-export function scanned(answer: unknown): readonly [cursor: string, names: readonly string[]] {
-  const [cursor, names] = list(answer);
+export function scanned(reply: unknown): readonly [cursor: string, names: readonly string[]] {
+  const [cursor, names] = list(reply);
   if (typeof cursor !== 'string' || !/^\d{1,20}$/.test(cursor)) return refuse('page of names');
   return [cursor, listOf<string>(names, -1, isString, 'page of names')];
 }
@@ -61,10 +61,10 @@ export const UNFIT = Symbol('unfit');
 
 /** A reply of the script READ: at least the first record asked for, at most all of them. */
 export function recordsRead(
-  answer: unknown,
+  reply: unknown,
   most: number,
 ): readonly (readonly [record: Stored, access: string | null])[] {
-  const all = list(answer);
+  const all = list(reply);
   if (all.length === 0 || all.length % 2 === 1 || all.length > 2 * most) return refuse('list of records');
   const found: (readonly [Stored, string | null])[] = [];
   for (let at = 0; at < all.length; at += 2) {
@@ -76,12 +76,12 @@ export function recordsRead(
 }
 
 /** A reply of the script PUT_BOUNDED. */
-export function evicted(answer: unknown): {
+export function evicted(reply: unknown): {
   readonly expired: number;
   readonly unreported: number;
   readonly reported: readonly (readonly [key: string, record: string, access: string | null])[];
 } {
-  const [expired, unreported, ...rest] = list(answer);
+  const [expired, unreported, ...rest] = list(reply);
   if (!isCount(expired) || !isCount(unreported) || rest.length % 3 !== 0) return refuse('list of evicted records');
   const reported: (readonly [string, string, string | null])[] = [];
   for (let at = 0; at < rest.length; at += 3) {

@@ -8,7 +8,7 @@ const SOCKETS = 'net.client.socket';
 
 /**
  * Puts a {@link ReplyGuard} in front of the parser on every socket that is created inside {@link SocketGuard.run}. The
- * client creates its sockets itself and does not expose them; the async context of their creation tells which ones are
+ * client creates its sockets itself and does not expose them; the async context of their creation identifies
  * ours.
  */
 export class SocketGuard {

@@ -8,7 +8,7 @@ import { RedisCacheTier, type RedisTierOptions } from '../../src/index.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-/** The user that the README tells to make, word by word, for the namespace `proxies`. */
+/** The words of the `ACL SETUSER` command in the README, for the namespace `proxies`. */
 function setUser(...without: readonly string[]): readonly string[] {
   const line = /^ACL SETUSER cache .*$/m.exec(README)![0];
   return line
@@ -25,15 +25,15 @@ const entryOf = (key: string, expiresAt?: number) =>
     ...(expiresAt === undefined ? {} : { expiresAt }),
   });
 
-/** Everything that a tier does, beside another one. */
-async function useAll(tier: RedisCacheTier, other: RedisCacheTier): Promise<void> {
+/** Uses every operation of a tier; another tier observes the changes. */
+async function useEverything(tier: RedisCacheTier, other: RedisCacheTier): Promise<void> {
   await tier.open();
   await other.open();
-  const heard: (string | null)[] = [];
-  other.onChange((key) => void heard.push(key));
+  const changes: (string | null)[] = [];
+  other.onChange((key) => void changes.push(key));
   expect(await tier.put('k', entryOf('k'))).toBe(true);
   expect(await tier.putMany(['a', 'b'].map((key) => entryOf(key)))).toEqual([true, true]);
-  await until('the change is heard', () => heard.includes('k'));
+  await until('the change is reported', () => changes.includes('k'));
   expect((await tier.get('k'))?.key).toBe('k');
   expect((await tier.getMany(['a', 'b', 'c'])).size).toBe(2);
   expect(await tier.has('a')).toBe(true);
@@ -51,7 +51,7 @@ async function useAll(tier: RedisCacheTier, other: RedisCacheTier): Promise<void
   expect(await tier.delete('k')).toBe(true);
   expect(await tier.deleteMany(['b', 'c'])).toEqual([true, false]);
   await tier.put('short', entryOf('short', Date.now() + 1));
-  await until('it is over', async () => (await tier.get('short')) === undefined);
+  await until('the entry has expired', async () => (await tier.get('short')) === undefined);
   await tier.cleanupExpired();
   expect(await tier.clear()).toBe(1);
 }
@@ -76,7 +76,7 @@ describe.skipIf(isServerMissing())('the ACL rights listed in the README', () => 
     tiers.push(tier);
     return tier;
   }
-  /** What the user of the README gets for a command. */
+  /** The reply that the README's user gets to a command. */
   const asCache = (...words: readonly string[]): Promise<string> =>
     server
       .ask('--user', 'cache', '--pass', 'password', '--no-auth-warning', ...words)
@@ -90,16 +90,16 @@ describe.skipIf(isServerMissing())('the ACL rights listed in the README', () => 
       for (const evictionPolicy of ['lru', 'lfu', 'fifo', undefined]) {
         const config = evictionPolicy === undefined ? {} : { maxEntries: 3, evictionPolicy };
         const [tier, other] = [tierOf(config), tierOf(config)];
-        await useAll(tier, other);
+        await useEverything(tier, other);
         await server.ask('SCRIPT', 'FLUSH');
         await tier.putMany(['a', 'b', 'c', 'd'].map((key) => entryOf(key)));
         await server.ask('SETRANGE', 'pw:{proxies}:e:d', '100', 'X');
         expect(await tier.get('d')).toBeUndefined();
-        await until('it is set aside', async () => (await server.ask('EXISTS', 'pw:{proxies}:q:d')) === '1');
+        await until('the record is quarantined', async () => (await server.ask('EXISTS', 'pw:{proxies}:q:d')) === '1');
         for await (const counts of tier.reseal(2)) expect(counts.unreadable).toBe(0);
-        // The fence ends the connection that is gone.
+        // When the tier reconnects, it ends its previous connection, which needs client|kill.
         await server.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-        await until('it is connected again', () => tier.put('k', entryOf('k')));
+        await until('the tier has reconnected', () => tier.put('k', entryOf('k')));
         await server.ask('FLUSHALL');
         for (const one of [tier, other]) await one.close();
       }
@@ -165,7 +165,7 @@ describe.skipIf(isServerMissing())('the ACL rights listed in the README', () => 
           { client: createCluster({ rootNodes: cluster.nodes.map(({ url }) => ({ url })), defaults }) },
         );
       };
-      await useAll(of(), of());
+      await useEverything(of(), of());
     } finally {
       for (const tier of tiers) await tier.close();
       await cluster.end();

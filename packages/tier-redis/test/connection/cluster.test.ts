@@ -8,7 +8,7 @@ const entryOf = (key: string, source = 'first') =>
   CacheEntry.create({ key, proxyUrl: 'http://192.0.2.1:8080', source, labels: { of: key } });
 const many = (count: number) => Array.from({ length: count }, (_, i) => entryOf(`key ${i}`));
 
-describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () => {
+describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three nodes', () => {
   let cluster: RedisCluster;
   let tiers: RedisCacheTier[] = [];
   beforeAll(async () => {
@@ -67,19 +67,19 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     const [one, other] = [tierOf(), tierOf()];
     await one.open();
     await other.open();
-    const heard = new Map<RedisCacheTier, (string | null)[]>();
+    const changes = new Map<RedisCacheTier, (string | null)[]>();
     for (const tier of [one, other]) {
-      const listener: ChangeListener = (key) => void heard.get(tier)!.push(key);
-      heard.set(tier, []);
+      const listener: ChangeListener = (key) => void changes.get(tier)!.push(key);
+      changes.set(tier, []);
       tier.onChange(listener);
     }
     const entries = many(60);
     await one.putMany(entries);
     await one.delete('key 7');
-    await until('all changes are told', () => new Set(heard.get(other)).size === 61);
-    expect(heard.get(other)!.filter((key) => key === 'key 7').length).toBeGreaterThan(1);
-    // What a script removes is told to all.
-    expect(new Set(heard.get(one))).toEqual(new Set([null, 'key 7']));
+    await until('all changes are reported', () => new Set(changes.get(other)).size === 61);
+    expect(changes.get(other)!.filter((key) => key === 'key 7').length).toBeGreaterThan(1);
+    // A delete runs in a script, and the server reports changes by scripts to the writer too.
+    expect(new Set(changes.get(one))).toEqual(new Set([null, 'key 7']));
   });
 
   it('grants leases', async () => {
@@ -89,7 +89,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     expect(await one.releaseLease('k', token!)).toBe(true);
   });
 
-  it('refuses a reply that is too long from any node', async () => {
+  it('refuses an overlong reply from any node', async () => {
     const tier = tierOf();
     await tier.putMany(many(20));
     for (const { key } of many(20)) {
@@ -97,7 +97,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
       for (const node of cluster.nodes) await node.ask('SETRANGE', name, String(8 * 2 ** 20), 'x').catch(() => '');
     }
     await Promise.all(many(20).map(({ key }) => tier.get(key)));
-    await until('all are set aside', async () => {
+    await until('all are quarantined', async () => {
       await tier.getMany(many(20).map(({ key }) => key));
       return (await tier.keys()).length === 0 && tier.statistics.evictionsCorruption >= 20;
     });
@@ -114,12 +114,15 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     await Promise.all(many(100).map(({ key }) => tier.get(key)));
     node.goOn();
     await cluster.works();
-    await until('all are there again', async () => (await tier.getMany(many(100).map(({ key }) => key))).size === 100);
+    await until(
+      'all entries can be read again',
+      async () => (await tier.getMany(many(100).map(({ key }) => key))).size === 100,
+    );
     await node.kill();
     await Promise.all(many(100).map(({ key }) => tier.get(key)));
     await node.start();
     await cluster.works();
-    await until('it stores again', async () => (await tier.putMany(many(100))).every(Boolean));
+    await until('the tier stores entries again', async () => (await tier.putMany(many(100))).every(Boolean));
     expect((await tier.getMany(many(100).map(({ key }) => key))).size).toBe(100);
   });
 });

@@ -43,7 +43,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
   });
   afterAll(() => server.end());
 
-  it('stores and finds entries with the settings of the client', async () => {
+  it('stores and finds entries with the settings of the given client', async () => {
     const client = createClient({
       url: `rediss://app:secret@127.0.0.1:${port}`,
       socket: { ca: certificate, tls: true },
@@ -56,7 +56,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
     await tier.close();
   });
 
-  it('refuses a reply that is too long behind TLS too', async () => {
+  it('refuses an overlong reply over TLS too', async () => {
     const client = createClient({
       url: `rediss://app:secret@127.0.0.1:${port}`,
       socket: { ca: certificate, tls: true },

@@ -7,7 +7,7 @@ import { RedisCacheTier, type RedisTierOptions } from '../../src/index.ts';
 import { Pass } from '../../src/passes/pass.ts';
 import { HOSTILE_KINDS } from '../replies/hostile-kinds.ts';
 
-/** Far more steps than the scan of an empty server takes. */
+/** Far more steps than a scan of an empty server takes. */
 const MANY = 50;
 
 describe('a pass of RedisCacheTier over an endless scan', () => {

@@ -13,7 +13,7 @@ const DEADLINE = Date.now() + 3_600_000;
 const entryOf = (key: string, source = 'manual') =>
   CacheEntry.create({ key, proxyUrl: 'http://192.0.2.1:8080', source, expiresAt: DEADLINE });
 
-/** A record with a sound head and the right checksum, whatever is in it: who may write to the server can compute it. */
+/** Any record behind a valid head and checksum, which anyone who can write to the server can compute. */
 function stored(record: string): string {
   const head = `${'s'.repeat(16)}${'0'.repeat(16)}0${String(DEADLINE).padStart(20)}\n`;
   return `1${crc32(record, crc32(head)).toString(16).padStart(8, '0')}${head}${record}`;
@@ -33,10 +33,10 @@ const withMember = (key: string, name: string, value: string) =>
   stored(JSON.stringify({ ...sound(key), [name]: '@' }).replace('"@"', value));
 
 const DEEP = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-/** By their keys, what stands there. */
+/** Damaged values by key. */
 const DAMAGED: Readonly<Record<string, string | Buffer>> = {
-  'no JSON': stored('{"key":'),
-  nothing: stored('null'),
+  'invalid JSON': stored('{"key":'),
+  null: stored('null'),
   'a list': stored('[]'),
   'another key': stored(JSON.stringify(sound('other'))),
   'a deep record': stored(DEEP),
@@ -44,17 +44,17 @@ const DAMAGED: Readonly<Record<string, string | Buffer>> = {
   'a deep count': withMember('a deep count', 'failure_count', DEEP),
   'a negative count': withMember('a negative count', 'failure_count', '-1'),
   'a negative access count': withMember('a negative access count', 'access_count', '-1'),
-  'half a count': withMember('half a count', 'total_health_checks', '0.5'),
+  'a fractional count': withMember('a fractional count', 'total_health_checks', '0.5'),
   'a count beyond 2^53': withMember('a count beyond 2^53', 'access_count', '9007199254740993'),
-  'a count that is huge': withMember('a count that is huge', 'recovery_attempt', '1e300'),
-  'a count that is infinite': withMember('a count that is infinite', 'total_health_checks', '1e999'),
-  'labels that are a text': withMember('labels that are a text', 'labels', '"country=DE"'),
-  'labels that are no texts': withMember('labels that are no texts', 'labels', '{"country":5}'),
+  'a huge count': withMember('a huge count', 'recovery_attempt', '1e300'),
+  'an infinite count': withMember('an infinite count', 'total_health_checks', '1e999'),
+  'labels that are a string': withMember('labels that are a string', 'labels', '"country=DE"'),
+  'labels that are not strings': withMember('labels that are not strings', 'labels', '{"country":5}'),
   'labels out of order': withMember('labels out of order', 'labels', '["kind=a","country=DE"]'),
   'labels named twice': withMember('labels named twice', 'labels', '["kind=a","kind=b"]'),
   'a label without a value': withMember('a label without a value', 'labels', '["kind="]'),
   'a label without a name': withMember('a label without a name', 'labels', '["=DE"]'),
-  'a label of another name': withMember('a label of another name', 'labels', '["__proto__=DE"]'),
+  'a label with a forbidden name': withMember('a label with a forbidden name', 'labels', '["__proto__=DE"]'),
   'a label with a control character': withMember('a label with a control character', 'labels', '["kind=a\\nb"]'),
   'a long label': withMember('a long label', 'labels', `["kind=${'x'.repeat(257)}"]`),
   '33 labels': withMember(
@@ -101,11 +101,11 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
   }
   const nameOf = (key: string, kind = 'e') => `pw:{proxies}:${kind}:${key}`;
   const sent = async () => Number(/total_net_output_bytes:(\d+)/.exec(await server.ask('INFO', 'stats'))![1]);
-  const isAside = (key: string) => async () =>
+  const isQuarantined = (key: string) => async () =>
     (await server.ask('EXISTS', nameOf(key))) === '0' && (await server.ask('EXISTS', nameOf(key, 'q'))) === '1';
 
-  /** Values that no reader should have to parse: one of each type, and 100 MiB that the server creates itself. */
-  async function storeOddities(): Promise<readonly string[]> {
+  /** Values that are not records: one of each other type, and 100 MiB that the server creates itself. */
+  async function storeOddValues(): Promise<readonly string[]> {
     await server.ask('RPUSH', nameOf('of type list'), 'x');
     await server.ask('SADD', nameOf('of type set'), 'x');
     await server.ask('HSET', nameOf('of type hash'), 'x', 'y');
@@ -116,40 +116,40 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
     return ['of type list', 'of type set', 'of type hash', 'long', 'long with a sound head'];
   }
 
-  it('quarantines every kind in getMany, without transferring those that are too long', async () => {
+  it('quarantines every damaged value in getMany, without transferring overlong ones', async () => {
     const tier = tierOf();
     await tier.put('good', entryOf('good'));
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
-    const keys = [...Object.keys(DAMAGED), ...(await storeOddities())];
+    const keys = [...Object.keys(DAMAGED), ...(await storeOddValues())];
     const before = await sent();
     expect([...(await tier.getMany(['good', ...keys])).keys()]).toEqual(['good']);
     expect((await sent()) - before).toBeLessThan(MOST_SENT);
     expect(tier.statistics.evictionsCorruption).toBe(keys.length);
     expect(tier.totalFailures).toBe(0);
-    for (const key of keys) await until(`${key} is quarantined`, isAside(key));
+    for (const key of keys) await until(`${key} is quarantined`, isQuarantined(key));
     expect((await tier.get('good'))?.key).toBe('good');
   });
 
   it('counts, logs and quarantines values that are not strings, read alone or beside missing keys', async () => {
     const logger = new RecordingLogger();
     const tier = tierOf({}, { logger });
-    await storeOddities();
+    await storeOddValues();
     expect(await tier.get('of type list')).toBeUndefined();
     expect(tier.statistics.evictionsCorruption).toBe(1);
     expect((await tier.getMany(['missing', 'of type set', 'missing too', 'of type hash'])).size).toBe(0);
     expect(tier.statistics.evictionsCorruption).toBe(3);
     for (const key of ['of type list', 'of type set', 'of type hash'])
-      await until(`${key} is quarantined`, isAside(key));
+      await until(`${key} is quarantined`, isQuarantined(key));
     expect(logger.text).toContain('CACHE_CORRUPT');
     expect(await tier.get('of type list')).toBeUndefined();
     expect(tier.statistics.evictionsCorruption).toBe(3);
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('treats each as a miss in get, and lets put replace it', async () => {
+  it('treats every damaged value as a miss in get, and lets put replace it', async () => {
     const tier = tierOf();
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
-    const keys = [...Object.keys(DAMAGED), ...(await storeOddities()).filter((key) => !key.startsWith('long'))];
+    const keys = [...Object.keys(DAMAGED), ...(await storeOddValues()).filter((key) => !key.startsWith('long'))];
     for (const key of keys) {
       expect(await tier.get(key), key).toBeUndefined();
       expect(await tier.put(key, entryOf(key)), key).toBe(true);
@@ -158,26 +158,26 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('closes a connection on which a string of 100 MiB begins, and checks lengths first from then on', async () => {
+  it('closes a connection on which a string of 100 MiB arrives, and checks lengths first from then on', async () => {
     const tier = tierOf();
     await tier.open();
-    await storeOddities();
+    await storeOddValues();
     const before = await sent();
     expect(await tier.get('long')).toBeUndefined();
     expect(await tier.put('good', entryOf('good'))).toBe(true);
     expect(await tier.get('long with a sound head')).toBeUndefined();
-    for (const key of ['long', 'long with a sound head']) await until(`${key} is quarantined`, isAside(key));
+    for (const key of ['long', 'long with a sound head']) await until(`${key} is quarantined`, isQuarantined(key));
     expect(tier.statistics.evictionsCorruption).toBe(2);
     expect(tier.totalFailures).toBe(0);
     expect((await sent()) - before).toBeLessThan(MOST_SENT);
     expect((await tier.get('good'))?.key).toBe('good');
   });
 
-  it('skips them in every pass', async () => {
+  it('skips damaged values in every pass', async () => {
     const tier = tierOf();
     await tier.put('good', entryOf('good'));
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
-    const odd = await storeOddities();
+    const odd = await storeOddValues();
     expect(await tier.keys()).toContain('good');
     expect(await tier.has('of type list')).toBe(false);
     const before = await sent();
@@ -185,7 +185,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
     for await (const { key } of tier.entries()) entries.push(key);
     expect(entries).toEqual(['good']);
     expect((await sent()) - before).toBeLessThan(8 * MIB);
-    for (const key of [...Object.keys(DAMAGED), ...odd]) await until(`${key} is quarantined`, isAside(key));
+    for (const key of [...Object.keys(DAMAGED), ...odd]) await until(`${key} is quarantined`, isQuarantined(key));
     expect(await tier.size()).toBe(1);
     for await (const _ of tier.reseal(10)) void _;
     expect(await tier.cleanupExpired()).toBe(0);
@@ -193,7 +193,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('ignores damaged accesses', async () => {
+  it('ignores damaged access metadata', async () => {
     const tier = tierOf();
     await tier.putMany([entryOf('list'), entryOf('long')]);
     await server.ask('RPUSH', nameOf('list', 'a'), 'x');
@@ -206,7 +206,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('keeps its bound despite them, and rebuilds a damaged index', async () => {
+  it('keeps its bound despite damaged values, and rebuilds a damaged index', async () => {
     for (const name of ['o:lru', 'x', 's']) await server.ask('RPUSH', `pw:{proxies}:${name}`, 'x');
     const tier = tierOf({ maxEntries: 3 });
     await tier.putMany(['a', 'b', 'c'].map((key) => entryOf(key)));

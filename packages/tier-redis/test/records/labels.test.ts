@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../../src/index.ts';
 
 const LABELS: EntryLabels = { country: 'DE', kind: 'residential' };
-/** What a script, a record or a protocol may take for something else. */
+/** Labels that a script, a record or the protocol could misinterpret. */
 const HOSTILE: EntryLabels = {
   constructor: 'it\'s \\ 5% "=" {x} \' ..',
   key: '$-1 *3 +OK',
@@ -39,7 +39,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
 
   it.each([
     ['without a bound', {}],
-    ['with one', { maxEntries: 100 }],
+    ['with a bound', { maxEntries: 100 }],
   ])('stores labels in the record as strings, and omits the member when there are none, %s', async (_, config) => {
     const tier = tierOf(config);
     await tier.putMany([entryOf('a', LABELS), entryOf('none', {})]);
@@ -55,10 +55,10 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
     const [one, other] = [tierOf(), tierOf()];
     await one.put('a', entryOf('a', LABELS));
     expect((await other.get('a'))?.labels).toEqual(LABELS);
-    const told: (string | null)[] = [];
-    other.onChange((key) => void told.push(key));
+    const changes: (string | null)[] = [];
+    other.onChange((key) => void changes.push(key));
     await one.put('a', entryOf('a', HOSTILE));
-    await until('the change is told', () => told.includes('a'));
+    await until('the change is reported', () => changes.includes('a'));
     expect((await other.get('a'))?.labels).toEqual(HOSTILE);
     await one.putMany([entryOf('a', {})]);
     expect((await other.get('a'))?.labels).toEqual({});
@@ -84,11 +84,11 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
   });
 
   it('reports the labels of an evicted entry', async () => {
-    const told = new Map<string, EntryLabels>();
-    const tier = tierOf({ maxEntries: 2 }, { onEvict: (key, entry) => void told.set(key, entry.labels) });
+    const evicted = new Map<string, EntryLabels>();
+    const tier = tierOf({ maxEntries: 2 }, { onEvict: (key, entry) => void evicted.set(key, entry.labels) });
     await tier.putMany([entryOf('a', HOSTILE), entryOf('b', MOST), entryOf('c', {}), entryOf('d', LABELS)]);
     await tier.put('e', entryOf('e', LABELS));
-    expect(told).toEqual(
+    expect(evicted).toEqual(
       new Map([
         ['a', HOSTILE],
         ['b', MOST],

@@ -62,9 +62,9 @@ describe.skipIf(isServerMissing())('leases of RedisCacheTier', () => {
   });
 
   it('are undefined while the server is unreachable', async () => {
-    const away = new RedisCacheTier({}, { url: 'redis://127.0.0.1:1' });
-    expect(await away.acquireLease('k', 100)).toBeUndefined();
-    expect(await away.releaseLease('k', 'x')).toBe(false);
-    await away.close();
+    const unreachable = new RedisCacheTier({}, { url: 'redis://127.0.0.1:1' });
+    expect(await unreachable.acquireLease('k', 100)).toBeUndefined();
+    expect(await unreachable.releaseLease('k', 'x')).toBe(false);
+    await unreachable.close();
   });
 });

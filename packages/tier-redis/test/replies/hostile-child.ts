@@ -2,18 +2,18 @@ import { CacheEntry } from '@pw/cache-models';
 import { createCluster } from 'redis';
 import { RedisCacheTier } from '../../src/index.ts';
 
-/** What a tier met at a server, in a process of its own. */
-export interface Told {
+/** How a tier fared with a hostile server; printed by this process as JSON. */
+export interface Report {
   /** How long each call took, in milliseconds. */
   readonly took: Readonly<Record<string, number>>;
-  /** Entries that were given out under keys that are not theirs, or that were never put. */
+  /** Entries that were returned under the wrong key or never put, and errors that should not be thrown. */
   readonly wrong: readonly string[];
   readonly unhandled: readonly string[];
-  /** How much more memory the process has ever had than before it met the server, in bytes. */
+  /** How much the peak memory of the process grew through the server, in bytes. */
   readonly grown: number;
 }
 
-// url, timeoutMs, passTimeoutMs, 'cluster' for a client of one.
+// Arguments: url, timeoutMs, passTimeoutMs, and 'cluster' to use a cluster client.
 const [url, timeoutMs, passTimeoutMs] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];
 const took: Record<string, number> = {};
 const wrong: string[] = [];
@@ -36,7 +36,7 @@ async function timed(name: string, work: () => Promise<unknown>): Promise<void> 
 }
 
 const before = process.resourceUsage().maxRSS;
-// Never switched off, so that each call meets the server.
+// Never disabled, so that each call reaches the server.
 const address = process.argv[5] === 'cluster' ? { client: createCluster({ rootNodes: [{ url }] }) } : { url };
 const options = { ...address, timeoutMs, passTimeoutMs, heartbeatMs: timeoutMs, failureThreshold: 1_000_000 };
 const tier = new RedisCacheTier({}, options);
@@ -44,7 +44,7 @@ await timed('open', () => tier.open());
 await timed('put', () => tier.put('k', entryOf('k')));
 await timed('putMany', () => tier.putMany(['a', 'b', 'c'].map(entryOf)));
 await timed('get', async () => check('k', await tier.get('k')));
-await timed('gets at once', async () => {
+await timed('concurrent gets', async () => {
   const keys = ['a', 'b', 'c', 'k'];
   for (const [at, entry] of (await Promise.all(keys.map((key) => tier.get(key)))).entries()) check(keys[at]!, entry);
 });
@@ -66,6 +66,6 @@ const closedInPass = timed('keys while it closes', () => tier.keys());
 await timed('close', () => tier.close());
 await closedInPass;
 
-const told: Told = { took, wrong, unhandled, grown: (process.resourceUsage().maxRSS - before) * 1024 };
-// The last thing that happens here: whatever is left would keep the process alive.
-process.stdout.write(JSON.stringify(told));
+const report: Report = { took, wrong, unhandled, grown: (process.resourceUsage().maxRSS - before) * 1024 };
+// The last statement: anything left open would now keep the process alive.
+process.stdout.write(JSON.stringify(report));

@@ -7,7 +7,10 @@ const text = (value: string): string => `$${Buffer.byteLength(value)}\r\n${value
 const listOf = (items: readonly string[]): string => `*${items.length}\r\n${items.join('')}`;
 const page = (cursor: string, names: readonly string[]): string => listOf([text(cursor), listOf(names.map(text))]);
 
-/** Enough of a server that a tier opens on it: it forgets nothing, and knows no scripts but by the number of their names. */
+/**
+ * A server that is just complete enough for a tier to open. It never deletes anything, and replies to a script with a
+ * one for each of its names.
+ */
 function soundAnswer(stored: Map<string, string>): Answer {
   return (words, socket) => {
     const [name, first = '', second = ''] = words;
@@ -23,7 +26,7 @@ function soundAnswer(stored: Map<string, string>): Answer {
         [...stored.keys()].filter((one) => one.startsWith('pw:{proxies}:e:')),
       );
     if (name === 'EVALSHA') return listOf(Array.from({ length: Number(second) }, () => ':1\r\n'));
-    // A cluster of one, whose node is this one.
+    // A cluster with one node: this server.
     if (name === 'CLUSTER')
       return listOf([listOf([':0\r\n', ':16383\r\n', listOf([text('127.0.0.1'), `:${socket.localPort}\r\n`])])]);
     if (name === 'SCRIPT') return text('0'.repeat(40));
@@ -33,8 +36,8 @@ function soundAnswer(stored: Map<string, string>): Answer {
   };
 }
 
-/** A sound server but for what it answers to some commands. */
-const but = (wrong: (sound: Answer) => Answer) => (): Script => {
+/** A correct server, except for what `wrong` changes. */
+const soundExcept = (wrong: (sound: Answer) => Answer) => (): Script => {
   const sound = soundAnswer(new Map());
   const answer = wrong(sound);
   return {
@@ -49,13 +52,14 @@ const SETTING_UP: ReadonlySet<string> = new Set(['HELLO', 'AUTH', 'CLIENT', 'CLU
 const isSetUp = (words: readonly string[]): boolean => SETTING_UP.has(words[0]!) || words.includes('NX');
 
 /** Behaves correctly until the tier is open, then replies to everything in the same way. */
-const onceOpen = (wrong: Answer) => but((sound) => (words, socket) => (isSetUp(words) ? sound : wrong)(words, socket));
-/** From the first command on. */
-const always = (wrong: Answer) => but(() => wrong);
+const onceOpen = (wrong: Answer) =>
+  soundExcept((sound) => (words, socket) => (isSetUp(words) ? sound : wrong)(words, socket));
+/** Replies to everything in the same way, from the first command on. */
+const always = (wrong: Answer) => soundExcept(() => wrong);
 const scanning = (pageOf: (cursor: string) => string) =>
-  but((sound) => (words, socket) => (words[0] === 'SCAN' ? pageOf(words[1]!) : sound(words, socket)));
+  soundExcept((sound) => (words, socket) => (words[0] === 'SCAN' ? pageOf(words[1]!) : sound(words, socket)));
 
-/** Sends some bytes, then others endlessly. */
+/** Sends some bytes, then others without end. */
 const endlessly = (start: string, more: () => Buffer | string): Answer => {
   return (_words, socket) => {
     socket.write(start);
@@ -69,7 +73,7 @@ const DIGITS = Buffer.alloc(64 * 1024, '9');
 let names = 0;
 const freshNames = () => Array.from({ length: 1000 }, () => `pw:{proxies}:e:${'n'.repeat(100)}${++names}`);
 
-/** Byte by byte, with a pause after each. */
+/** Sends the correct reply byte by byte, with a pause after each. */
 function drip(words: readonly string[], socket: Socket, sound: Answer): undefined {
   const bytes = Buffer.from(sound(words, socket) ?? '');
   let at = 0;
@@ -80,7 +84,7 @@ function drip(words: readonly string[], socket: Socket, sound: Answer): undefine
   return undefined;
 }
 
-/** From the first entry on, one bit of each answer is another, and each time the next one. */
+/** Once the tier is open, flips one bit of each reply, a different one each time. */
 function flipped(sound: Answer): Answer {
   let place = 0;
   return (words, socket) => {
@@ -93,8 +97,8 @@ function flipped(sound: Answer): Answer {
   };
 }
 
-/** Each pair of answers is exchanged. */
-function exchanged(sound: Answer): Answer {
+/** Once the tier is open, sends every two replies in reverse order. */
+function swapped(sound: Answer): Answer {
   let held: string | undefined;
   return (words, socket) => {
     const bytes = sound(words, socket);
@@ -109,7 +113,7 @@ function exchanged(sound: Answer): Answer {
   };
 }
 
-/** Every kind of server that wants no good, by what it does. */
+/** Hostile servers by what they do. */
 export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
   'accepts and never answers': () => ({}),
   'closes immediately': () => ({ connected: (socket) => void socket.destroy() }),
@@ -128,12 +132,12 @@ export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
   }),
   'replies to everything with a number': onceOpen(() => ':7\r\n'),
   'replies to everything with a list': always(() => listOf([':1\r\n', '_\r\n'])),
-  'replies to each command twice': but((sound) => (words, socket) => (sound(words, socket) ?? '').repeat(2)),
-  'flips a bit in each reply': but(flipped),
-  'replies in the wrong order': but(exchanged),
-  'sends one byte every 100 ms': but((sound) => (words, socket) => drip(words, socket, sound)),
+  'replies to each command twice': soundExcept((sound) => (words, socket) => (sound(words, socket) ?? '').repeat(2)),
+  'flips a bit in each reply': soundExcept(flipped),
+  'replies in the wrong order': soundExcept(swapped),
+  'sends one byte every 100 ms': soundExcept((sound) => (words, socket) => drip(words, socket, sound)),
   'redirects every command endlessly': onceOpen((_words, socket) => `-MOVED 1 127.0.0.1:${socket.localPort}\r\n`),
-  'replies to HELLO with nonsense': but(
+  'replies to HELLO with nonsense': soundExcept(
     (sound) => (words, socket) =>
       words[0] === 'HELLO' ? listOf([text('proto'), '#t\r\n', ',inf\r\n']) : sound(words, socket),
   ),
@@ -157,7 +161,7 @@ export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
   ),
 };
 
-/** Those that go on with a client of a cluster, which has more to do. */
+/** The kinds that are also run against a cluster client. */
 export const HOSTILE_CLUSTERS = [
   'accepts and never answers',
   'closes in the middle of a reply',

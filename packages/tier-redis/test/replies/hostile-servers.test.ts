@@ -3,19 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ScriptedServer } from '@pw/test-support';
 import { describe, expect, it, type TestContext } from 'vitest';
-import type { Told } from './hostile-child.ts';
+import type { Report } from './hostile-child.ts';
 import { HOSTILE_CLUSTERS, HOSTILE_KINDS } from './hostile-kinds.ts';
 
 const CHILD = fileURLToPath(new URL('./hostile-child.ts', import.meta.url));
 const TIMEOUT_MS = 200;
 const PASS_TIMEOUT_MS = 400;
-/** How much later than its deadline a call may be over on a busy machine: far from endless. */
+/** By which factor a call may exceed its deadline on a busy machine: still far from endless. */
 const PATIENCE = 20;
-/** Opening, which each call may have to try again, and the longest call: a pass, with the step that was begun in time. */
+/** Reopening, which each call may try, plus the longest call: a pass, and the step that runs when its time is up. */
 const DEADLINE_MS = TIMEOUT_MS + PASS_TIMEOUT_MS + TIMEOUT_MS;
-/** For all that a child does. */
+/** Time limit of a child process. */
 const PATIENCE_MS = 120_000;
-/** Four times the longest answer that is let through. */
+/** Four times the longest reply that is accepted. */
 const MOST_BYTES = 256 * 2 ** 20;
 
 describe('RedisCacheTier and hostile servers', () => {
@@ -28,14 +28,14 @@ describe('RedisCacheTier and hostile servers', () => {
     onTestFinished(() => server.end());
     const args = ['--conditions=@pw/source', CHILD, server.url, String(TIMEOUT_MS), String(PASS_TIMEOUT_MS), ...more];
     const limits = { timeout: PATIENCE_MS, killSignal: 'SIGKILL' as const };
-    const told = JSON.parse((await promisify(execFile)(process.execPath, args, limits)).stdout) as Told;
-    expect(told.unhandled).toEqual([]);
-    expect(told.wrong).toEqual([]);
-    for (const [name, took] of Object.entries(told.took)) expect(took, name).toBeLessThan(DEADLINE_MS * PATIENCE);
-    expect(told.grown).toBeLessThan(MOST_BYTES);
+    const report = JSON.parse((await promisify(execFile)(process.execPath, args, limits)).stdout) as Report;
+    expect(report.unhandled).toEqual([]);
+    expect(report.wrong).toEqual([]);
+    for (const [name, took] of Object.entries(report.took)) expect(took, name).toBeLessThan(DEADLINE_MS * PATIENCE);
+    expect(report.grown).toBeLessThan(MOST_BYTES);
   }
 
-  // Concurrently: the children wait for their timeouts most of the time.
+  // Run concurrently, because the children mostly wait for their timeouts.
   it.concurrent.for(Object.keys(HOSTILE_KINDS))(
     'settles every call in time, returns nothing wrong and lets the process exit when a server %s',
     { timeout: PATIENCE_MS },

@@ -6,8 +6,8 @@ import { ReplyGuard } from '../../src/replies/reply-guard.ts';
 const faultIn = (text: string) => new ReplyGuard().faultIn(Buffer.from(text));
 const textOf = (value: string) => `$${Buffer.byteLength(value)}\r\n${value}\r\n`;
 
-/** Answers of every type, in each other. */
-const answers = fastCheck.letrec<{ answer: string }>((tie) => ({
+/** Replies of every type, nested in each other. */
+const replies = fastCheck.letrec<{ answer: string }>((tie) => ({
   answer: fastCheck.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fastCheck.constantFrom(
@@ -35,7 +35,7 @@ const answers = fastCheck.letrec<{ answer: string }>((tie) => ({
 describe('ReplyGuard', () => {
   it('accepts every valid reply, however it is split into chunks', () => {
     const property = fastCheck.property(
-      fastCheck.array(answers, { maxLength: 5 }),
+      fastCheck.array(replies, { maxLength: 5 }),
       fastCheck.array(fastCheck.nat(40), { minLength: 1, maxLength: 20 }),
       (all, cuts) => {
         const bytes = Buffer.from(all.join(''));
@@ -45,7 +45,7 @@ describe('ReplyGuard', () => {
           expect(guard.faultIn(bytes.subarray(at, end))).toBeUndefined();
           at = end;
         }
-        // It stands between two answers, or what begins now would be a part of the last one.
+        // The guard must be between two replies now: inside one, it would not report this byte as the start of another.
         expect(guard.faultIn(Buffer.from('?'))).toBe('ERR_REPLY_MALFORMED');
       },
     );
@@ -53,7 +53,7 @@ describe('ReplyGuard', () => {
   });
 
   it('finds the same fault however a reply is split into chunks', () => {
-    const property = fastCheck.property(fastCheck.string({ unit: 'binary' }), answers, (garbage, answer) => {
+    const property = fastCheck.property(fastCheck.string({ unit: 'binary' }), replies, (garbage, answer) => {
       const bytes = Buffer.from(`${answer}${garbage}`);
       const guard = new ReplyGuard();
       let fault: string | undefined;

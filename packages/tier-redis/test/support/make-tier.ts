@@ -5,10 +5,10 @@ import type { TierModule } from '@pw/tier-testkit';
 import { createClient } from 'redis';
 import { RedisCacheTier } from '../../src/index.ts';
 
-/** Of the server that the suite has started; the children of a test have it from there. */
+/** The URL of the server that the suite started; child processes inherit the port in the environment. */
 const urlOf = (user = ''): string => `redis://${user}127.0.0.1:${process.env['PW_TEST_REDIS_PORT']}`;
 
-/** The kit's clock stands still on a day that may be past: on the server its deadlines are decades away. */
+/** The kit's clock stands still on a date that may be past, so the server gets deadlines that are decades later. */
 const DECADES_MS = 30 * 365 * 86_400_000;
 
 export const namespaceOf = (directory: string): string => createHash('sha1').update(directory).digest('hex');
@@ -22,7 +22,7 @@ export const createTier: TierModule['createTier'] = ({ config, directory, ...opt
     timeoutMs: 10_000,
   });
 
-/** Everything that the server holds of a namespace, in a file. */
+/** Writes everything that the server stores for a namespace to a file, and returns its path. */
 export async function storedFiles(directory: string): Promise<readonly string[]> {
   const file = join(directory, 'stored');
   const lines = await asAdministrator(async (ask) => {

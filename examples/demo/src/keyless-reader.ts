@@ -2,10 +2,10 @@ import { openCache } from '@pw/cache-manager';
 import { generateCacheKey } from '@pw/cache-models';
 import { CACHE_CONFIG, httpProxies } from './workspace.ts';
 
-/** What a process without the encryption key finds; printed as JSON. */
-export interface BlindRead {
+/** The result of this program, a reader without the encryption key; printed as JSON. */
+export interface KeylessRead {
   readonly found: number;
-  /** Entries with credentials that it got to see. */
+  /** Entries that were returned with credentials. */
   readonly opened: number;
 }
 
@@ -17,4 +17,4 @@ for await (const entry of cache.entries()) {
   if (wanted.has(entry.key)) found++;
   if (entry.hasCredentials) opened++;
 }
-console.log(JSON.stringify({ found, opened } satisfies BlindRead));
+console.log(JSON.stringify({ found, opened } satisfies KeylessRead));

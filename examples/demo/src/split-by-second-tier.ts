@@ -1,8 +1,8 @@
 import type { CacheManager } from '@pw/cache-manager';
 import { generateCacheKey } from '@pw/cache-models';
 
-/** The proxies that the second tier has, and those that it had no room for. Looking there counts nothing. */
-export async function bySecondTier(
+/** Splits proxies into those that the second tier contains and those that it does not. Does not count as a read. */
+export async function splitBySecondTier(
   cache: CacheManager,
   urls: readonly string[],
 ): Promise<{ readonly inside: string[]; readonly outside: string[] }> {

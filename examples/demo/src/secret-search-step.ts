@@ -5,11 +5,11 @@ import { check, count, heading, line } from './screen.ts';
 import { formsOf } from './secret-forms.ts';
 import { CACHE_FOLDER, SECRET_INPUT } from './workspace.ts';
 
-/** Looks for every credential, in any usual encoding, in every file of the cache. */
+/** Searches every file of the cache for every credential in all usual encodings. */
 export async function searchForSecrets(cache: CacheManager): Promise<void> {
   heading(
-    'Secrecy',
-    'Every username and password, raw, UTF-16, hex, base64 and percent-encoded, in every byte on disk.',
+    'Secrets',
+    'Searches every file for every username and password: raw, UTF-16, hex, base64 and percent-encoded.',
   );
   const secrets: string[] = [];
   for await (const { username, password } of cache.entries()) {
@@ -29,11 +29,8 @@ export async function searchForSecrets(cache: CacheManager): Promise<void> {
     if (found(content) > 0) leaks.push(relative(CACHE_FOLDER, path));
   }
   line(
-    `${count(files.length)} files, ${(bytes / 1e6).toFixed(1)} MB, ${secrets.length} secrets, ${forms.flat().length} byte sequences`,
+    `${count(files.length)} files, ${(bytes / 1e6).toFixed(1)} MB, ${secrets.length} secrets in ${forms.flat().length} encodings`,
   );
-  check(
-    found(readFileSync(SECRET_INPUT)) === secrets.length,
-    'the search finds all of them in the file that was imported',
-  );
+  check(found(readFileSync(SECRET_INPUT)) === secrets.length, 'the search finds all of them in the imported file');
   check(secrets.length > 0 && leaks.length === 0, `and none in the cache${leaks.map((name) => ` (${name})`).join('')}`);
 }
