@@ -32,7 +32,7 @@ async function expectDistinct(trial: Trial, keys: readonly string[]): Promise<vo
 }
 
 const alike: Check[] = Object.entries(ALIKE).map(([how, keys]) => ({
-  name: `tells apart keys that differ ${how}`,
+  name: `distinguishes keys that differ ${how}`,
   rule: 'keys',
   run: (trial) => expectDistinct(trial, keys),
 }));
