@@ -13,7 +13,7 @@ import {
   isEntry,
   isFunction,
   isNumber,
-  isText,
+  isString,
   listOf,
   maybe,
   must,
@@ -53,7 +53,7 @@ const isTtls = (value: unknown) =>
 const shared: readonly Parameter[] = [
   maybe('clock', having('now')),
   maybe('logger', having('debug', 'info', 'warn', 'error')),
-  maybe('required', listOf(isText)),
+  maybe('required', listOf(isString)),
   maybe('tierTimeoutMs', numberFrom(1, LONGEST_TIMER)),
   maybe('loadLeaseMs', numberFrom(100, LONGEST_TIMER)),
   maybe('onTierError', oneOf(...ON_TIER_ERROR)),
@@ -94,9 +94,9 @@ const config: Parameter = {
 const VARIABLES = ['PROXYWHIRL_CACHE_ENCRYPTION_KEY', 'PROXYWHIRL_CACHE_KEY_PREVIOUS'];
 const anyTier = (value: unknown) => typeof value === 'function';
 
-/** In a separate folder: a configuration without paths would create its folders in the working directory. */
+/** In a folder of its own, because a configuration without paths creates its folders in the working directory. */
 const opening: CallGroup = defineGroup<string>({
-  name: 'what opens a cache',
+  name: 'functions that open a cache',
   open: () => mkdtempSync(join(tmpdir(), 'pw-nonsense-')),
   close: (folder) => rmSync(folder, { recursive: true }),
   calls: [
@@ -109,7 +109,7 @@ const opening: CallGroup = defineGroup<string>({
           maybe(
             'env',
             objectOf('nonsense', 'inside', 'itself', ...VARIABLES),
-            VARIABLES.map((name) => maybe(name, isText)),
+            VARIABLES.map((name) => maybe(name, isString)),
           ),
         ]),
       ],
@@ -142,7 +142,7 @@ const opening: CallGroup = defineGroup<string>({
       parameters: [
         must('tiers', either(anyTier, objectOf('name', 'tier', 'maxTtlSeconds')), [
           // A factory has a name as well, which may be empty, and is not a tier.
-          must('name', isText),
+          must('name', isString),
           maybe('tier', anyTier),
           maybe('maxTtlSeconds', above0),
         ]),
@@ -191,8 +191,8 @@ const PASSING = makeEntry('passing');
 /** A key that is never stored: entries loaded under it are removed again. */
 const LOADED = makeEntry('loaded');
 
-const key = must('key', isText);
-const keys = must('keys', listOf(isText));
+const key = must('key', isString);
+const keys = must('keys', listOf(isString));
 
 function call(
   name: string,
@@ -210,7 +210,7 @@ const reads: readonly Call<OpenCache>[] = [
   ...['getMany', 'lookupMany', 'peekMany', 'deleteMany'].map((name) =>
     call(
       name,
-      [{ ...keys, accepts: isText }],
+      [{ ...keys, accepts: isString }],
       () => ['passing'],
       ({ manager }, one) => methodOf(name)(manager, [one]),
     ),
@@ -339,7 +339,7 @@ const manager: CallGroup = defineGroup<OpenCache>({
     await opened.close();
     rmSync(folder, { recursive: true });
   },
-  isSound: async ({ manager: opened }) => {
+  assertSound: async ({ manager: opened }) => {
     if (opened.tiers.some(({ tier }) => !tier.enabled)) throw new Error('counts it as a failure of a tier');
     if ((await opened.get('kept'))?.proxyUrl !== KEPT.proxyUrl) throw new Error('loses an entry');
   },

@@ -17,7 +17,7 @@ import {
   isLabelValue,
   isNull,
   isNumber,
-  isText,
+  isString,
   isTimeLike,
   listOf,
   maybe,
@@ -30,7 +30,7 @@ import { methodOf, readAll } from '../calling.ts';
 import { type Call, type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
 
 const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
-  source: isText,
+  source: isString,
   protocol: oneOf(...PROXY_SCHEMES),
   healthStatus: oneOf(...HEALTH_STATUSES),
 };
@@ -76,7 +76,7 @@ export function tierGroup<T extends CacheTier>({
       await tier.close();
       await close?.(tier);
     },
-    isSound: async (tier) => {
+    assertSound: async (tier) => {
       if (!tier.enabled || tier.failureCount > 0) throw new Error('counts it as a failure of the store');
       if ((await tier.get(KEPT.key))?.proxyUrl !== KEPT.proxyUrl) throw new Error('loses an entry');
     },
@@ -103,8 +103,8 @@ const tierOptions: readonly Parameter[] = [
   maybe('clock', having('now')),
   maybe('logger', having('debug', 'info', 'warn', 'error')),
   maybe('onEvict', isFunction),
-  maybe('tierType', isText),
-  maybe('name', isText),
+  maybe('tierType', isString),
+  maybe('name', isString),
   maybe('failureThreshold', wholeFrom(1)),
 ];
 
@@ -125,16 +125,16 @@ function call(
   return { name, parameters, right, call: made };
 }
 
-const KEY = must('key', isText);
+const KEY = must('key', isString);
 
 function readingCalls(): TierCall[] {
-  const keys = must('keys', listOf(isText));
+  const keys = must('keys', listOf(isString));
   return [
     ...['get', 'getNow', 'has', 'peek', 'touch'].map((name) => call(name, [KEY], () => [KEPT.key])),
     call('getMany', [keys], () => [[KEPT.key, PASSING.key]]),
     call(
       'getMany',
-      [{ ...keys, accepts: isText }],
+      [{ ...keys, accepts: isString }],
       () => [KEPT.key],
       (tier, key) => tier.getMany([key as string]),
     ),
@@ -149,7 +149,7 @@ function readingCalls(): TierCall[] {
 }
 
 function writingCalls(): TierCall[] {
-  const keys = must('keys', listOf(isText));
+  const keys = must('keys', listOf(isString));
   const reason = maybe('reason', oneOf(...Object.values(RemovalReason)));
   return [
     // A key that differs from the entry's is refused.
@@ -167,7 +167,7 @@ function writingCalls(): TierCall[] {
     call('deleteMany', [keys], () => [[PASSING.key]]),
     call(
       'deleteMany',
-      [{ ...keys, accepts: isText }],
+      [{ ...keys, accepts: isString }],
       () => [PASSING.key],
       (tier, key) => tier.deleteMany([key as string]),
     ),
@@ -241,10 +241,10 @@ function optionalCalls(): TierCall[] {
     ),
     call(
       'acquireLease',
-      [KEY, must('milliseconds', (value) => isNumber(value) && (value as number) >= 1), maybe('token', isText)],
+      [KEY, must('milliseconds', (value) => isNumber(value) && (value as number) >= 1), maybe('token', isString)],
       () => ['leased', 1000],
     ),
-    call('releaseLease', [KEY, must('token', isText)], () => ['leased', 'token']),
+    call('releaseLease', [KEY, must('token', isString)], () => ['leased', 'token']),
   ];
 }
 
@@ -278,7 +278,7 @@ function sideValueCalls(): TierCall[] {
 export const entryFilter: Parameter = filterOf([
   ...['source', 'protocol', 'healthStatus'].map((name) => maybe(name, either(listOf(VALUES[name]!), VALUES[name]!))),
   maybe('labels', objectOf('country'), [must('country', either(listOf(isLabelValue), isLabelValue))]),
-  maybe('text', isText),
+  maybe('text', isString),
   ...['expiresAt', 'lastAccessed'].map((name) =>
     maybe(name, objectOf('from', 'to'), [maybe('from', isTimeLike), maybe('to', isTimeLike)]),
   ),
@@ -288,7 +288,7 @@ export const entryFilter: Parameter = filterOf([
   maybe('orderBy', oneOf(...ENTRY_ORDERS)),
   maybe('direction', oneOf('asc', 'desc')),
   maybe('limit', wholeFrom(1, 10_000)),
-  maybe('cursor', isText),
+  maybe('cursor', isString),
 ]);
 
 /** The outcome of a health check. */
@@ -302,8 +302,8 @@ export const healthCheckResult: Parameter = must(
       'responseTimeMs',
       either(isNull, (value) => Number.isFinite(value) && (value as number) >= 0),
     ),
-    maybe('errorMessage', either(isNull, isText)),
-    must('checkUrl', isText),
+    maybe('errorMessage', either(isNull, isString)),
+    must('checkUrl', isString),
   ],
 );
 export const rightHealthCheck = () => ({ status: 'healthy', checkUrl: 'http://check.example/' });

@@ -7,7 +7,7 @@ import {
   either,
   isFunction,
   isNull,
-  isText,
+  isString,
   isTimeLike,
   isUndefined,
   maybe,
@@ -110,7 +110,7 @@ export const tierSqlite: readonly CallGroup[] = [
       {
         name: 'SqliteCacheTier#healthSummary',
         parameters: [
-          must('key', isText),
+          must('key', isString),
           maybe('window', objectOf('since', 'until'), [maybe('since', isTimeLike), maybe('until', isTimeLike)]),
         ],
         right: () => ['kept', {}],

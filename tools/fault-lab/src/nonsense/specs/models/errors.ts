@@ -10,13 +10,13 @@ import {
   ignoreRejection,
   Problems,
 } from '@pw/cache-models';
-import { isAnything, isBoolean, isFunction, isText, listOf, maybe, must, objectOf, oneOf } from '../../accepts.ts';
+import { isAnything, isBoolean, isFunction, isString, listOf, maybe, must, objectOf, oneOf } from '../../accepts.ts';
 import { calls, constructs, groupOf } from '../../define-calls.ts';
 
-const message = must('message', isText);
+const message = must('message', isString);
 const members = [
   maybe('code', oneOf(...Object.values(CacheErrorCode))),
-  maybe('tier', isText),
+  maybe('tier', isString),
   maybe('cause', isAnything),
 ];
 const isProblem = (value: unknown) => objectOf('path', 'message')(value) && Object.keys(value as object).length === 2;
@@ -24,7 +24,7 @@ const options = maybe('options', objectOf('code', 'tier', 'cause', 'problems'), 
 const fieldOptions = { ...options, members: [...members, maybe('problems', listOf(isProblem))] };
 
 const isErrorClass = (value: unknown) => isFunction(value) && (value as () => void).prototype instanceof Error;
-const throwOptions = maybe('options', objectOf('error', 'tier'), [maybe('error', isErrorClass), maybe('tier', isText)]);
+const throwOptions = maybe('options', objectOf('error', 'tier'), [maybe('error', isErrorClass), maybe('tier', isString)]);
 
 export const errors = groupOf(
   'errors of cache-models',
@@ -36,7 +36,7 @@ export const errors = groupOf(
   ),
   constructs(
     CredentialUnreadableError,
-    [must('reason', oneOf('unknown', 'elsewhere', 'refused')), maybe('detail', isText)],
+    [must('reason', oneOf('unknown', 'elsewhere', 'refused')), maybe('detail', isString)],
     () => ['unknown', 'detail'],
   ),
   calls('errorCode', [must('error', isAnything)], () => [new Error('x')], errorCode),
@@ -44,7 +44,7 @@ export const errors = groupOf(
   constructs(Problems, [maybe('found', listOf(isProblem))], () => [[{ path: 'path', message: 'message' }]]),
   calls(
     'Problems#check',
-    [must('isRight', isBoolean), must('path', isText), must('message', isText)],
+    [must('isRight', isBoolean), must('path', isString), must('message', isString)],
     () => [true, 'path', 'message'],
     (isRight: boolean, path: string, message: string) => new Problems().check(isRight, path, message),
   ),
@@ -56,7 +56,7 @@ export const errors = groupOf(
   ),
   calls(
     'Problems#throwIfAny',
-    [must('what', isText), throwOptions],
+    [must('what', isString), throwOptions],
     () => ['what', {}],
     (what: string, given: never) => new Problems().throwIfAny(what, given),
   ),
