@@ -106,7 +106,7 @@ function inspectTrace(log: string, store: string, end: ChildEnd) {
   const isKilled = !end.isTimedOut && (end.signal === 'SIGKILL' || end.code === 137);
   const hitCall = isKilled ? calls.at(-1) : calls.find(({ isInjected }) => isInjected);
   // strace counts calls per thread, so the fault may hit another thread of Node.js. These threads wake each other by
-    // writing, and do not survive a fault.
+  // writing, and do not survive a fault.
   const isStray = all.some((call) => call.isInjected && call.thread !== all[0]!.thread && !isOnStore(call));
   const hit: Run['hit'] = isStray
     ? 'elsewhere'
