@@ -21,7 +21,7 @@ const isJson = (text: string): boolean => {
   }
 };
 
-/** The lines of one file: odd ones, with well-formed ones of the proxies 0, 1, 2 and so on in between. */
+/** The lines of one file: odd lines, with well-formed lines for the proxies 0, 1, 2 and so on in between. */
 function linesOf(format: LineFormat, random: Random): { readonly lines: readonly string[]; readonly good: number } {
   const lines: string[] = [];
   let good = 0;
@@ -60,7 +60,7 @@ describe('an import', () => {
   const total = count(4000, 200_000);
 
   it.each(['list', 'csv', 'json', 'jsonl'] as const)(
-    `of ${total} odd lines finds each well-formed one between them, counts all, and shows no password: %s`,
+    `with ${total} odd lines finds each well-formed one between them, counts all lines, and shows no password: %s`,
     async (format) => {
       const folder = makeTempDir(onTestFinished);
       for (let seed = 0; seed < total / ODD_LINES_A_FILE; seed++) {
@@ -80,7 +80,7 @@ describe('an import', () => {
   );
 
   it(
-    `of ${total} odd lines of CSV with quotes of any kind does not throw, and finds a record after an unquoted line`,
+    `with ${total} odd lines of CSV with quotes of any kind does not throw, and finds a record after an unquoted line`,
     async () => {
       const folder = makeTempDir(onTestFinished);
       for (let seed = 0; seed < total / ODD_LINES_A_FILE; seed++) {

@@ -19,7 +19,7 @@ import { RedisCacheTier } from '@pw/tier-redis';
 import { DiskCacheTier, SqliteCacheTier } from '@pw/tier-sqlite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-// The attacker can write to the stores of a cache and knows this code, but not the key.
+// The attacker can write to the stores of a cache and knows this code, but does not have the key.
 
 const Database = createRequire(import.meta.resolve('@pw/tier-sqlite'))('better-sqlite3');
 const KEY = generateKey();
@@ -74,7 +74,7 @@ const victims = Array.from({ length: MOVED }, (_, n) => victimOf(n));
 interface Store {
   readonly name: string;
   open(place: string, cipher: CredentialCipher, logger?: RecordingLogger): CacheTier;
-  /** Edits the URL of a stored record, where there is no checksum to fix. */
+  /** Edits the URL of a stored record in one of `ways`. */
   edit?(place: string, key: string, proxyUrl: string, way: string): void;
   readonly ways?: readonly string[];
 }
@@ -105,7 +105,7 @@ const jsonl: Store = {
     'under the old checksum',
     'with the checksum removed',
     'with the checksum recomputed',
-    'with a voucher made up',
+    'with an invented fingerprint',
   ],
   edit: (place, key, proxyUrl, way) => {
     for (const name of readdirSync(place).filter((file) => file.endsWith('.jsonl'))) {
@@ -168,14 +168,14 @@ describe.each(STORES)('in $name', (store) => {
   }
 
   it.skipIf(skip)(
-    `${MOVED} tokens written to another proxy with valid checksums: none opens, all are kept`,
+    `${MOVED} tokens moved to other proxies with valid checksums: none opens, all are kept`,
     async () => {
       const place = makeTempDir(onTestFinished);
       const { tokens } = await filled(place);
       const cipher = new ThiefsCipher();
       const thief = store.open(place, cipher);
       for (const [n, victim] of victims.entries()) {
-        // Half of them to the attacker's own proxy, half to the proxy of another customer.
+        // Half of the tokens are moved to the attacker's own proxy, half to the proxy of another customer.
         const proxyUrl = n % 2 === 0 ? EVIL : victims[(n + 1) % MOVED]!.proxyUrl;
         cipher.tokens = {
           username: tokens.get(`username ${victim.proxyUrl}`)!,
@@ -206,7 +206,7 @@ describe.each(STORES)('in $name', (store) => {
     },
   );
 
-  it.skipIf(skip)('a password in the place of the username is not shown to the proxy as one', async () => {
+  it.skipIf(skip)('a password moved to the place of the username is not sent to the proxy', async () => {
     const place = makeTempDir(onTestFinished);
     const { tokens } = await filled(place);
     const [victim] = victims;
