@@ -115,7 +115,7 @@ const jsonl: Store = {
         if (!line.includes(`"key":"${key}"`)) return line;
         const { checksum, ...record } = JSON.parse(line);
         record.proxy_url = proxyUrl;
-        if (way.endsWith('made up')) record.sealed_by = '0123456789abcdef';
+        if (way.endsWith('invented fingerprint')) record.sealed_by = '0123456789abcdef';
         if (way.endsWith('removed')) return JSON.stringify(record);
         const sum = way.endsWith('old checksum') ? checksum : recordChecksum(record);
         return JSON.stringify({ ...record, checksum: sum });
