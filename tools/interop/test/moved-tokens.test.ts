@@ -265,7 +265,7 @@ describe.each(STORES)('in $name', (store) => {
     },
   );
 
-  it.skipIf(skip).each(store.ways ?? [])('a record edited %s gives no credential to another proxy', async (way) => {
+  it.skipIf(skip).each(store.ways ?? [])('a record edited %s reveals no credential to another proxy', async (way) => {
     const place = makeTempDir(onTestFinished);
     await filled(place);
     for (const [n, proxyUrl] of [

@@ -15,7 +15,7 @@ function entriesOf(keys: readonly string[]): CacheEntry[] {
   return keys.map((key, at) => makeEntry(key, { source: `of key ${at}`, failureCount: at }));
 }
 
-/** Fails unless each key reads its own entry, and deleting one leaves the others. */
+/** Fails unless each key finds its own entry, and deleting one key leaves the others. */
 async function expectDistinct(trial: Trial, keys: readonly string[]): Promise<void> {
   const entries = entriesOf(keys);
   const tier = await trial.tierWith(entries);

@@ -7,7 +7,7 @@ const RING = 40;
 /** A step of an endless sequence of writes: a put, a batch, or a delete. */
 export type WriteStep = { readonly put: readonly CacheEntry[] } | { readonly remove: string };
 
-/** The step with a number, from 0: two processes that know the number know what was written. */
+/** The step with this number, counted from 0. The number alone determines the step, in every process. */
 export function writeStep(prefix: string, count: number): WriteStep {
   const key = (of: number) => `${prefix}-${(of * 7) % RING}`;
   if (count % 5 === 4) return { remove: key(count - 2) };
