@@ -3,7 +3,7 @@ import type { Parameter } from './nonsense-spec.ts';
 
 type Test = (value: unknown) => boolean;
 
-export const isString: Test = (value) => typeof value === 'string';
+export const isText: Test = (value) => typeof value === 'string';
 export const isFunction: Test = (value) => typeof value === 'function';
 export const isBoolean: Test = (value) => typeof value === 'boolean';
 export const isUndefined: Test = (value) => value === undefined;

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { run } from '@pw/cache-cli';
-import { having, isString, listOf, maybe, must, objectOf } from '../accepts.ts';
+import { having, isText, listOf, maybe, must, objectOf } from '../accepts.ts';
 import { callOf } from '../calling.ts';
 import { type Call, type CallGroup, defineGroup } from '../nonsense-spec.ts';
 
@@ -22,14 +22,14 @@ export const cacheCli: readonly CallGroup[] = [
     calls: [
       {
         name: 'run',
-        parameters: [must('argv', listOf(isString)), io],
+        parameters: [must('argv', listOf(isText)), io],
         right: () => [['--version'], rightIo()],
         call: callOf(run),
         isAsync: true,
       },
       {
         name: 'run',
-        parameters: [must('argv', isString), io],
+        parameters: [must('argv', isText), io],
         right: () => ['--help', rightIo()],
         call: one,
         isAsync: true,

@@ -11,7 +11,7 @@ import {
   rotateKey,
 } from '@pw/cache-crypto';
 import { Secret, silentLogger } from '@pw/cache-models';
-import { either, having, isBytes, isNull, isString, listOf, maybe, must, objectOf, oneOf } from '../accepts.ts';
+import { either, having, isBytes, isNull, isText, listOf, maybe, must, objectOf, oneOf } from '../accepts.ts';
 import { callOf, constructorOf, methodOf } from '../calling.ts';
 import { type Call, type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
 
@@ -19,19 +19,19 @@ const KEY = generateKey();
 const FERNET = new Fernet(KEY);
 const ORIGIN = 'http://h.example:8080';
 
-const isKeyLike = either(isString, isBytes, (value) => Secret.isSecret(value));
-const isPath = (value: unknown) => isString(value) && value !== '' && !(value as string).includes('\0');
+const isKeyLike = either(isText, isBytes, (value) => Secret.isSecret(value));
+const isPath = (value: unknown) => isText(value) && value !== '' && !(value as string).includes('\0');
 const isEnvironment = objectOf('nonsense', 'inside', 'itself', 'PROXYWHIRL_CACHE_ENCRYPTION_KEY');
 
-const token = must('token', either(isString, isBytes));
-const plaintext = must('plaintext', either(isString, isBytes));
+const token = must('token', either(isText, isBytes));
+const plaintext = must('plaintext', either(isText, isBytes));
 const clock = maybe('clock', having('now'));
 const fernetOptions = maybe('options', objectOf('clock'), [clock]);
 const isAge = (value: unknown) => typeof value === 'number' && value >= 0;
 const openOptions = maybe('options', objectOf('ttl'), [maybe('ttl', isAge)]);
 const env = maybe('env', isEnvironment);
 
-const bindingMembers: readonly Parameter[] = [must('role', oneOf('username', 'password')), must('origin', isString)];
+const bindingMembers: readonly Parameter[] = [must('role', oneOf('username', 'password')), must('origin', isText)];
 const binding = maybe('binding', objectOf('role', 'origin'), bindingMembers);
 const rightBinding = () => ({ role: 'username', origin: ORIGIN });
 
@@ -69,7 +69,7 @@ const constructors: readonly Call<unknown>[] = [
     parameters: [
       must(
         'keys',
-        either(isString, (value) => value instanceof Set || value instanceof Map, listOf(isKeyLike)),
+        either(isText, (value) => value instanceof Set || value instanceof Map, listOf(isKeyLike)),
       ),
       fernetOptions,
     ],

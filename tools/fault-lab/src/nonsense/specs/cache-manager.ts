@@ -13,7 +13,7 @@ import {
   isEntry,
   isFunction,
   isNumber,
-  isString,
+  isText,
   listOf,
   maybe,
   must,
@@ -53,7 +53,7 @@ const isTtls = (value: unknown) =>
 const shared: readonly Parameter[] = [
   maybe('clock', having('now')),
   maybe('logger', having('debug', 'info', 'warn', 'error')),
-  maybe('required', listOf(isString)),
+  maybe('required', listOf(isText)),
   maybe('tierTimeoutMs', numberFrom(1, LONGEST_TIMER)),
   maybe('loadLeaseMs', numberFrom(100, LONGEST_TIMER)),
   maybe('onTierError', oneOf(...ON_TIER_ERROR)),
@@ -109,7 +109,7 @@ const opening: CallGroup = defineGroup<string>({
           maybe(
             'env',
             objectOf('nonsense', 'inside', 'itself', ...VARIABLES),
-            VARIABLES.map((name) => maybe(name, isString)),
+            VARIABLES.map((name) => maybe(name, isText)),
           ),
         ]),
       ],
@@ -142,7 +142,7 @@ const opening: CallGroup = defineGroup<string>({
       parameters: [
         must('tiers', either(anyTier, objectOf('name', 'tier', 'maxTtlSeconds')), [
           // A factory has a name as well, which may be empty, and is not a tier.
-          must('name', isString),
+          must('name', isText),
           maybe('tier', anyTier),
           maybe('maxTtlSeconds', above0),
         ]),
@@ -191,8 +191,8 @@ const PASSING = makeEntry('passing');
 /** A key that is never stored: entries loaded under it are removed again. */
 const LOADED = makeEntry('loaded');
 
-const key = must('key', isString);
-const keys = must('keys', listOf(isString));
+const key = must('key', isText);
+const keys = must('keys', listOf(isText));
 
 function call(
   name: string,
@@ -210,7 +210,7 @@ const reads: readonly Call<OpenCache>[] = [
   ...['getMany', 'lookupMany', 'peekMany', 'deleteMany'].map((name) =>
     call(
       name,
-      [{ ...keys, accepts: isString }],
+      [{ ...keys, accepts: isText }],
       () => ['passing'],
       ({ manager }, one) => methodOf(name)(manager, [one]),
     ),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isNumber, isString } from '../accepts.ts';
+import { isNumber, isText } from '../accepts.ts';
 
 /** Creates tiers, each in a separate folder, and removes the folder of a closed one. */
 export class Folders {
@@ -27,7 +27,7 @@ export class Folders {
 
 /** A path that the system accepts, whether or not it exists. */
 export function isPath(value: unknown): boolean {
-  return isString(value) && value !== '' && !(value as string).includes('\0');
+  return isText(value) && value !== '' && !(value as string).includes('\0');
 }
 
 export function numberFrom(least: number, most = Number.POSITIVE_INFINITY): (value: unknown) => boolean {

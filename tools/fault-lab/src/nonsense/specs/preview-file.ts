@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { previewFile } from '@pw/cache-manager';
-import { either, having, isString, maybe, must, wholeFrom } from '../accepts.ts';
+import { either, having, isText, maybe, must, wholeFrom } from '../accepts.ts';
 import { type CallGroup, defineGroup } from '../nonsense-spec.ts';
 import { isIterable, isPath, options, rowOptions, within } from './transfer-parameters.ts';
 
@@ -21,7 +21,7 @@ export const previewing: CallGroup = defineGroup<string>({
         must('path', either(isPath, isIterable)),
         options('options', [
           ...rowOptions,
-          maybe('defaultSource', isString),
+          maybe('defaultSource', isText),
           maybe('limit', wholeFrom(0, 10_000)),
           maybe('cipher', having('encrypt', 'decrypt')),
           maybe('clock', having('now')),

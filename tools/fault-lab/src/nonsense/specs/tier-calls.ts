@@ -17,7 +17,7 @@ import {
   isLabelValue,
   isNull,
   isNumber,
-  isString,
+  isText,
   isTimeLike,
   listOf,
   maybe,
@@ -30,7 +30,7 @@ import { methodOf, readAll } from '../calling.ts';
 import { type Call, type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
 
 const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
-  source: isString,
+  source: isText,
   protocol: oneOf(...PROXY_SCHEMES),
   healthStatus: oneOf(...HEALTH_STATUSES),
 };
@@ -103,8 +103,8 @@ const tierOptions: readonly Parameter[] = [
   maybe('clock', having('now')),
   maybe('logger', having('debug', 'info', 'warn', 'error')),
   maybe('onEvict', isFunction),
-  maybe('tierType', isString),
-  maybe('name', isString),
+  maybe('tierType', isText),
+  maybe('name', isText),
   maybe('failureThreshold', wholeFrom(1)),
 ];
 
@@ -125,16 +125,16 @@ function call(
   return { name, parameters, right, call: made };
 }
 
-const KEY = must('key', isString);
+const KEY = must('key', isText);
 
 function readingCalls(): TierCall[] {
-  const keys = must('keys', listOf(isString));
+  const keys = must('keys', listOf(isText));
   return [
     ...['get', 'getNow', 'has', 'peek', 'touch'].map((name) => call(name, [KEY], () => [KEPT.key])),
     call('getMany', [keys], () => [[KEPT.key, PASSING.key]]),
     call(
       'getMany',
-      [{ ...keys, accepts: isString }],
+      [{ ...keys, accepts: isText }],
       () => [KEPT.key],
       (tier, key) => tier.getMany([key as string]),
     ),
@@ -149,7 +149,7 @@ function readingCalls(): TierCall[] {
 }
 
 function writingCalls(): TierCall[] {
-  const keys = must('keys', listOf(isString));
+  const keys = must('keys', listOf(isText));
   const reason = maybe('reason', oneOf(...Object.values(RemovalReason)));
   return [
     // A key that differs from the entry's is refused.
@@ -167,7 +167,7 @@ function writingCalls(): TierCall[] {
     call('deleteMany', [keys], () => [[PASSING.key]]),
     call(
       'deleteMany',
-      [{ ...keys, accepts: isString }],
+      [{ ...keys, accepts: isText }],
       () => [PASSING.key],
       (tier, key) => tier.deleteMany([key as string]),
     ),
@@ -241,10 +241,10 @@ function optionalCalls(): TierCall[] {
     ),
     call(
       'acquireLease',
-      [KEY, must('milliseconds', (value) => isNumber(value) && (value as number) >= 1), maybe('token', isString)],
+      [KEY, must('milliseconds', (value) => isNumber(value) && (value as number) >= 1), maybe('token', isText)],
       () => ['leased', 1000],
     ),
-    call('releaseLease', [KEY, must('token', isString)], () => ['leased', 'token']),
+    call('releaseLease', [KEY, must('token', isText)], () => ['leased', 'token']),
   ];
 }
 
@@ -278,7 +278,7 @@ function sideValueCalls(): TierCall[] {
 export const entryFilter: Parameter = filterOf([
   ...['source', 'protocol', 'healthStatus'].map((name) => maybe(name, either(listOf(VALUES[name]!), VALUES[name]!))),
   maybe('labels', objectOf('country'), [must('country', either(listOf(isLabelValue), isLabelValue))]),
-  maybe('text', isString),
+  maybe('text', isText),
   ...['expiresAt', 'lastAccessed'].map((name) =>
     maybe(name, objectOf('from', 'to'), [maybe('from', isTimeLike), maybe('to', isTimeLike)]),
   ),
@@ -288,7 +288,7 @@ export const entryFilter: Parameter = filterOf([
   maybe('orderBy', oneOf(...ENTRY_ORDERS)),
   maybe('direction', oneOf('asc', 'desc')),
   maybe('limit', wholeFrom(1, 10_000)),
-  maybe('cursor', isString),
+  maybe('cursor', isText),
 ]);
 
 /** The outcome of a health check. */
@@ -302,8 +302,8 @@ export const healthCheckResult: Parameter = must(
       'responseTimeMs',
       either(isNull, (value) => Number.isFinite(value) && (value as number) >= 0),
     ),
-    maybe('errorMessage', either(isNull, isString)),
-    must('checkUrl', isString),
+    maybe('errorMessage', either(isNull, isText)),
+    must('checkUrl', isText),
   ],
 );
 export const rightHealthCheck = () => ({ status: 'healthy', checkUrl: 'http://check.example/' });

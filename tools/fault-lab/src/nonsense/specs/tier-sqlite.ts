@@ -7,7 +7,7 @@ import {
   either,
   isFunction,
   isNull,
-  isString,
+  isText,
   isTimeLike,
   isUndefined,
   maybe,
@@ -110,7 +110,7 @@ export const tierSqlite: readonly CallGroup[] = [
       {
         name: 'SqliteCacheTier#healthSummary',
         parameters: [
-          must('key', isString),
+          must('key', isText),
           maybe('window', objectOf('since', 'until'), [maybe('since', isTimeLike), maybe('until', isTimeLike)]),
         ],
         right: () => ['kept', {}],

@@ -1,6 +1,6 @@
 import { ConformanceError, conformanceTests, declareTests } from '@pw/tier-testkit';
 import * as fastCheck from 'fast-check';
-import { having, isAnything, isString, listOf, maybe, must, objectOf, oneOf, wholeFrom } from '../accepts.ts';
+import { having, isAnything, isText, listOf, maybe, must, objectOf, oneOf, wholeFrom } from '../accepts.ts';
 import { passingOn } from '../callers-own.ts';
 import { callOf, constructorOf } from '../calling.ts';
 import { type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
@@ -11,7 +11,7 @@ const MEMORY = new URL('../../../../../packages/tier-memory/test/support/make-ti
 const members: readonly Parameter[] = [
   must('module', () => false),
   must('fastCheck', having('check', 'asyncProperty')),
-  maybe('execArgv', listOf(isString)),
+  maybe('execArgv', listOf(isText)),
   maybe('deadlineMs', numberFrom(1, 2 ** 31 - 1)),
   ...['runs', 'cycles', 'kills'].map((name) => maybe(name, wholeFrom(1))),
 ];
@@ -36,7 +36,7 @@ export const tierTestkit: readonly CallGroup[] = [
       },
       {
         name: 'declareTests',
-        parameters: [runner, must('name', isString), subject],
+        parameters: [runner, must('name', isText), subject],
         right: () => [{ describe: () => undefined, it: () => undefined }, 'a tier', rightSubject()],
         call: passingOn(callOf(declareTests)),
         isAsync: true,
@@ -45,7 +45,7 @@ export const tierTestkit: readonly CallGroup[] = [
         name: 'ConformanceError',
         parameters: [
           must('failing', objectOf('what', 'expected', 'came', 'rule', 'cause'), [
-            must('what', isString),
+            must('what', isText),
             maybe('expected', isAnything),
             maybe('came', isAnything),
             must('rule', oneOf('shape')),

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { KEY_IDENTITIES, PROXY_FILE_FORMATS } from '@pw/cache-manager';
 import { PROXY_SCHEMES } from '@pw/cache-models';
-import { isBoolean, isFunction, isString, maybe, objectOf, oneOf, wholeFrom } from '../accepts.ts';
+import { isBoolean, isFunction, isText, maybe, objectOf, oneOf, wholeFrom } from '../accepts.ts';
 import type { Parameter } from '../nonsense-spec.ts';
 
-export const isPath = (value: unknown) => isString(value) && value !== '' && !(value as string).includes('\0');
+export const isPath = (value: unknown) => isText(value) && value !== '' && !(value as string).includes('\0');
 
 /** A path among the invalid values, moved to where it does no harm. */
 export function within(folder: string, path: unknown): unknown {
@@ -30,4 +30,4 @@ export const rowOptions: readonly Parameter[] = [
   batchSize,
   ...hooks,
 ];
-export const warmOptions = options('options', [...rowOptions, maybe('defaultSource', isString)]);
+export const warmOptions = options('options', [...rowOptions, maybe('defaultSource', isText)]);

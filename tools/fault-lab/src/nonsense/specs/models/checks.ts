@@ -25,7 +25,7 @@ import {
   isFunction,
   isNull,
   isNumber,
-  isString,
+  isText,
   listOf,
   maybe,
   must,
@@ -39,10 +39,10 @@ import { entryFilter, healthHistoryOptions, tierConfig } from '../tier-calls.ts'
 
 const isErrorClass = (value: unknown) => isFunction(value) && (value as () => void).prototype instanceof Error;
 const isWhole = wholeFrom(Number.MIN_SAFE_INTEGER);
-const isKind = (value: unknown) => having('isRight')(value) && isString((value as { wanted?: unknown }).wanted);
+const isKind = (value: unknown) => having('isRight')(value) && isText((value as { wanted?: unknown }).wanted);
 const isKinds = (value: unknown) => objectOf('a')(value) && Object.values(value as object).every(isKind);
 const isTime = (value: unknown) => Number.isFinite(value) && (value as number) > 0;
-const isPath = (value: unknown) => isString(value) && value !== '' && !(value as string).includes('\0');
+const isPath = (value: unknown) => isText(value) && value !== '' && !(value as string).includes('\0');
 
 /** When checks are due. */
 export const scheduleMembers: readonly Parameter[] = [
@@ -55,7 +55,7 @@ export const scheduleMembers: readonly Parameter[] = [
 const schedule = must('healthSchedule', objectOf('intervalMs', 'maxIntervalMs', 'jitter', 'random'), scheduleMembers);
 const binding = must('binding', objectOf('role', 'origin'), [
   must('role', oneOf('username', 'password')),
-  must('origin', isString),
+  must('origin', isText),
 ]);
 
 /** A member that is a configuration of a tier. */
@@ -76,8 +76,8 @@ const configMembers: readonly Parameter[] = [
   maybe('perSourceTtl', objectOf('source', 'nonsense', 'inside'), [maybe('source', wholeFrom(1))]),
   maybe('l2CacheDir', isPath),
   maybe('l3DatabasePath', isPath),
-  maybe('encryptionKey', either(isNull, isString)),
-  maybe('previousEncryptionKeys', listOf(isString)),
+  maybe('encryptionKey', either(isNull, isText)),
+  maybe('previousEncryptionKeys', listOf(isText)),
   maybe('keyFile', isPath),
   maybe('foreignTokens', oneOf('accept', 'refuse')),
   maybe('healthCheckInvalidation', isBoolean),
@@ -93,8 +93,8 @@ const cacheConfig: Parameter = maybe('config', objectOf(...configMembers.map(({ 
 
 const kind = must('kind', isKind);
 const how = must('how', objectOf('what', 'name', 'error'), [
-  must('what', isString),
-  maybe('name', isString),
+  must('what', isText),
+  maybe('name', isText),
   maybe('error', isErrorClass),
 ]);
 
@@ -110,17 +110,17 @@ export const checks = groupOf(
     checkFilter,
   ),
   calls('parseHealthHistoryOptions', [healthHistoryOptions], () => [{}], parseHealthHistoryOptions),
-  calls('checkHealthSchedule', [schedule, must('tier', isString)], () => [{}, 'l3'], checkHealthSchedule, {
+  calls('checkHealthSchedule', [schedule, must('tier', isText)], () => [{}, 'l3'], checkHealthSchedule, {
     refusal: 'config',
   }),
   calls('checkBinding', [binding], () => [{ role: 'username', origin: 'http://h:1' }], checkBinding),
-  calls('oneOf', [must('choices', listOf(isString))], () => [['a']], oneOfTexts),
+  calls('oneOf', [must('choices', listOf(isText))], () => [['a']], oneOfTexts),
   calls('wholeNumber', [maybe('least', isWhole), maybe('most', isWhole)], () => [0, 1], wholeNumber),
   calls('optional', [{ ...kind, name: 'same' }], () => [Kinds.text], optional),
   calls('nullable', [{ ...kind, name: 'same' }], () => [Kinds.text], nullable),
   calls(
     'checkArgument',
-    [must('name', isString), must('value', isAnything), kind, maybe('error', isErrorClass)],
+    [must('name', isText), must('value', isAnything), kind, maybe('error', isErrorClass)],
     () => ['name', 'text', { ...Kinds.text, isRight: () => true }],
     checkArgument,
   ),
@@ -130,20 +130,20 @@ export const checks = groupOf(
     () => [{}, { a: optional(Kinds.text) }, { what: 'what' }],
     // The caller's own name would appear in its errors.
     (options: unknown, members: never, given: { readonly name?: unknown } | null) => {
-      const isNamed = isString(given?.name);
+      const isNamed = isText(given?.name);
       checkOptionsObject(options, members, (isNamed ? { ...given, name: 'options' } : given) as never);
     },
   ),
   calls(
     'problemsOfOptions',
-    [must('options', isAnything), must('members', isKinds), maybe('name', isString)],
+    [must('options', isAnything), must('members', isKinds), maybe('name', isText)],
     () => [{}, { a: Kinds.text }, 'name'],
     problemsOfOptions,
   ),
   calls('calmLogger', [must('logger', having('debug', 'info', 'warn', 'error'))], () => [silentLogger], calmLogger),
   calls(
     'unknownMembers',
-    [must('options', objectOf('nonsense', 'inside', 'itself')), must('known', listOf(isString))],
+    [must('options', objectOf('nonsense', 'inside', 'itself')), must('known', listOf(isText))],
     () => [{}, ['a']],
     unknownMembers,
   ),

@@ -8,7 +8,7 @@ import {
   isLabelValue,
   isNull,
   isNumber,
-  isString,
+  isText,
   isTimeLike,
   listOf,
   maybe,
@@ -22,7 +22,7 @@ import { calls, constructs, groupOf } from '../../define-calls.ts';
 import type { Call, Parameter } from '../../nonsense-spec.ts';
 import { anEntry, aSecret, bindingMembers, cipher, isCipher, rightBinding } from './samples.ts';
 
-const isSecret = either(isNull, isString, (value) => Secret.isSecret(value));
+const isSecret = either(isNull, isText, (value) => Secret.isSecret(value));
 const count = wholeFrom(0);
 const names = (list: readonly Parameter[]) => list.map(({ name }) => name);
 
@@ -41,11 +41,11 @@ const fields: readonly Parameter[] = [
   ...['fetchTime', 'lastAccessed', 'expiresAt'].map((name) => maybe(name, isTimeLike)),
   ...['lastHealthCheck', 'nextCheckTime'].map((name) => maybe(name, either(isNull, isTimeLike))),
   ...['username', 'password'].map((name) => maybe(name, isSecret)),
-  maybe('key', isString),
-  maybe('source', isString),
+  maybe('key', isText),
+  maybe('source', isText),
   maybe('healthStatus', oneOf('unknown', 'healthy', 'degraded', 'unhealthy', 'dead')),
   maybe('evictedFromL1', isBoolean),
-  maybe('lastHealthError', either(isNull, isString)),
+  maybe('lastHealthError', either(isNull, isText)),
   maybe('labels', objectOf('country'), [must('country', isLabelValue)]),
 ];
 const NAMES = ['proxyUrl', ...names(fields)];
@@ -65,7 +65,7 @@ function method(
 const entryCalls: readonly Call<unknown>[] = [
   calls(
     'CacheEntry.create',
-    [must('input', objectOf(...NAMES), [must('proxyUrl', isString), ...fields]), maybe('clock', having('now'))],
+    [must('input', objectOf(...NAMES), [must('proxyUrl', isText), ...fields]), maybe('clock', having('now'))],
     () => [{ proxyUrl: 'http://h.example:8080' }, { now: () => 1 }],
     // A clock that returns an invalid time is not an invalid argument.
     (input: never, clock: unknown) =>
@@ -80,7 +80,7 @@ const entryCalls: readonly Call<unknown>[] = [
   calls('CacheEntry.isCacheEntry', [must('value', isAnything)], () => [anEntry()], CacheEntry.isCacheEntry),
   method(
     'CacheEntry#with',
-    [must('patch', objectOf(...NAMES), [maybe('proxyUrl', isString), ...fields])],
+    [must('patch', objectOf(...NAMES), [maybe('proxyUrl', isText), ...fields])],
     () => [{}],
     anEntry,
   ),
@@ -97,10 +97,10 @@ const entryCalls: readonly Call<unknown>[] = [
 ];
 
 const secretCalls: readonly Call<unknown>[] = [
-  calls('Secret.of', [must('text', isString)], () => ['secret'], Secret.of),
+  calls('Secret.of', [must('text', isText)], () => ['secret'], Secret.of),
   calls(
     'Secret.sealed',
-    [must('token', either(isString, isBytes)), aCipher, binding, maybe('state', oneOf('current', 'stale'))],
+    [must('token', either(isText, isBytes)), aCipher, binding, maybe('state', oneOf('current', 'stale'))],
     () => [Buffer.from('token'), cipher, rightBinding(), 'current'],
     Secret.sealed,
   ),

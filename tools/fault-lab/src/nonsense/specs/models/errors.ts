@@ -10,13 +10,13 @@ import {
   ignoreRejection,
   Problems,
 } from '@pw/cache-models';
-import { isAnything, isBoolean, isFunction, isString, listOf, maybe, must, objectOf, oneOf } from '../../accepts.ts';
+import { isAnything, isBoolean, isFunction, isText, listOf, maybe, must, objectOf, oneOf } from '../../accepts.ts';
 import { calls, constructs, groupOf } from '../../define-calls.ts';
 
-const message = must('message', isString);
+const message = must('message', isText);
 const members = [
   maybe('code', oneOf(...Object.values(CacheErrorCode))),
-  maybe('tier', isString),
+  maybe('tier', isText),
   maybe('cause', isAnything),
 ];
 const isProblem = (value: unknown) => objectOf('path', 'message')(value) && Object.keys(value as object).length === 2;
@@ -24,7 +24,7 @@ const options = maybe('options', objectOf('code', 'tier', 'cause', 'problems'), 
 const fieldOptions = { ...options, members: [...members, maybe('problems', listOf(isProblem))] };
 
 const isErrorClass = (value: unknown) => isFunction(value) && (value as () => void).prototype instanceof Error;
-const throwOptions = maybe('options', objectOf('error', 'tier'), [maybe('error', isErrorClass), maybe('tier', isString)]);
+const throwOptions = maybe('options', objectOf('error', 'tier'), [maybe('error', isErrorClass), maybe('tier', isText)]);
 
 export const errors = groupOf(
   'errors of cache-models',
@@ -36,7 +36,7 @@ export const errors = groupOf(
   ),
   constructs(
     CredentialUnreadableError,
-    [must('reason', oneOf('unknown', 'elsewhere', 'refused')), maybe('detail', isString)],
+    [must('reason', oneOf('unknown', 'elsewhere', 'refused')), maybe('detail', isText)],
     () => ['unknown', 'detail'],
   ),
   calls('errorCode', [must('error', isAnything)], () => [new Error('x')], errorCode),
@@ -44,7 +44,7 @@ export const errors = groupOf(
   constructs(Problems, [maybe('found', listOf(isProblem))], () => [[{ path: 'path', message: 'message' }]]),
   calls(
     'Problems#check',
-    [must('isRight', isBoolean), must('path', isString), must('message', isString)],
+    [must('isRight', isBoolean), must('path', isText), must('message', isText)],
     () => [true, 'path', 'message'],
     (isRight: boolean, path: string, message: string) => new Problems().check(isRight, path, message),
   ),
@@ -56,7 +56,7 @@ export const errors = groupOf(
   ),
   calls(
     'Problems#throwIfAny',
-    [must('what', isString), throwOptions],
+    [must('what', isText), throwOptions],
     () => ['what', {}],
     (what: string, given: never) => new Problems().throwIfAny(what, given),
   ),

@@ -18,7 +18,7 @@ import {
   isBoolean,
   isFunction,
   isNumber,
-  isString,
+  isText,
   maybe,
   must,
   objectOf,
@@ -28,10 +28,10 @@ import {
 import { constructorOf } from '../../calling.ts';
 import { type Call, defineGroup } from '../../nonsense-spec.ts';
 
-const isPath = (value: unknown) => isString(value) && value !== '' && !(value as string).includes('\0');
+const isPath = (value: unknown) => isText(value) && value !== '' && !(value as string).includes('\0');
 const path = must('path', isPath);
-const what = must('what', isString);
-const tier = maybe('tier', isString);
+const what = must('what', isText);
+const tier = maybe('tier', isText);
 
 /** Keeps a path inside the folder of the test: a valid path among the invalid values names a file there. */
 function inside(folder: string, given: unknown): unknown {
@@ -63,7 +63,7 @@ const guardCalls: readonly Call<string>[] = [
   {
     name: 'FileGuard#checkLinks',
     parameters: [
-      { ...path, accepts: isString },
+      { ...path, accepts: isText },
       what,
       must('stats', (value) => having()(value) && 'nlink' in (value as object)),
     ],
@@ -108,9 +108,9 @@ const fileCalls: readonly Call<string>[] = [
     name: 'unsafePath',
     parameters: [
       must('found', objectOf('path', 'what', 'problem', 'tier', 'cause'), [
-        { ...path, accepts: isString },
+        { ...path, accepts: isText },
         what,
-        must('problem', isString),
+        must('problem', isText),
         tier,
         maybe('cause', isAnything),
       ]),
@@ -127,7 +127,7 @@ const processCalls: readonly Call<string>[] = [
     name: 'hasEnded',
     parameters: [
       must('identity', objectOf('space', 'pid', 'start'), [
-        must('space', isString),
+        must('space', isText),
         must('pid', wholeFrom(1, 2 ** 31 - 1)),
         must('start', isNumber),
       ]),

@@ -7,7 +7,7 @@ import {
   isEntry,
   isNull,
   isNumber,
-  isString,
+  isText,
   isUndefined,
   maybe,
   must,
@@ -32,22 +32,22 @@ const checkMembers: readonly Parameter[] = [
   must('status', models.isHealthStatus),
   must('checkTime', isInstant),
   must('responseTimeMs', either(isNull, isNumber)),
-  must('errorMessage', either(isNull, isString)),
-  must('checkUrl', isString),
+  must('errorMessage', either(isNull, isText)),
+  must('checkUrl', isText),
 ];
 const check = must('check', objectOf(...checkMembers.map(({ name }) => name)), checkMembers);
 const aCheck = () => models.parseHealthCheck(rightHealthCheck() as never, 1);
 const schedule = must('schedule', objectOf(...scheduleMembers.map(({ name }) => name)), scheduleMembers);
 const isFields = (value: unknown) => isBag(value) && 'source' in (value as object);
-const fields = must('fields', isFields, [must('source', isString), must('lastHealthError', either(isNull, isString))]);
+const fields = must('fields', isFields, [must('source', isText), must('lastHealthError', either(isNull, isText))]);
 
 const cursorMembers: readonly Parameter[] = [
   must('orderBy', oneOf(...models.ENTRY_ORDERS)),
   must('direction', oneOf('asc', 'desc')),
-  must('value', either(isString, isNumber)),
+  must('value', either(isText, isNumber)),
   // A cursor of an order by two values.
   must('second', isUndefined),
-  must('key', isString),
+  must('key', isText),
 ];
 const aCursor = { orderBy: 'key', direction: 'asc', value: 'a', key: 'a' } as const;
 const filter = { ...entryFilter, accepts: objectOf(...entryFilter.members!.map(({ name }) => name)) };
@@ -101,7 +101,7 @@ export const records = groupOf(
   ),
   calls(
     'parseCursor',
-    [must('text', isString), must('order', oneOf(...models.ENTRY_ORDERS)), must('dir', oneOf('asc', 'desc'))],
+    [must('text', isText), must('order', oneOf(...models.ENTRY_ORDERS)), must('dir', oneOf('asc', 'desc'))],
     () => [models.formatCursor(aCursor), 'key', 'asc'],
     models.parseCursor,
   ),

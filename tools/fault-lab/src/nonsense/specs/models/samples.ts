@@ -1,5 +1,5 @@
 import { CacheEntry, type CredentialCipher, Secret } from '@pw/cache-models';
-import { having, isString, must, oneOf } from '../../accepts.ts';
+import { having, isText, must, oneOf } from '../../accepts.ts';
 import type { Parameter } from '../../nonsense-spec.ts';
 
 const ORIGIN = 'http://h.example:8080';
@@ -13,7 +13,7 @@ export const cipher: CredentialCipher = Object.freeze({
 export const isCipher = having('encrypt', 'decrypt');
 export const bindingMembers: readonly Parameter[] = [
   must('role', oneOf('username', 'password')),
-  must('origin', isString),
+  must('origin', isText),
 ];
 export const rightBinding = () => ({ role: 'username', origin: ORIGIN });
 

@@ -8,7 +8,7 @@ import {
   isLabelValue,
   isNull,
   isNumber,
-  isString,
+  isText,
   isUndefined,
   listOf,
   maybe,
@@ -20,7 +20,7 @@ import { calls, groupOf } from '../../define-calls.ts';
 const isInstant = (value: unknown) =>
   isNumber(value) && (value as number) >= models.MIN_INSTANT && (value as number) <= models.MAX_INSTANT;
 const isSecret = (value: unknown) => models.Secret.isSecret(value);
-const isUsername = either(isUndefined, isNull, isString, isSecret);
+const isUsername = either(isUndefined, isNull, isText, isSecret);
 const labels = must('labels', objectOf('country'), [must('country', isLabelValue)]);
 const wantedLabels = must('labels', objectOf('country'), [must('country', either(listOf(isLabelValue), isLabelValue))]);
 const URL = 'http://h.example:8080';
@@ -33,27 +33,27 @@ export const strings = groupOf(
   'strings and times of cache-models',
   calls(
     'generateCacheKey',
-    [must('proxyUrl', isString), maybe('options', objectOf('username'), [maybe('username', isUsername)])],
+    [must('proxyUrl', isText), maybe('options', objectOf('username'), [maybe('username', isUsername)])],
     () => [URL, {}],
     models.generateCacheKey,
   ),
-  calls('trimInvisible', [must('text', isString)], () => [' x'], models.trimInvisible),
-  calls('parseProxyHost', [must('given', isString)], () => ['h.example'], models.parseProxyHost),
-  calls('parseProxyUrl', [must('given', isString)], () => [URL], models.parseProxyUrl),
-  calls('originOf', [must('proxyUrl', isString)], () => [URL], models.originOf),
+  calls('trimInvisible', [must('text', isText)], () => [' x'], models.trimInvisible),
+  calls('parseProxyHost', [must('given', isText)], () => ['h.example'], models.parseProxyHost),
+  calls('parseProxyUrl', [must('given', isText)], () => [URL], models.parseProxyUrl),
+  calls('originOf', [must('proxyUrl', isText)], () => [URL], models.originOf),
   calls(
     'maskCredentials',
-    [must('text', isString), maybe('secrets', listOf(isUsername))],
+    [must('text', isText), maybe('secrets', listOf(isUsername))],
     () => ['http://u:p@h:1', []],
     models.maskCredentials,
   ),
-  calls('maskProxyUrl', [must('url', isString)], () => ['http://u:p@h:1'], models.maskProxyUrl),
-  calls('compareTexts', [must('a', isString), must('b', isString)], () => ['a', 'b'], models.compareTexts),
+  calls('maskProxyUrl', [must('url', isText)], () => ['http://u:p@h:1'], models.maskProxyUrl),
+  calls('compareTexts', [must('a', isText), must('b', isText)], () => ['a', 'b'], models.compareTexts),
   calls('toStorable', [must('instant', isNumber)], () => [1], models.toStorable),
   calls('fromEpochSeconds', [must('seconds', isNumber)], () => [1], models.fromEpochSeconds),
   calls('toEpochSeconds', [must('instant', isNumber)], () => [1], models.toEpochSeconds),
   calls('formatInstant', [must('instant', isInstant)], () => [1], models.formatInstant),
-  calls('parseInstant', [must('text', isString)], () => ['2026-01-01T00:00:00Z'], models.parseInstant),
+  calls('parseInstant', [must('text', isText)], () => ['2026-01-01T00:00:00Z'], models.parseInstant),
   // Returns `undefined` for anything that is not a time.
   calls('toInstant', [must('value', isAnything)], () => [1], models.toInstant),
   calls('isTooLongKey', [must('key', isAnything)], () => ['k'], models.isTooLongKey),

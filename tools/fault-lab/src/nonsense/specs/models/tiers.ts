@@ -1,5 +1,5 @@
 import { type AccessUpdate, BaseTier, type CacheEntry, type MaybePromise, type TierMode } from '@pw/cache-models';
-import { isString, maybe, must, objectOf, oneOf } from '../../accepts.ts';
+import { isText, maybe, must, objectOf, oneOf } from '../../accepts.ts';
 import { constructorOf } from '../../calling.ts';
 import type { CallGroup } from '../../nonsense-spec.ts';
 import { tierConfig, tierGroup, tierOptionsWith } from '../tier-calls.ts';
@@ -54,7 +54,7 @@ class MapTier<M extends TierMode> extends BaseTier<M> {
 
 const description = must('description', objectOf('mode', 'tierType', 'capabilities', 'ownOptions'), [
   must('mode', oneOf('sync', 'async')),
-  must('tierType', isString),
+  must('tierType', isText),
   must('capabilities', objectOf(...Object.keys(CAPABILITIES), 'nonsense', 'inside', 'itself')),
   maybe('ownOptions', objectOf()),
 ]);
