@@ -27,7 +27,8 @@ function linesOf(format: LineFormat, random: Random): { readonly lines: readonly
   let good = 0;
   for (let i = 0; i < ODD_LINES_A_FILE; i++) {
     let odd = oddLine(format, random);
-    // A row that is not JSON invalidates its whole document, and a CSV quote that is closed later joins its lines into one record.
+    // A row that is not JSON invalidates its whole document, and a CSV quote that is closed later joins its lines into
+    // one record.
     while ((format === 'json' && !isJson(odd)) || (format === 'csv' && odd.includes('"')))
       odd = oddLine(format, random);
     lines.push(odd);

@@ -8,7 +8,9 @@ const KEEP = { maxEntries: 10 };
 // rest must work.
 const HAS_SQLITE = Number(process.versions.napi) >= 10;
 
-/** Passes entries through every package as a program would, in a separate folder. `load` returns a package by its name. */
+/**
+ * Passes entries through every package as a program would, in a separate folder. `load` returns a package by its name.
+ */
 export async function roundTrip(load) {
   const directory = mkdtempSync(join(tmpdir(), 'pw-smoke-'));
   try {

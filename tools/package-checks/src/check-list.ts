@@ -1,4 +1,6 @@
-/** Runs checks one after another, even after failures, and prints a line for each. A failure sets the exit status to 1. */
+/**
+ * Runs checks one after another, even after failures, and prints a line for each. A failure sets the exit status to 1.
+ */
 export class CheckList {
   #passed = 0;
   #failed = 0;

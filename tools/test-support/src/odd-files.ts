@@ -28,8 +28,8 @@ const MAKE_SOCKET =
   "require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
 
 /**
- * Creates an odd file at a path, in place of whatever exists there. A `link` points to `victim`. Throws where the system
- * does not allow it.
+ * Creates an odd file at a path, in place of whatever exists there. A `link` points to `victim`. Throws where the
+ * system does not allow it.
  */
 export function makeOddFile(kind: OddFile, path: string, victim: string): void {
   rmSync(path, { recursive: true, force: true });

@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 /**
- * Records the changes of a client in a file outside the store, to which any number of clients append: a line before each
- * change and a line when it is answered, each with its time. `parseHistory` reads the file.
+ * Records the changes of a client in a file outside the store, to which any number of clients append: a line before
+ * each change and a line when it is answered, each with its time. `parseHistory` reads the file.
  */
 export class HistoryWriter {
   readonly #fd: number;

@@ -3,7 +3,10 @@ import { GONE } from './ledger.ts';
 /** In place of a key: a change that removes every key at one moment. */
 export const EVERY_KEY = '*';
 
-/** A change of one key as its client saw it. Times are in nanoseconds of a clock that all processes on the machine share. */
+/**
+ * A change of one key as its client saw it. Times are in nanoseconds of a clock that all processes on the machine
+ * share.
+ */
 export interface Change {
   readonly key: string;
   readonly value: string;
@@ -14,7 +17,9 @@ export interface Change {
   readonly outcome: 'done' | 'refused' | 'unanswered';
 }
 
-/** A key with a wrong value. `lost`: none; `old`: a value that had been replaced; `invented`: one that no client wrote. */
+/**
+ * A key with a wrong value. `lost`: none; `old`: a value that had been replaced; `invented`: one that no client wrote.
+ */
 export interface Finding {
   readonly key: string;
   readonly kind: 'lost' | 'old' | 'invented';

@@ -3,7 +3,9 @@ import { writeSync } from 'node:fs';
 /** Standard output, which the parent redirected to a file outside the store, where it outlives the writer. */
 const LEDGER = 1;
 
-/** Records a change, makes it, and records that it was acknowledged unless `change` returns false. Passes its error on. */
+/**
+ * Records a change, makes it, and records that it was acknowledged unless `change` returns false. Passes its error on.
+ */
 export async function note(key: string, value: string, change: () => Promise<boolean> | boolean): Promise<boolean> {
   write(`begin ${key} ${value}\n`);
   const done = await change();

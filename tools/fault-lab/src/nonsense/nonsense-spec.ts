@@ -3,8 +3,8 @@ export interface Parameter {
   /** The name that an error must contain: `key`, `options`, `previousKeys`. */
   readonly name: string;
   /**
-   * True for an acceptable value. The call may accept it, or refuse it for another reason, but then only with an error of
-   * the cache.
+   * True for an acceptable value. The call may accept it, or refuse it for another reason, but then only with an error
+   * of the cache.
    */
   readonly accepts: (value: unknown) => boolean;
   /** Members of an options object, each replaced in turn in the valid argument; they may have members themselves. */
@@ -21,8 +21,8 @@ export interface Call<Subject> {
   /** Makes the call and consumes the result: an iterable is iterated. */
   readonly call: (subject: Subject, ...args: readonly unknown[]) => unknown;
   /**
-   * The class of the error: a CacheValidationError by default, a CacheConfigError for constructors and for functions that
-   * open something.
+   * The class of the error: a CacheValidationError by default, a CacheConfigError for constructors and for functions
+   * that open something.
    */
   readonly refusal?: 'validation' | 'config';
   /** True for a call on a path: the system's error for an unusual path reaches the caller. */

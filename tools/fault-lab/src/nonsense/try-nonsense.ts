@@ -113,7 +113,9 @@ async function tryOne<S>(
   return [{ call: call.name, argument: places.join(', '), value: values, what }];
 }
 
-/** A copy with one member replaced. If the object was replaced before by a value of another kind, nothing of it is kept. */
+/**
+ * A copy with one member replaced. If the object was replaced before by a value of another kind, nothing of it is kept.
+ */
 function replaced(argument: unknown, path: readonly Parameter[], value: unknown): unknown {
   const [first, ...rest] = path;
   if (first === undefined) return value;

@@ -22,7 +22,9 @@ export interface CutFinding {
   readonly found: ReadonlyMap<string, string>;
 }
 
-/** Cuts the power at random moments of a recording, each time from the beginning, and yields what was found after each. */
+/**
+ * Cuts the power at random moments of a recording, each time from the beginning, and yields what was found after each.
+ */
 export async function* cutLoop(recording: Recording, loop: CutLoop): AsyncGenerator<CutFinding> {
   const { root, operations } = recording;
   for (let cut = 0; cut < loop.cuts; cut++) {

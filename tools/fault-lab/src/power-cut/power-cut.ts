@@ -19,10 +19,10 @@ interface Pending<T> {
 }
 
 /**
- * A model of a power cut. Flushed data survives. Of the rest, each file and each folder keeps a random part, and the last
- * write that a file keeps may be cut anywhere. Folders keep their changes in order. The model is harsher than a real
- * disk, which also writes data that was not flushed. Creates the remains below `root`, and returns the ledger up to the
- * cut.
+ * A model of a power cut. Flushed data survives. Of the rest, each file and each folder keeps a random part, and the
+ * last write that a file keeps may be cut anywhere. Folders keep their changes in order. The model is harsher than a
+ * real disk, which also writes data that was not flushed. Creates the remains below `root`, and returns the ledger up
+ * to the cut.
  */
 export function cutPower(operations: readonly DiskOperation[], root: string, cut: PowerCut): string {
   const files = new Map<number, Pending<Write>>();

@@ -13,7 +13,9 @@ export interface Recording {
   remove(): void;
 }
 
-/** Runs a script to its end under strace. Its first argument is the store's folder, and its standard output the ledger. */
+/**
+ * Runs a script to its end under strace. Its first argument is the store's folder, and its standard output the ledger.
+ */
 export async function recordDisk(script: string, args: readonly string[] = []): Promise<Recording> {
   const folder = mkdtempSync(join(tmpdir(), 'pw-disk-'));
   const [root, ledger, log] = [join(folder, 'root'), join(folder, 'ledger'), join(folder, 'trace')];

@@ -7,7 +7,10 @@ import { straceCommand } from './strace.ts';
 import { type Call, parseTrace } from './trace.ts';
 
 export interface SweptScript {
-  /** Writes to the store in its first argument, keeps a ledger, and exits with 0 if it saw only what the contract allows. */
+  /**
+   * Writes to the store in its first argument, keeps a ledger, and exits with 0 if it saw only what the contract
+   * allows.
+   */
   readonly script: string;
   readonly args?: readonly string[];
   /** Creates the initial store, without faults. */

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
-/** The command line that runs a program under strace. The file `log` gets a line per call, with bytes in hexadecimal. */
+/**
+ * The command line that runs a program under strace. The file `log` gets a line per call, with bytes in hexadecimal.
+ */
 export function straceCommand(log: string, calls: readonly string[], inject?: string): string[] {
   requireStrace();
   const injection = inject === undefined ? [] : ['-e', `inject=${inject}`];

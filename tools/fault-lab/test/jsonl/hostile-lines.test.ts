@@ -14,7 +14,10 @@ const NEWLINE = Buffer.from('\n');
 /** The age of a shard that a tier treats as no longer being written. */
 const LONG_AGO = new Date(1e12);
 
-/** When a tier reads the lines: on opening the file, without or with an eviction order, or when they are appended to the open file. */
+/**
+ * When a tier reads the lines: on opening the file, without or with an eviction order, or when they are appended to the
+ * open file.
+ */
 const WAYS = ['opened', 'opened in order', 'appended'] as const;
 
 /** A closed directory of one shard, its good lines, and good lines of other keys from which hostile ones are made. */

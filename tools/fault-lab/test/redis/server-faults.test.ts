@@ -57,7 +57,10 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
   }
 
-  /** The same steps for every fault: values are stored before it and changed during it, and the result is checked after it. */
+  /**
+   * The same steps for every fault: values are stored before it and changed during it, and the result is checked after
+   * it.
+   */
   async function scene(fault: () => Promise<unknown> | unknown, end: () => Promise<unknown> | unknown, url?: string) {
     namespace = `scene-${++namespaces}`;
     const cache = await open({ ...(url === undefined ? {} : { url }) });

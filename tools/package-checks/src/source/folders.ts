@@ -11,7 +11,9 @@ export const MOST_FILES = 16;
 const SOURCE_FOLDER = /^(?:packages|tools|examples)\/[^/]+\/(?:src|test)(?:\/|$)/;
 const NEEDS_README = /^packages\/[^/]+\/src\//;
 
-/** One line for each folder of source with too many files, and each sub-folder of a package's `src` without a README. */
+/**
+ * One line for each folder of source with too many files, and each sub-folder of a package's `src` without a README.
+ */
 export function findFolderProblems(
   root: string,
   largeFolders: Readonly<Record<string, string>> = LARGE_FOLDERS,

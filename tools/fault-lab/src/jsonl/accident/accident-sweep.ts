@@ -8,7 +8,10 @@ export interface AccidentSweep {
   readonly operation: Operation;
   readonly signal: StopPoint['signal'];
   readonly lock: JsonlTierOptions['lock'];
-  /** Every n-th call of each name is tried: with 1 every call, before and after it; otherwise before and after alternate. */
+  /**
+   * Every n-th call of each name is tried: with 1 every call, before and after it; otherwise before and after
+   * alternate.
+   */
   readonly stride: number;
   /** The sets of rivals, each for every accident; if the stride is not 1, they alternate. */
   readonly rivals: readonly (readonly Steps[])[];
