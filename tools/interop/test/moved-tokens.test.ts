@@ -167,44 +167,41 @@ describe.each(STORES)('in $name', (store) => {
     await thief.close();
   }
 
-  it.skipIf(skip)(
-    `${MOVED} tokens moved to other proxies with valid checksums: none opens, all are kept`,
-    async () => {
-      const place = makeTempDir(onTestFinished);
-      const { tokens } = await filled(place);
-      const cipher = new ThiefsCipher();
-      const thief = store.open(place, cipher);
-      for (const [n, victim] of victims.entries()) {
-        // Half of the tokens are moved to the attacker's own proxy, half to the proxy of another customer.
-        const proxyUrl = n % 2 === 0 ? EVIL : victims[(n + 1) % MOVED]!.proxyUrl;
-        cipher.tokens = {
-          username: tokens.get(`username ${victim.proxyUrl}`)!,
-          password: tokens.get(`password ${victim.proxyUrl}`)!,
-        };
-        expect(
-          await thief.put(
-            victim.key,
-            CacheEntry.restore({ ...victim, proxyUrl, username: Secret.of('x'), password: Secret.of('x') }),
-          ),
-        ).toBe(true);
-      }
-      await thief.close();
-      const logger = new RecordingLogger();
-      const tier = store.open(place, encryptorOf(), logger);
-      const found = await tier.getMany(victims.map(({ key }) => key));
-      expect(found.size).toBe(0);
-      expect(tier.statistics).toMatchObject({ undecryptable: MOVED, evictionsCorruption: 0, hits: 0 });
-      expect(warningsOf(logger)).toEqual(['warn']);
-      await tier.close();
-      // Nothing was lost: with its own proxy the same token opens.
-      const [first] = victims;
-      await steal(place, first!, {
-        username: tokens.get(`username ${first!.proxyUrl}`)!,
-        password: tokens.get(`password ${first!.proxyUrl}`)!,
-      });
-      expect((await store.open(place, encryptorOf()).get('k0'))?.password?.reveal()).toBe('S3CRET0');
-    },
-  );
+  it.skipIf(skip)(`${MOVED} tokens moved to other proxies with valid checksums: none opens, all are kept`, async () => {
+    const place = makeTempDir(onTestFinished);
+    const { tokens } = await filled(place);
+    const cipher = new ThiefsCipher();
+    const thief = store.open(place, cipher);
+    for (const [n, victim] of victims.entries()) {
+      // Half of the tokens are moved to the attacker's own proxy, half to the proxy of another customer.
+      const proxyUrl = n % 2 === 0 ? EVIL : victims[(n + 1) % MOVED]!.proxyUrl;
+      cipher.tokens = {
+        username: tokens.get(`username ${victim.proxyUrl}`)!,
+        password: tokens.get(`password ${victim.proxyUrl}`)!,
+      };
+      expect(
+        await thief.put(
+          victim.key,
+          CacheEntry.restore({ ...victim, proxyUrl, username: Secret.of('x'), password: Secret.of('x') }),
+        ),
+      ).toBe(true);
+    }
+    await thief.close();
+    const logger = new RecordingLogger();
+    const tier = store.open(place, encryptorOf(), logger);
+    const found = await tier.getMany(victims.map(({ key }) => key));
+    expect(found.size).toBe(0);
+    expect(tier.statistics).toMatchObject({ undecryptable: MOVED, evictionsCorruption: 0, hits: 0 });
+    expect(warningsOf(logger)).toEqual(['warn']);
+    await tier.close();
+    // Nothing was lost: with its own proxy the same token opens.
+    const [first] = victims;
+    await steal(place, first!, {
+      username: tokens.get(`username ${first!.proxyUrl}`)!,
+      password: tokens.get(`password ${first!.proxyUrl}`)!,
+    });
+    expect((await store.open(place, encryptorOf()).get('k0'))?.password?.reveal()).toBe('S3CRET0');
+  });
 
   it.skipIf(skip)('a password moved to the place of the username is not sent to the proxy', async () => {
     const place = makeTempDir(onTestFinished);

@@ -5,8 +5,7 @@
 export const CONTRACT_RULES = Object.freeze({
   shape:
     'A tier states its name, its capabilities and the version of the contract that it was written for, and has every method of the contract.',
-  modes:
-    'A tier that claims `synchronous` returns values, never promises; any other tier returns promises.',
+  modes: 'A tier that claims `synchronous` returns values, never promises; any other tier returns promises.',
   settles: 'Every operation completes: every promise that a tier returns settles.',
   lifecycle: '`open` and `close` are idempotent; a tier opens on first use, also after `close`.',
   stores: 'A put that returns true stores the entry under its key; get returns an equal entry.',

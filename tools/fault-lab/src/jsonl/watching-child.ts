@@ -13,5 +13,6 @@ while (!existsSync(over)) {
   }
   await sleep(2);
 }
-if (tier.totalFailures > 0 || tier.statistics.evictionsCorruption > 0) throw new Error('the tier found damage or failed');
+if (tier.totalFailures > 0 || tier.statistics.evictionsCorruption > 0)
+  throw new Error('the tier found damage or failed');
 await tier.close();

@@ -210,7 +210,9 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await answers(cache, 1000);
     server.goOn();
     await until('the tier is back', () => canWrite(cache));
-    await until('the deleted entries are gone', async () => (await cache.keys()).every((key) => !key.startsWith('during')));
+    await until('the deleted entries are gone', async () =>
+      (await cache.keys()).every((key) => !key.startsWith('during')),
+    );
     expect((await cache.get('before'))?.key).toBe('before');
   });
 });
