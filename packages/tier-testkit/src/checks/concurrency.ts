@@ -266,9 +266,9 @@ async function expectOneOf(
   when: string,
   key = 'a',
 ): Promise<void> {
-  const came = await tier.get(key);
-  const like = versions.find(({ source }) => source === came?.source) ?? versions.at(-1);
-  trial.sameEntry(`get("${key}") ${when}, compared with one of the puts`, came, like);
+  const received = await tier.get(key);
+  const like = versions.find(({ source }) => source === received?.source) ?? versions.at(-1);
+  trial.sameEntry(`get("${key}") ${when}, compared with one of the puts`, received, like);
 }
 
 async function expectAllEntries(

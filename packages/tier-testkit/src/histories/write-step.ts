@@ -36,10 +36,10 @@ export class ExpectedStore {
   }
 
   /** Accepts the outcome of a step that may have been applied in full, in part or not at all. */
-  settle(step: WriteStep, came: (key: string) => CacheEntry | undefined): void {
-    if ('remove' in step && came(step.remove) === undefined) this.entries.delete(step.remove);
+  settle(step: WriteStep, received: (key: string) => CacheEntry | undefined): void {
+    if ('remove' in step && received(step.remove) === undefined) this.entries.delete(step.remove);
     if ('remove' in step) return;
     for (const entry of step.put)
-      if (came(entry.key)?.failureCount === entry.failureCount) this.entries.set(entry.key, entry);
+      if (received(entry.key)?.failureCount === entry.failureCount) this.entries.set(entry.key, entry);
   }
 }

@@ -119,11 +119,11 @@ export class TierProcess {
     return this.#reported.shift();
   }
 
-  #wrong(expected: string, came: string): ConformanceError {
+  #wrong(expected: string, received: string): ConformanceError {
     return new ConformanceError({
       what: `"${this.#command}" in a child process`,
       expected,
-      came,
+      came: received,
       rule: this.#trial.rule,
     });
   }
