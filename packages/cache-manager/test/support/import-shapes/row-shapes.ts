@@ -86,7 +86,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '{"total": 1, "data": [{"ip": "198.18.0.1", "port": "8080", "protocols": ["http", "https"]}]}',
     loads: [HTTP],
-    note: 'The member may be `proxies`, `data`, `results`, `items`, `list`, `rows`, `records`, `servers` and the like, or any other whose first rows are proxies.',
+    note: 'The member may be `proxies`, `data`, `results`, `items`, `list`, `rows`, `records`, `servers` or a similar name, or any other member whose first rows are proxies.',
   },
   {
     title: 'Lists by scheme',
