@@ -1,4 +1,4 @@
-/** How often a proof is repeated: `small` times in every test run, `full` times with PW_FAULTS=full in the environment. */
+/** How often a proof is repeated: `small` times by default, `full` times with PW_FAULTS=full in the environment. */
 export function count(small: number, full: number): number {
   return isFull ? full : small;
 }

@@ -42,7 +42,7 @@ const PIECES: readonly string[] = [
   ...['password=', 'Bearer ', '"key":"k",', '"status":"healthy"', '__proto__', 'proxies', PASSWORD, `u:${PASSWORD}@`],
 ];
 
-/** A line in the given format for the proxy with a number; every third one has credentials. */
+/** A line in the given format for the n-th proxy; every third proxy has credentials. */
 export function wellFormedLine(format: LineFormat, number: number): string {
   const url = urlOf(number);
   const password = number % 3 === 0 ? PASSWORD : undefined;
@@ -55,7 +55,7 @@ export function urlOf(number: number): string {
   return `http://10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}:8080`;
 }
 
-/** A line of random pieces, or a well-formed one with parts replaced, doubled or removed; without a line end. */
+/** A line of random pieces, or a well-formed line with parts replaced, doubled or removed; without its line end. */
 export function oddLine(format: LineFormat, random: Random): string {
   let line = random.percent(30) ? '' : wellFormedLine(format, 0xff_00_00 + random.below(60_000));
   for (let changes = 1 + random.below(6); changes > 0; changes--) {

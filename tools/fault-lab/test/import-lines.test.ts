@@ -21,13 +21,14 @@ const isJson = (text: string): boolean => {
   }
 };
 
-/** The lines of one file: odd ones, with well-formed ones of the proxies 0, 1, 2 and so on in between. */
+/** The lines of one file: odd lines, with well-formed lines for the proxies 0, 1, 2 and so on in between. */
 function linesOf(format: LineFormat, random: Random): { readonly lines: readonly string[]; readonly good: number } {
   const lines: string[] = [];
   let good = 0;
   for (let i = 0; i < ODD_LINES_A_FILE; i++) {
     let odd = oddLine(format, random);
-    // A row that is not JSON invalidates its whole document, and a CSV quote that is closed later joins its lines into one record.
+    // A row that is not JSON invalidates its whole document, and a CSV quote that is closed later joins its lines into
+    // one record.
     while ((format === 'json' && !isJson(odd)) || (format === 'csv' && odd.includes('"')))
       odd = oddLine(format, random);
     lines.push(odd);
@@ -60,7 +61,7 @@ describe('an import', () => {
   const total = count(4000, 200_000);
 
   it.each(['list', 'csv', 'json', 'jsonl'] as const)(
-    `of ${total} odd lines finds each well-formed one between them, counts all, and shows no password: %s`,
+    `with ${total} odd lines finds each well-formed one between them, counts all lines, and shows no password: %s`,
     async (format) => {
       const folder = makeTempDir(onTestFinished);
       for (let seed = 0; seed < total / ODD_LINES_A_FILE; seed++) {
@@ -80,7 +81,7 @@ describe('an import', () => {
   );
 
   it(
-    `of ${total} odd lines of CSV with quotes of any kind does not throw, and finds a record after an unquoted line`,
+    `with ${total} odd lines of CSV with quotes of any kind does not throw, and finds a record after an unquoted line`,
     async () => {
       const folder = makeTempDir(onTestFinished);
       for (let seed = 0; seed < total / ODD_LINES_A_FILE; seed++) {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Fernet, generateKey, MultiFernet } from '@pw/cache-crypto';
 
 // Exchanges tokens and keys with the installed version of Python's `cryptography`, in both directions.
-// Needs a python3 with it: Debian's python3-cryptography, or pip's cryptography.
+// Needs a python3 that has it: Debian's package python3-cryptography, or pip's cryptography.
 
 const TEXTS = ['', 'x', 'exactly16bytes!!', 'ü密🔑\0\n', '~!@#$%^&*()_+{}|:<>?', 'é'.repeat(5000), '\ufeffmark'];
 const RANDOM = 500;

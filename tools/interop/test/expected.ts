@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 const micros = (instant: number | null) => (instant === null ? null : Math.round(instant * 1e3));
 const secondsToMicros = (seconds: number | null) => (seconds === null ? null : Math.round(seconds * 1e6));
 
-/** An entry as ProxyWhirl's expectation files write it, times as whole microseconds. */
+/** An entry as in the files of expected entries, with times as whole microseconds. */
 function asExpected(entry: CacheEntry) {
   return {
     key: entry.key,

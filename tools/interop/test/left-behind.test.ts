@@ -74,7 +74,7 @@ describe.each(['jsonl', 'sqlite'] as const)('with %s and SQLite behind it, after
     ],
     ['deleteMany', (cache: CacheManager) => cache.deleteMany(range(ENTRIES).map(keyOf))],
     ['clear', (cache: CacheManager) => cache.clear()],
-  ])('no token of what %s removed is in any file', async (_, remove) => {
+  ])('no file contains a token of an entry that %s removed', async (_, remove) => {
     const [directory, cipher] = [temp(), recording()];
     const cache = await full(directory, cipher);
     expect(filesWithTokens(directory, tokensOf(cipher))).not.toEqual([]);

@@ -19,7 +19,7 @@ import { RedisCacheTier } from '@pw/tier-redis';
 import { DiskCacheTier, SqliteCacheTier } from '@pw/tier-sqlite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-// The attacker can write to the stores of a cache and knows this code, but not the key.
+// The attacker can write to the stores of a cache and knows this code, but does not have the key.
 
 const Database = createRequire(import.meta.resolve('@pw/tier-sqlite'))('better-sqlite3');
 const KEY = generateKey();
@@ -74,7 +74,7 @@ const victims = Array.from({ length: MOVED }, (_, n) => victimOf(n));
 interface Store {
   readonly name: string;
   open(place: string, cipher: CredentialCipher, logger?: RecordingLogger): CacheTier;
-  /** Edits the URL of a stored record, where there is no checksum to fix. */
+  /** Edits the URL of a stored record in one of `ways`. */
   edit?(place: string, key: string, proxyUrl: string, way: string): void;
   readonly ways?: readonly string[];
 }
@@ -105,7 +105,7 @@ const jsonl: Store = {
     'under the old checksum',
     'with the checksum removed',
     'with the checksum recomputed',
-    'with a voucher made up',
+    'with an invented fingerprint',
   ],
   edit: (place, key, proxyUrl, way) => {
     for (const name of readdirSync(place).filter((file) => file.endsWith('.jsonl'))) {
@@ -115,7 +115,7 @@ const jsonl: Store = {
         if (!line.includes(`"key":"${key}"`)) return line;
         const { checksum, ...record } = JSON.parse(line);
         record.proxy_url = proxyUrl;
-        if (way.endsWith('made up')) record.sealed_by = '0123456789abcdef';
+        if (way.endsWith('invented fingerprint')) record.sealed_by = '0123456789abcdef';
         if (way.endsWith('removed')) return JSON.stringify(record);
         const sum = way.endsWith('old checksum') ? checksum : recordChecksum(record);
         return JSON.stringify({ ...record, checksum: sum });
@@ -167,46 +167,43 @@ describe.each(STORES)('in $name', (store) => {
     await thief.close();
   }
 
-  it.skipIf(skip)(
-    `${MOVED} tokens written to another proxy with valid checksums: none opens, all are kept`,
-    async () => {
-      const place = makeTempDir(onTestFinished);
-      const { tokens } = await filled(place);
-      const cipher = new ThiefsCipher();
-      const thief = store.open(place, cipher);
-      for (const [n, victim] of victims.entries()) {
-        // Half of them to the attacker's own proxy, half to the proxy of another customer.
-        const proxyUrl = n % 2 === 0 ? EVIL : victims[(n + 1) % MOVED]!.proxyUrl;
-        cipher.tokens = {
-          username: tokens.get(`username ${victim.proxyUrl}`)!,
-          password: tokens.get(`password ${victim.proxyUrl}`)!,
-        };
-        expect(
-          await thief.put(
-            victim.key,
-            CacheEntry.restore({ ...victim, proxyUrl, username: Secret.of('x'), password: Secret.of('x') }),
-          ),
-        ).toBe(true);
-      }
-      await thief.close();
-      const logger = new RecordingLogger();
-      const tier = store.open(place, encryptorOf(), logger);
-      const found = await tier.getMany(victims.map(({ key }) => key));
-      expect(found.size).toBe(0);
-      expect(tier.statistics).toMatchObject({ undecryptable: MOVED, evictionsCorruption: 0, hits: 0 });
-      expect(warningsOf(logger)).toEqual(['warn']);
-      await tier.close();
-      // Nothing was lost: with its own proxy the same token opens.
-      const [first] = victims;
-      await steal(place, first!, {
-        username: tokens.get(`username ${first!.proxyUrl}`)!,
-        password: tokens.get(`password ${first!.proxyUrl}`)!,
-      });
-      expect((await store.open(place, encryptorOf()).get('k0'))?.password?.reveal()).toBe('S3CRET0');
-    },
-  );
+  it.skipIf(skip)(`${MOVED} tokens moved to other proxies with valid checksums: none opens, all are kept`, async () => {
+    const place = makeTempDir(onTestFinished);
+    const { tokens } = await filled(place);
+    const cipher = new ThiefsCipher();
+    const thief = store.open(place, cipher);
+    for (const [n, victim] of victims.entries()) {
+      // Half of the tokens are moved to the attacker's own proxy, half to the proxy of another customer.
+      const proxyUrl = n % 2 === 0 ? EVIL : victims[(n + 1) % MOVED]!.proxyUrl;
+      cipher.tokens = {
+        username: tokens.get(`username ${victim.proxyUrl}`)!,
+        password: tokens.get(`password ${victim.proxyUrl}`)!,
+      };
+      expect(
+        await thief.put(
+          victim.key,
+          CacheEntry.restore({ ...victim, proxyUrl, username: Secret.of('x'), password: Secret.of('x') }),
+        ),
+      ).toBe(true);
+    }
+    await thief.close();
+    const logger = new RecordingLogger();
+    const tier = store.open(place, encryptorOf(), logger);
+    const found = await tier.getMany(victims.map(({ key }) => key));
+    expect(found.size).toBe(0);
+    expect(tier.statistics).toMatchObject({ undecryptable: MOVED, evictionsCorruption: 0, hits: 0 });
+    expect(warningsOf(logger)).toEqual(['warn']);
+    await tier.close();
+    // Nothing was lost: with its own proxy the same token opens.
+    const [first] = victims;
+    await steal(place, first!, {
+      username: tokens.get(`username ${first!.proxyUrl}`)!,
+      password: tokens.get(`password ${first!.proxyUrl}`)!,
+    });
+    expect((await store.open(place, encryptorOf()).get('k0'))?.password?.reveal()).toBe('S3CRET0');
+  });
 
-  it.skipIf(skip)('a password in the place of the username is not shown to the proxy as one', async () => {
+  it.skipIf(skip)('a password moved to the place of the username is not sent to the proxy', async () => {
     const place = makeTempDir(onTestFinished);
     const { tokens } = await filled(place);
     const [victim] = victims;
@@ -265,7 +262,7 @@ describe.each(STORES)('in $name', (store) => {
     },
   );
 
-  it.skipIf(skip).each(store.ways ?? [])('a record edited %s gives no credential to another proxy', async (way) => {
+  it.skipIf(skip).each(store.ways ?? [])('a record edited %s reveals no credential to another proxy', async (way) => {
     const place = makeTempDir(onTestFinished);
     await filled(place);
     for (const [n, proxyUrl] of [

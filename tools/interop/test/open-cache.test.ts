@@ -116,7 +116,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
     );
   });
 
-  it('works without a tier whose path is occupied by something else', async () => {
+  it('works without a tier whose path is occupied by a file', async () => {
     const directory = temp();
     writeFileSync(join(directory, 'l2'), 'a file where a directory should be');
     const logger = new RecordingLogger();
@@ -176,7 +176,7 @@ describe('openCache', () => {
     expect(String(wrong)).not.toContain('marker');
   });
 
-  it('warns when a random key seals credentials, but not earlier', async () => {
+  it('warns once a random key seals credentials, and not before', async () => {
     const directory = makeTempDir(onTestFinished);
     const logger = new RecordingLogger();
     const cache = await open(configIn(directory, { encryptionKey: null }), logger);

@@ -13,7 +13,7 @@ type Entries = Record<string, ExpectedEntry>;
 const { current, previous } = fixtureKeys();
 const cipher = new CredentialEncryptor({ key: current, env: {} });
 const bothKeys = new CredentialEncryptor({ key: current, previousKeys: [previous], env: {} });
-// The expected `is_expired` is valid from 2026 to 2036; before 1970 no entry of the set is expired.
+// The expected `is_expired` holds for any clock from 2026 to 2036. Before 1970 no entry of the set is expired.
 const inItsTime = { now: () => Date.parse('2026-06-01T00:00:00Z') };
 const longAgo = { now: () => Date.parse('1902-01-01T00:00:00Z') };
 
@@ -64,7 +64,7 @@ describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (
     expect(await tier.size()).toBe(live.length);
   });
 
-  it('is unchanged after we rewrote every entry', async () => {
+  it('has the same contents after we rewrote every entry', async () => {
     const { entries } = expectedOf(name);
     const tier = closing(SETS[name]());
     const all = await tier.getMany(Object.keys(entries));
@@ -130,7 +130,7 @@ describe('ProxyWhirl’s unusual lines', () => {
     expectEntry(entry, instants);
   }
 
-  it('that keep ProxyWhirl from starting do not affect us', async () => {
+  it('that keep ProxyWhirl from starting do not keep our tier from opening', async () => {
     const { lines_hex } = readFixtureJson<{ lines_hex: Record<string, string> }>('l2_jsonl_fatal_lines.expected.json');
     const { appendFileSync } = await import('node:fs');
     for (const [what, hex] of Object.entries(lines_hex)) {

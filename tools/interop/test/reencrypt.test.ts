@@ -158,7 +158,7 @@ describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (
         expect(await cache.put(key, entryOf(n, password))).toBe(true);
         expected.set(n, password);
       }
-      // All calls here may return synchronously: yield to the others.
+      // All calls here may return synchronously, so yield to the other tasks.
       await setImmediate();
       const other = (n + 1) % ENTRIES;
       expect((await cache.get(entryOf(other).key))?.password?.reveal()).toBe(expected.get(other));
@@ -266,7 +266,7 @@ it('brings ProxyWhirl’s rotated shards to one key, credentials in clear too, a
     }
     return totals;
   };
-  // Including tokens of the current key: ProxyWhirl binds none to a proxy.
+  // This includes tokens of the current key, because ProxyWhirl binds none to a proxy.
   const first = await reseal();
   expect(first).toMatchObject({ alreadyCurrent: 0, unreadable: 0 });
   expect(first.reencrypted).toBeGreaterThan(20);
@@ -291,7 +291,8 @@ it('reseals the value that another writer stored in the meantime, not the one it
     await writer.putMany(range(200).map((n) => entryOf(n)));
     const resealing = open(next, [old]);
     await resealing.open();
-    // The writer, which still seals with the old key, gets the locks first; the re-encryption, which waits for them, has read the old values.
+    // The writer still seals with the old key and gets the locks first; the re-encryption has read the old values and
+    // waits for the locks.
     const newer = writer.putMany(range(200).map((n) => entryOf(n, `newer-${n}`)));
     for await (const _ of resealing.reseal(200));
     await newer;

@@ -66,10 +66,10 @@ function hitsIn(pieces: Iterable<Buffer>, core: string): number {
   return hits;
 }
 
-describe.each(['jsonl', 'sqlite'] as const)('a process that holds 1,000 sealed entries (%s)', (l2Backend) => {
+describe.each(['jsonl', 'sqlite'] as const)('a process with 1,000 sealed entries in memory (%s)', (l2Backend) => {
   it.skipIf(process.platform !== 'linux').each([
-    ['none of them in a heap snapshot or in its memory', 0],
-    ['what was revealed there, or the search would find nothing whatever happens', 1],
+    ['no credential in a heap snapshot or in its memory', 0],
+    ['a revealed credential in both, which shows that the search works', 1],
   ])('has %s', async (_, revealed) => {
     const directory = makeTempDir(onTestFinished);
     const core = new Marker('held').text.slice(0, 28);

@@ -128,9 +128,9 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
   }
 
   it.each([
-    ['as we wrote them', () => {}],
-    ['where no checksum vouches for the record', kind.strip],
-  ])('cost one MAC a token on read and no AES, %s', async (_, change) => {
+    ['as the tier wrote them', () => {}],
+    ['without a checksum', kind.strip],
+  ])('cost one MAC per token on read and no AES, %s', async (_, change) => {
     const directory = temp();
     await filled(directory);
     change(directory);
@@ -145,7 +145,7 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
     expect(blind.statistics).toMatchObject({ undecryptable: 1, evictionsCorruption: 0 });
   });
 
-  it('are individual misses without the key: counted, logged once, kept, and readable once the key returns', async () => {
+  it('are single misses without the key: counted, logged once, kept, and readable again with the key', async () => {
     const directory = temp();
     await filled(directory);
     const bare = CacheEntry.create({ proxyUrl: 'http://bare.example:1', key: 'bare' });
@@ -163,7 +163,7 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
     for (const n of [0, 1, 2]) expect((await sighted.get(`k${n}`))?.password?.reveal()).toBe(`word${n}`);
   });
 
-  it('are refused if their tokens were swapped, both of them, and no other record is', async () => {
+  it('are refused if their tokens were swapped; no other record is refused', async () => {
     const directory = temp();
     await filled(directory);
     kind.swap(directory, 'k0', 'k1');

@@ -145,7 +145,7 @@ describe.each(['jsonl', 'sqlite'] as const)('a marked credential, with %s behind
         source: text,
         lastHealthError: text,
       });
-      said.add('entry with a text', [one, one.with({ source: text, lastHealthError: text })]);
+      said.add('entry with a message', [one, one.with({ source: text, lastHealthError: text })]);
       said.add('put', await cache.putDetailed(one.key, one));
       const result = { status: 'dead', errorMessage: text, checkUrl: `https://check.example/${text}` } as const;
       said.add('health check', await cache.recordHealthCheck(one.key, result));
@@ -238,7 +238,7 @@ it('a marked credential appears in no error', async () => {
   await said.failure('two users', bad({ username: 'another' }));
   await said.failure('two passwords', bad({ proxyUrl: 'http://ann:x@h:1', password: password.text }));
   await said.failure(
-    'a password with half a character',
+    'a password with half a surrogate pair',
     bad({ proxyUrl: 'http://h:1', password: `${password.text}\ud800` }),
   );
   await said.failure('a password in a list', bad({ proxyUrl: 'http://h:1', password: [password.text] }));
@@ -256,7 +256,7 @@ it('a marked credential appears in no error', async () => {
   const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
   await said.failure('a password for a token', () => cipher.decrypt(Buffer.from(password.text)));
   said.add('encryptor', cipher);
-  said.add('a URL taken apart', parseProxyUrl(`http://${user.text}:${password.text}@h`));
+  said.add('a parsed URL', parseProxyUrl(`http://${user.text}:${password.text}@h`));
   said.expectNoMarker();
 });
 

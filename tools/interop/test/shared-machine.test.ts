@@ -42,7 +42,7 @@ const stateOf = (dir: string) =>
   );
 
 describe.each(BACKENDS)('with l2 as %s', (backend) => {
-  it('umask 002 and a setgid folder open nothing to the group', async () => {
+  it('umask 002 and a setgid folder give the group no access', async () => {
     const dir = join(makeTempDir(onTestFinished), 'shared');
     mkdirSync(dir);
     if (ROOT) chownSync(dir, 0, SOMEBODY);
@@ -55,7 +55,7 @@ describe.each(BACKENDS)('with l2 as %s', (backend) => {
       expect([path, found.mode & 0o777]).toEqual([path, found.isDirectory() ? 0o700 : 0o600]);
     }
     expect(statSync(dir).mode & 0o7777).toBe(0o2775);
-    // Our own files are private, whoever may write to the folder above.
+    // Our own files are private, regardless of who may write to the parent folder.
     expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
@@ -113,7 +113,7 @@ describe.each(BACKENDS)('with l2 as %s', (backend) => {
     expect(logger.text).toContain('hard link');
   });
 
-  it.runIf(ROOT)('root uses a store of somebody else’s whose modes it may not change, and changes none', async () => {
+  it.runIf(ROOT)('root uses another user’s store whose modes it may not change, and changes none', async () => {
     const dir = makeTempDir(onTestFinished);
     await fill(dir, backend);
     rmSync(join(dir, 'keys'), { recursive: true });

@@ -60,7 +60,7 @@ describe.each(Object.entries(STACKS))('a program with a cache in %s', (name, sta
     return acknowledged.filter((key) => passwords.get(key) !== `pw-${key.slice(1)}`);
   }
 
-  describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('that gets %s', (signal) => {
+  describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('that receives %s', (signal) => {
     it.each(['once', 'on'])('ends as its own handler decides, set with %s', async (handler) => {
       const directory = makeTempDir(onTestFinished);
       const config = configIn(directory);
@@ -71,7 +71,7 @@ describe.each(Object.entries(STACKS))('a program with a cache in %s', (name, sta
       expect(await lostOf(config, ending)).toEqual([]);
     });
 
-    it('dies from it without a handler, and keeps what was acknowledged', async () => {
+    it('dies from the signal without a handler, and keeps what was acknowledged', async () => {
       const config = configIn(makeTempDir(onTestFinished));
       const ending = await signalled(config, signal, 'none');
       expect(ending).toMatchObject({ code: null, signal });

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const KEEP = { maxEntries: 10 };
-// SQLite's binding needs Node-API 10, which Node.js 22.14 has. On older versions the error must say so, and the rest must work.
+// SQLite's binding needs Node-API 10, which Node.js has since 22.14. On older versions the error must say so, and the
+// rest must work.
 const HAS_SQLITE = Number(process.versions.napi) >= 10;
 
-/** Passes entries through every package as a program would, in a separate folder. `load` returns a package by its name. */
+/**
+ * Passes entries through every package as a program would, in a separate folder. `load` returns a package by its name.
+ */
 export async function roundTrip(load) {
   const directory = mkdtempSync(join(tmpdir(), 'pw-smoke-'));
   try {
@@ -87,6 +90,6 @@ function checkNoPassword(directory) {
   assert.ok(files.length > 0, 'nothing was stored');
   for (const file of files) {
     const content = readFileSync(join(file.parentPath, file.name));
-    assert.ok(!content.includes('hunter2'), `${file.name} holds a password in clear`);
+    assert.ok(!content.includes('hunter2'), `${file.name} contains a password in clear`);
   }
 }

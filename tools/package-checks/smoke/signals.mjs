@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Importing a package does not change the process, and a program ends as its own signal handler decides, or by the signal if it has none.
+// Importing a package does not change the process. A program ends as its own signal handler decides, or by the signal
+// if it has no handler.
 const [first, ...rest] = process.argv.slice(2);
 if (first === 'child') await child(...rest);
 else {

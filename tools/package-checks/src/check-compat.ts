@@ -4,7 +4,7 @@ import { installProject } from './packed/install-project.ts';
 import { packPackages } from './packed/pack-packages.ts';
 import { fetchOrThrow, runOrThrow } from './run-command.ts';
 
-// The oldest version that the packages' `engines` admit, and the newest of every line.
+// The oldest version that the packages' `engines` allow, and the newest version of every release line.
 const NODE_VERSIONS = ['22.12.0', '22', '24', '26'];
 
 // Runs the smoke programs on packed packages, on every supported Node.js version.
@@ -27,6 +27,6 @@ async function nodeBinary(version: string, cwd: string): Promise<string> {
   const report = 'console.log(JSON.stringify({ path: process.execPath, version: process.version }))';
   const output = await fetchOrThrow('npx', ['-y', '-p', `node@${version}`, 'node', '-e', report], cwd);
   const node = JSON.parse(output.slice(output.lastIndexOf('{"path"'))) as { path: string; version: string };
-  if (!node.version.startsWith(`v${version}`)) throw new Error(`asked for ${version}, got ${node.version}`);
+  if (!node.version.startsWith(`v${version}`)) throw new Error(`expected Node.js ${version}, got ${node.version}`);
   return node.path;
 }

@@ -1,4 +1,6 @@
-/** Runs all checks one after another, failed or not, and prints a line for each; failures set the exit status of the program. */
+/**
+ * Runs checks one after another, even after failures, and prints a line for each. A failure sets the exit status to 1.
+ */
 export class CheckList {
   #passed = 0;
   #failed = 0;
@@ -19,7 +21,7 @@ export class CheckList {
     }
   }
 
-  /** Prints the totals. A list without checks has failed: it proved nothing. */
+  /** Prints the totals. A list without checks fails, because it proved nothing. */
   finish(what: string): void {
     console.log(`${what}: ${this.#passed} of ${this.#passed + this.#failed} checks passed`);
     if (this.#failed > 0 || this.#passed === 0) process.exitCode = 1;

@@ -2,7 +2,8 @@ import { CheckList } from './check-list.ts';
 import { changesetText, pendingChangesets, planRelease, type ReleasePlan } from './releases/release-plan.ts';
 import { publicPackages, type WorkspacePackage } from './workspace.ts';
 
-// Plans releases as `changeset version` would: a minor release of each package on its own, then of the pending changesets.
+// Plans releases as `changeset version` would: a minor release of each package alone, then that of the pending
+// changesets.
 const list = new CheckList();
 for (const changed of publicPackages()) {
   await list.check(`minor of ${changed.name} alone`, async () => {
@@ -21,8 +22,8 @@ await list.check('the pending changesets', async () => {
 list.finish('releases');
 
 /**
- * The package itself as minor, and as patches the packages that could otherwise not be installed beside it: its dependents, whose range
- * `^0.1.0` excludes 0.2.0. Peer ranges are wide on purpose and include it.
+ * The package itself as minor, and as patches its dependents, whose range `^0.1.0` excludes 0.2.0 and which could
+ * otherwise not be installed beside it. Peer ranges are wide on purpose and include it.
  */
 function expectedPlan(changed: string): ReleasePlan {
   const dependents = publicPackages().filter((other) => dependsOn(other, changed));

@@ -32,7 +32,7 @@ export async function runOrThrow(command: string, args: readonly string[], cwd: 
   return output;
 }
 
-/** Like `runOrThrow`, for a command that downloads something: it is retried if it fails, as a registry may do for a moment. */
+/** Like `runOrThrow`, for a command that downloads something: retries it, because a registry may fail for a moment. */
 export async function fetchOrThrow(command: string, args: readonly string[], cwd: string): Promise<string> {
   for (let left = FETCH_TRIES - 1; left > 0; left--) {
     const { status, output } = await runCommand(command, args, cwd);

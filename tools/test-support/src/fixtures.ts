@@ -44,7 +44,7 @@ export function readFixtureJson<T>(name: string): T {
   return JSON.parse(readFileSync(join(ROOT, name), 'utf8')) as T;
 }
 
-/** The Fernet keys that the set was made with. */
+/** The Fernet keys with which the set was sealed. */
 export function fixtureKeys(): { readonly current: string; readonly previous: string } {
   const read = (name: string) => readFileSync(join(ROOT, name), 'utf8').trim();
   return { current: read('key.txt'), previous: read('key_previous.txt') };

@@ -1,25 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** For how long the event loop stood still at once, at most, in milliseconds. */
+/** The longest time for which the event loop was blocked, in milliseconds. */
 export interface LongestStop {
-  /** By the clock on the wall: a busy machine, or a slow disk, makes it longer. */
+  /** Elapsed time: a busy machine or a slow disk increases it. */
   readonly wallMs: number;
-  /** Counting only what this thread computed, so that a busy machine adds nothing. */
+  /** Processor time of this thread: a busy machine does not increase it. */
   readonly computedMs: number;
 }
 
 /**
- * The longest stop of the event loop while something was done; what is done before the first turn counts, too. Collections of garbage fall into some
- * runs and not into others: take the best of several, or compare it with the time of the whole.
+ * Runs `work` and returns the longest time for which it blocked the event loop, the synchronous start of `work`
+ * included. Garbage is collected in some runs and not in others: take the best of several, or compare the result with
+ * the duration of the whole.
  */
 export async function longestStopDuring(work: () => unknown): Promise<LongestStop> {
   const longest = { wallMs: 0, computedMs: 0 };
   let last = clocks();
-  const look = (): void => {
+  const measure = (): void => {
     const now = clocks();
     const wallMs = now.wall - last.wall;
     longest.wallMs = Math.max(longest.wallMs, wallMs);
-    // The system counts a thread's time in steps of some milliseconds, so it may also be the larger of the two.
+    // The system counts a thread's time in steps of a few milliseconds, so it can exceed the elapsed time.
     longest.computedMs = Math.max(longest.computedMs, Math.min(wallMs, now.thread - last.thread));
     last = now;
   };
@@ -27,10 +28,10 @@ export async function longestStopDuring(work: () => unknown): Promise<LongestSto
   const done = Promise.resolve(work()).finally(() => {
     isDone = true;
   });
-  look();
+  measure();
   while (!isDone) {
     await setImmediate();
-    look();
+    measure();
   }
   await done;
   return longest;

@@ -27,11 +27,14 @@ const HUGE = 8 * 2 ** 30;
 const MAKE_SOCKET =
   "require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
 
-/** Creates one at a path and replaces whatever is there. A `link` points to `victim`. Throws where the system does not allow it. */
+/**
+ * Creates an odd file at a path, in place of whatever exists there. A `link` points to `victim`. Throws where the
+ * system does not allow it.
+ */
 export function makeOddFile(kind: OddFile, path: string, victim: string): void {
   rmSync(path, { recursive: true, force: true });
   if (kind === 'pipe') run('mkfifo', path);
-  // The process is killed, so that the socket's name remains.
+  // The process that listens is killed, so that the socket's file remains.
   else if (kind === 'socket') run(process.execPath, '-e', MAKE_SOCKET, path);
   else if (kind === 'device') run('mknod', path, 'c', '1', '5');
   else if (kind === 'folder') mkdirSync(path);

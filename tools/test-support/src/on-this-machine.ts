@@ -1,11 +1,12 @@
-/** A mebibyte of short texts. */
+/** A mebibyte of short strings, as JSON. */
 const BYTES = Buffer.from(JSON.stringify(Array.from({ length: 150_000 }, (_, i) => `a${i % 1000}`)));
-/** Milliseconds that the reference machine takes to decode and parse them. */
+/** Milliseconds that the reference machine takes to decode and parse these bytes. */
 const REFERENCE_MS = 14;
 
 /**
- * So many milliseconds of the reference machine, or as many more as this machine, as it is at the moment, is slower than that. For bounds in
- * milliseconds: ask when the bound is needed, as a shared machine is not as fast in every minute.
+ * Scales a bound in milliseconds, which was chosen on the reference machine, by how much slower this machine currently
+ * is; a faster machine does not reduce it. Call it when the bound is needed: the speed of a shared machine varies from
+ * minute to minute.
  */
 export function onThisMachine(ms: number): number {
   let least = Number.POSITIVE_INFINITY;

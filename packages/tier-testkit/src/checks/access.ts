@@ -129,8 +129,8 @@ const reopened: Check = recording('keeps recorded accesses when it is reopened',
   await tier.recordAccess([access('entry-0001', 12, 34, true)]);
   await tier.close();
   const entry = await (await trial.tier()).get('entry-0001');
-  const came = [entry?.accessCount, entry?.lastAccessed, entry?.evictedFromL1];
-  trial.same('count, time and mark after close and open', came, [12, START + 34, true], 'persistent');
+  const received = [entry?.accessCount, entry?.lastAccessed, entry?.evictedFromL1];
+  trial.same('count, time and mark after close and open', received, [12, START + 34, true], 'persistent');
 });
 
 export const accesses: CheckGroup = {

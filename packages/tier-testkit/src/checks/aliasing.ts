@@ -154,9 +154,9 @@ const checks: Check[] = [
         Reflect.set(counts, name, 999);
       await tier.get('b');
       const { hits, misses, currentSize, evictionsLru, evictionsTtl } = tier.statistics;
-      const came = { hits, misses, currentSize, evictionsLru, evictionsTtl };
+      const received = { hits, misses, currentSize, evictionsLru, evictionsTtl };
       const expected = { hits: 1, misses: 1, currentSize: 1, evictionsLru: 0, evictionsTtl: 0 };
-      trial.same('statistics after a snapshot of them was changed', came, expected);
+      trial.same('statistics after a snapshot of them was changed', received, expected);
     },
   },
   {

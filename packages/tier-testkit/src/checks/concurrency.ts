@@ -255,7 +255,7 @@ async function deleteAgainstPut(
   if (old !== undefined) trial.same(`${what}: delete`, deleted, true);
   // For a key that was not present, a delete that returns true came after the put.
   else trial.same(`${what}: present after a delete that returned ${deleted}`, left !== undefined, !deleted);
-  if (left !== undefined) trial.sameEntry(`${what}: what is left`, left, fresh);
+  if (left !== undefined) trial.sameEntry(`${what}: entry that is left`, left, fresh);
   trial.same(`${what}: has, as get`, await tier.has(key), left !== undefined);
 }
 
@@ -266,9 +266,9 @@ async function expectOneOf(
   when: string,
   key = 'a',
 ): Promise<void> {
-  const came = await tier.get(key);
-  const like = versions.find(({ source }) => source === came?.source) ?? versions.at(-1);
-  trial.sameEntry(`get("${key}") ${when}, compared with one of the puts`, came, like);
+  const received = await tier.get(key);
+  const like = versions.find(({ source }) => source === received?.source) ?? versions.at(-1);
+  trial.sameEntry(`get("${key}") ${when}, compared with one of the puts`, received, like);
 }
 
 async function expectAllEntries(

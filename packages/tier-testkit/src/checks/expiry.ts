@@ -6,7 +6,7 @@ import type { Check, CheckGroup } from './check.ts';
 const DAY = 86_400_000;
 const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Checks the visibility of an entry in every read; get comes last, since it may remove an expired one. */
+/** Checks the visibility of an entry in every read; get comes last, because it may remove an expired entry. */
 async function expectVisible(
   trial: Trial,
   tier: ObservedTier,
@@ -156,7 +156,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps an expired entry removed when the clock is set back',
+    name: 'does not restore a removed expired entry when the clock is set back',
     rule: 'expires',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);

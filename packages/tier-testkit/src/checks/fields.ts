@@ -96,7 +96,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'tells null from an empty string and from zero',
+    name: 'distinguishes null from an empty string and from zero',
     rule: 'fields',
     run: async (trial) => {
       const nothing = { username: null, password: null, lastHealthCheck: null, nextCheckTime: null };

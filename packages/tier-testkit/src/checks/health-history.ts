@@ -106,8 +106,8 @@ const checks: Check[] = [
         const { status, checkTime, responseTimeMs, errorMessage } = parseHealthCheck(result, trial.clock.now());
         expected.unshift({ checkTime, status, responseTimeMs, errorMessage, checkUrl });
       }
-      const came = (await history(tier, 'a')).map(({ ...fields }) => fields);
-      trial.same('healthHistory("a")', came, expected);
+      const received = (await history(tier, 'a')).map(({ ...fields }) => fields);
+      trial.same('healthHistory("a")', received, expected);
     },
   },
   {

@@ -15,7 +15,7 @@ function entriesOf(keys: readonly string[]): CacheEntry[] {
   return keys.map((key, at) => makeEntry(key, { source: `of key ${at}`, failureCount: at }));
 }
 
-/** Fails unless each key reads its own entry, and deleting one leaves the others. */
+/** Fails unless each key finds its own entry, and deleting one key leaves the others. */
 async function expectDistinct(trial: Trial, keys: readonly string[]): Promise<void> {
   const entries = entriesOf(keys);
   const tier = await trial.tierWith(entries);
@@ -32,7 +32,7 @@ async function expectDistinct(trial: Trial, keys: readonly string[]): Promise<vo
 }
 
 const alike: Check[] = Object.entries(ALIKE).map(([how, keys]) => ({
-  name: `tells apart keys that differ ${how}`,
+  name: `distinguishes keys that differ ${how}`,
   rule: 'keys',
   run: (trial) => expectDistinct(trial, keys),
 }));

@@ -39,8 +39,8 @@ const checks: Check[] = [
         await writeAndExit(trial, prefix, steps);
         for (let count = 0; count < steps; count++) store.apply(writeStep(prefix, count));
         const tier = await trial.tier();
-        const came = await Promise.all([...store.entries.values()].map(({ key }) => tier.get(key)));
-        const expected = [...store.entries.values()].map((entry, at) => withAccessOf(entry, came[at]));
+        const received = await Promise.all([...store.entries.values()].map(({ key }) => tier.get(key)));
+        const expected = [...store.entries.values()].map((entry, at) => withAccessOf(entry, received[at]));
         await expectContents(trial, tier, expected, 'after process.exit without close');
         await tier.close();
       }
@@ -77,8 +77,8 @@ async function checkAfterKill(trial: Trial, store: ExpectedStore, prefix: string
   // The step in progress may or may not have been applied.
   const step = writeStep(prefix, done);
   const keys = 'remove' in step ? [step.remove] : step.put.map(({ key }) => key);
-  const came = new Map(await Promise.all(keys.map(async (key) => [key, await tier.get(key)] as const)));
-  store.settle(step, (key) => came.get(key));
+  const received = new Map(await Promise.all(keys.map(async (key) => [key, await tier.get(key)] as const)));
+  store.settle(step, (key) => received.get(key));
   await expectContents(trial, tier, store.entries.values(), `after kill -9, ${done} steps of "${prefix}" acknowledged`);
   const entry = makeEntry(`after ${prefix}`);
   trial.same('put after kill -9', await tier.put(entry), true);
@@ -94,8 +94,10 @@ function writeAndExit(trial: Trial, prefix: string, count: number): Promise<unkn
 }
 
 /** Recorded accesses may be written late, so either count is right. */
-function withAccessOf(entry: CacheEntry, came: CacheEntry | undefined): CacheEntry {
-  return came === undefined ? entry : entry.with({ accessCount: came.accessCount, lastAccessed: came.lastAccessed });
+function withAccessOf(entry: CacheEntry, received: CacheEntry | undefined): CacheEntry {
+  return received === undefined
+    ? entry
+    : entry.with({ accessCount: received.accessCount, lastAccessed: received.lastAccessed });
 }
 
 export const persistent: CheckGroup = {

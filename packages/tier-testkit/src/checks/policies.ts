@@ -12,8 +12,8 @@ const { LRU, LFU, FIFO } = EvictionPolicy;
 const POLICIES = [LRU, LFU, FIFO];
 
 /**
- * Steps on a tier with room for three entries (a put, `use`, `look` or `delete` of a key), and the keys that must
- * remain.
+ * Steps on a tier with room for three entries (a put, `use`, `look` or `delete` of a key), and the keys that must be
+ * left afterwards.
  */
 interface Scene {
   readonly name: string;

@@ -43,10 +43,10 @@ async function expectProcessEnd(trial: Trial, command: string, reported: string[
     rule,
   );
   for (const entry of expected) {
-    const came = await tier.get(entry.key);
+    const received = await tier.get(entry.key);
     // Recorded accesses may be written late: without close, either count is right.
-    const access = { accessCount: came?.accessCount ?? 0, lastAccessed: came?.lastAccessed ?? 0 };
-    trial.sameEntry(`get("${entry.key}") in a new tier after "${command}"`, came, entry.with(access), rule);
+    const access = { accessCount: received?.accessCount ?? 0, lastAccessed: received?.lastAccessed ?? 0 };
+    trial.sameEntry(`get("${entry.key}") in a new tier after "${command}"`, received, entry.with(access), rule);
   }
 }
 

@@ -34,8 +34,8 @@ async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]
 /** Fails unless a tier with the sample returns the same pages as `queryEntries`. */
 async function expectSamePages(trial: Trial, tier: ObservedTier, filter: EntryFilter): Promise<void> {
   const expected = await pages((part) => queryEntries(SAMPLE, part, QUERIED_AT), filter);
-  const came = await pages((part) => tier.query(part), filter);
-  trial.same(`pages of query(${JSON.stringify(filter)})`, came, expected);
+  const received = await pages((part) => tier.query(part), filter);
+  trial.same(`pages of query(${JSON.stringify(filter)})`, received, expected);
 }
 
 /** A tier with the sample, stored before any of it expired. */
@@ -103,10 +103,10 @@ const others: Check[] = [
       trial.same('query() of an empty tier', await tier.query(), { entries: [], cursor: null });
       await tier.putMany(entries);
       const keys = entries.map(({ key }) => key);
-      const came = await pages((filter) => tier.query(filter), {});
-      trial.same('keys of the first page', came[0], keys.slice(0, 100));
-      trial.same('keys of the second page', came[1], keys.slice(100));
-      trial.same('number of pages', came.length, 2);
+      const received = await pages((filter) => tier.query(filter), {});
+      trial.same('keys of the first page', received[0], keys.slice(0, 100));
+      trial.same('keys of the second page', received[1], keys.slice(100));
+      trial.same('number of pages', received.length, 2);
       trial.same('number of entries of query without an argument', (await tier.query()).entries.length, 100);
     },
   },
@@ -122,10 +122,10 @@ const others: Check[] = [
       await tier.put(makeEntry('entry-0001a'));
       await tier.put(makeEntry('entry-0006a'));
       const rest = await tier.query({ limit: 20, cursor: first.cursor! });
-      const came = [...first.entries, ...rest.entries].map(({ key }) => key);
+      const received = [...first.entries, ...rest.entries].map(({ key }) => key);
       const expected = entries.map(({ key }) => key);
       expected.splice(7, 0, 'entry-0006a');
-      trial.same('keys of two pages, with the last key of the first deleted in between', came, expected);
+      trial.same('keys of two pages, with the last key of the first deleted in between', received, expected);
     },
   },
   {

@@ -20,15 +20,15 @@ async function expectDraw(trial: Trial, tier: ObservedTier, filter: EntryFilter,
   const { entries: matching } = queryEntries(SAMPLE, { ...filter, limit: 10_000 }, QUERIED_AT);
   const keys = new Set(matching.map(({ key }) => key));
   const page = await tier.query({ ...filter, limit, orderBy: 'random' });
-  const came = page.entries.map(({ key }) => key);
+  const received = page.entries.map(({ key }) => key);
   const call = `query(${JSON.stringify({ ...filter, limit, orderBy: 'random' })})`;
   trial.same(
     `keys of ${call} that do not match`,
-    [...came].filter((key) => !keys.has(key)),
+    [...received].filter((key) => !keys.has(key)),
     [],
   );
-  trial.same(`number of entries of ${call}`, came.length, Math.min(limit, keys.size));
-  trial.same(`repeated entries of ${call}`, came.length - new Set(came).size, 0);
+  trial.same(`number of entries of ${call}`, received.length, Math.min(limit, keys.size));
+  trial.same(`repeated entries of ${call}`, received.length - new Set(received).size, 0);
   trial.same(`cursor of ${call}`, page.cursor, null);
 }
 

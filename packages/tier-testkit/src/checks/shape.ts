@@ -83,10 +83,10 @@ const checks: Check[] = [
         { enabled: false, maxEntries: 1, evictionPolicy: 'lfu' },
       ] as const) {
         const tier = await trial.tier({ config: given });
-        const came = tier.raw.config;
-        trial.same('config.enabled', came.enabled, given.enabled);
-        trial.same('config.maxEntries', came.maxEntries, given.maxEntries);
-        trial.same('config.evictionPolicy', came.evictionPolicy, given.evictionPolicy);
+        const received = tier.raw.config;
+        trial.same('config.enabled', received.enabled, given.enabled);
+        trial.same('config.maxEntries', received.maxEntries, given.maxEntries);
+        trial.same('config.evictionPolicy', received.evictionPolicy, given.evictionPolicy);
         trial.same(`enabled of a tier configured with enabled: ${given.enabled}`, tier.enabled, given.enabled);
       }
     },

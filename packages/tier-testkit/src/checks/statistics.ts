@@ -10,9 +10,9 @@ function expectCounts(trial: Trial, tier: ObservedTier, when: string, expected: 
   const { hits, misses, currentSize, evictionsLru, evictionsTtl, evictionsHealth, evictionsCorruption, undecryptable } =
     tier.statistics;
   const removals = { evictionsLru, evictionsTtl, evictionsHealth, evictionsCorruption };
-  const came = { hits, misses, currentSize, ...removals, undecryptable };
-  const none = Object.fromEntries(Object.keys(came).map((name) => [name, 0]));
-  trial.same(`statistics ${when}`, came, { ...none, ...expected });
+  const received = { hits, misses, currentSize, ...removals, undecryptable };
+  const none = Object.fromEntries(Object.keys(received).map((name) => [name, 0]));
+  trial.same(`statistics ${when}`, received, { ...none, ...expected });
 }
 
 const checks: Check[] = [

@@ -139,7 +139,7 @@ const checks: Check[] = [
     ledger.compare(['a'], 'after a put with more accesses, and an earlier touch');
     ledger.takeAll();
   }),
-  withLedger('forgets exactly the touches that it is told to forget', async (ledger, _, tier) => {
+  withLedger('forgets exactly the touches of the keys passed to forget', async (ledger, _, tier) => {
     const keys = ['a', 'b', 'c', 'd', 'e'];
     const touchAll = async () => {
       await tier.putMany(keys.map((key) => makeEntry(key)));

@@ -8,7 +8,7 @@ import { type Holdings, Resources } from './resources.ts';
 /** Cycles to run first, so that everything created once exists. */
 const FIRST = 10;
 const REPORT_EVERY = 20;
-/** How long to wait for the system to finish what a close has begun, in milliseconds. */
+/** How long to wait until the system has released everything after a close, in milliseconds. */
 const PATIENCE = 1000;
 
 /** Opens, uses and closes tiers, and reports the resources held after the first cycles and after the last. */

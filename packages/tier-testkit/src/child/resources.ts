@@ -1,13 +1,13 @@
 import { createHook } from 'node:async_hooks';
 import { readdirSync } from 'node:fs';
 
-/** The resources that a process holds: the number of each kind. */
+/** The resources of a process: the number of each kind. */
 export type Holdings = Readonly<Record<string, number>>;
 
 /** Handles and timers, including unreferenced ones; not promises, ticks and requests, which come and go. */
 const LASTING = /^(?:Timeout|Immediate|WORKER|MESSAGEPORT|STATWATCHER|DIRHANDLE|FILEHANDLE)$|WRAP$/;
 
-/** Tracks the resources that a process holds, from now on. */
+/** Tracks the resources of a process from now on. */
 export class Resources {
   readonly #live = new Map<number, string>();
   readonly #directory: string;

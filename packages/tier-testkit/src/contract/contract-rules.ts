@@ -4,10 +4,9 @@
  */
 export const CONTRACT_RULES = Object.freeze({
   shape:
-    'A tier names itself, its capabilities and the integer of the contract that it was written for, and has every method of the contract.',
-  modes:
-    'A tier that claims `synchronous` answers with values, never with promises; one that does not answers with promises.',
-  settles: 'Every operation completes: a promise that a tier returns settles.',
+    'A tier states its name, its capabilities and the version of the contract that it was written for, and has every method of the contract.',
+  modes: 'A tier that claims `synchronous` returns values, never promises; any other tier returns promises.',
+  settles: 'Every operation completes: every promise that a tier returns settles.',
   lifecycle: '`open` and `close` are idempotent; a tier opens on first use, also after `close`.',
   stores: 'A put that returns true stores the entry under its key; get returns an equal entry.',
   overwrites: 'A put replaces the whole entry under its key, fields and deadline: nothing of the old entry is left.',
@@ -19,13 +18,13 @@ export const CONTRACT_RULES = Object.freeze({
   expires:
     'An entry is expired from the millisecond `expiresAt` on, by the injected clock, and invisible then in get, has, peek, keys, entries and size.',
   deadlines:
-    'The absolute `expiresAt` of an entry decides, whenever it was put and however far it lies ahead; its `ttlSeconds` does not.',
+    'The absolute `expiresAt` of an entry decides, whenever the entry was put and however far ahead it is; its `ttlSeconds` does not.',
   cleanup: 'cleanupExpired removes every expired entry and nothing else, and returns how many.',
   fields:
-    'All 22 fields of an entry come back as they were put: times to the microsecond, null as null, whole numbers to 2^53-1, strings of any length. An empty credential is the same as none.',
+    'All 22 fields of an entry come back as they were put: times to the microsecond, null as null, whole numbers up to 2^53-1, strings of any length. An empty credential is the same as none.',
   labels:
-    'The labels of an entry are stored with it and come back as they were put: frozen, each name and value, in the order of their names. A put replaces all of them, and nothing but a put changes them. `labelTexts` and `parseLabelTexts` are how a store writes and reads them.',
-  keys: 'Keys are data: any non-empty string is a key, and two keys that differ in any character name two entries. A key with a lone surrogate, which has no UTF-8 form, is refused or kept as it is, and never confused with another.',
+    'The labels of an entry are stored with it and come back as they were put: frozen, each name and value, in the order of their names. A put replaces all of them, and nothing else changes them. `labelTexts` and `parseLabelTexts` are how a store writes and reads them.',
+  keys: 'Keys are data: any non-empty string is a key, and keys that differ in any character belong to different entries. A key with a lone surrogate, which has no UTF-8 form, is refused or kept exactly, and never confused with another.',
   values: 'Strings are data: they come back unchanged, whatever they contain.',
   arguments: 'An invalid argument causes a CacheValidationError that names it, and changes nothing.',
   capacity:
@@ -45,32 +44,32 @@ export const CONTRACT_RULES = Object.freeze({
   failures:
     'Consecutive failures are counted, `failureThreshold` of them switch the tier off, and a success resets the count.',
   disabled:
-    'A tier that is off answers as for a miss, changes nothing, and does not throw; one that its configuration switched off never touches its store, not even in open.',
-  recovers: '`resetFailures` switches a tier on again with everything it held, unless its configuration says off.',
+    'A tier that is off answers as for a miss, changes nothing, and does not throw; a tier that its configuration switched off never touches its store, not even in open.',
+  recovers: '`resetFailures` switches a tier on again with all its entries, unless its configuration says off.',
   absorbs: 'Reads and writes do not throw for a fault of the store: they answer as for a miss and count a failure.',
   unhandled: 'No promise of a tier rejects unhandled.',
   listeners: 'An `onEvict` that throws or rejects does not affect the tier.',
   statistics: 'Every get is one hit or one miss; every removal has one reason; currentSize is the size.',
-  access: 'recordAccess stores the count and the time that it is given, and returns how many of the keys were present.',
-  now: 'getNow answers and counts as get does; a tier that does not claim `synchronous` may return a value where it has one at hand.',
+  access: 'recordAccess stores the count and the time of each update, and returns how many of the keys were present.',
+  now: 'getNow returns and counts the same as get; a tier that does not claim `synchronous` may return a value instead of a promise when it has one.',
   touched:
-    'touched returns one view, always the same, of what touch has counted since the first call of touched: the newest count and time of each key, whatever happens to its entry, until they are taken or forgotten. When an entry is put again, neither goes back. It exists only together with touch, in tiers that claim `synchronous`.',
-  soon: 'putSoon stores as put does, before the writes that follow, and is true once the entry is as safe as after put.',
+    'touched always returns the same view of what touch has counted since the first call of touched: the latest count and time of each key, whatever happens to its entry, until they are taken or forgotten. Putting an entry again decreases neither. It exists only together with touch, in tiers that claim `synchronous`.',
+  soon: 'putSoon stores as put does, before any later write, and resolves to true once the entry is as durable as after put.',
   reseal:
-    'reseal seals again what the current key did not seal, expired records too, counts it, and changes nothing but tokens. Afterwards no file of the tier contains a token of an older key, except what it counts as `inQuarantine` or unreadable.',
+    'reseal seals again and counts everything that the current key did not seal, in expired records too, and changes nothing but tokens. Afterwards no file of the tier contains a token of an older key, except what it counts as `inQuarantine` or unreadable.',
   sideValues:
     'A persistent tier may keep small values beside its entries (`sideValues`): read returns the value of a name, storeIfAbsent stores the first one and returns what is stored, replace stores a value in place of the expected one. They are not entries and appear in no list and no count; neither clear nor a limit nor time removes them.',
   concurrency: 'Operations that overlap end as if they had run one after the other; what was acknowledged is not lost.',
   persistent:
-    'A tier that claims `persistent` keeps every put that returned true across close, the end of the process, and kill -9; one that does not claim it keeps nothing.',
+    'A tier that claims `persistent` keeps every put that returned true across close, the end of the process, and kill -9; any other tier keeps nothing.',
   shared:
-    'A tier that claims `shared` may be open several times on one store, in one or several processes: each sees the writes of the others at its next operation, and none is lost. One that does not claim it sees none of them.',
+    'A tier that claims `shared` may be open several times on one store, in one or several processes: each sees the writes of the others at its next operation, and none is lost. Any other tier sees none of them.',
   ordered:
-    "A tier that claims `ordered` lists keys and entries in ascending order of the keys' UTF-8 bytes; one that always does so must claim it.",
+    "A tier that claims `ordered` lists keys and entries in ascending order of the keys' UTF-8 bytes; a tier that always does so must claim it.",
   query:
-    'A tier that claims `query` finds exactly the entries that match a filter, in its order, page by page; `random` returns one page, on which every matching entry is equally likely. `includeExpired` adds expired entries that have not been removed yet. One that does not claim it has no such method.',
+    'A tier that claims `query` finds exactly the entries that match a filter, in its order, page by page; `random` returns one page, on which every matching entry is equally likely. `includeExpired` adds expired entries that have not been removed yet. Any other tier has no such method.',
   healthHistory:
-    'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; a put keeps the history, a delete ends it. One that does not claim it has no such methods.',
+    'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; a put keeps the history, a delete ends it. Any other tier has no such methods.',
   leaves: 'A closed tier leaves no handle, timer, listener or file of its own behind, and lets the process end.',
   forgotten: 'A tier that was never closed lets the process end, and loses nothing that it acknowledged.',
 });

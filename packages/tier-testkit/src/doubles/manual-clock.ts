@@ -3,7 +3,7 @@ import type { Clock } from '@pw/cache-models';
 /** The time at which the clock of every test starts. */
 export const START = Date.parse('2026-06-01T00:00:00Z');
 
-/** A clock that stands still until a test advances it. */
+/** A clock whose time changes only when a test advances it. */
 export class ManualClock implements Clock {
   #now = START;
 

@@ -108,22 +108,28 @@ export class ModelRun {
   }
 
   async #entries(live: readonly string[]): Promise<void> {
-    const came = await this.#tier.entries();
+    const received = await this.#tier.entries();
     this.#trial.sameSet(
       this.#at('keys of entries'),
-      came.map(({ key }) => key),
+      received.map(({ key }) => key),
       live,
       'lists',
     );
-    for (const entry of came)
+    for (const entry of received)
       this.#trial.sameEntry(this.#at(`"${entry.key}" of entries`), entry, this.#model.get(entry.key), 'lists');
   }
 
   /** An expired entry may be gone already: a get may have removed it, or the tier cleans up on its own. */
   async #cleanup(live: readonly string[]): Promise<void> {
     const most = this.#model.size - live.length;
-    const came = await this.#tier.cleanupExpired();
-    this.#trial.holds(this.#at('cleanupExpired'), came >= 0 && came <= most, `at most ${most}`, came, 'cleanup');
+    const received = await this.#tier.cleanupExpired();
+    this.#trial.holds(
+      this.#at('cleanupExpired'),
+      received >= 0 && received <= most,
+      `at most ${most}`,
+      received,
+      'cleanup',
+    );
     for (const key of this.#model.keys()) if (!live.includes(key)) this.#model.delete(key);
   }
 
@@ -151,8 +157,8 @@ export class ModelRun {
     return wasLive;
   }
 
-  #same(what: string, came: unknown, expected: unknown, rule: ContractRule): void {
-    this.#trial.same(this.#at(what), came, expected, rule);
+  #same(what: string, received: unknown, expected: unknown, rule: ContractRule): void {
+    this.#trial.same(this.#at(what), received, expected, rule);
   }
 
   #at(what: string): string {

@@ -6,7 +6,7 @@ interface Row {
   uses: number;
 }
 
-/** Tells which entries a full tier may evict next, by searching a plain list of all of them. */
+/** Determines which entries a full tier may evict next, by searching a plain list of all entries. */
 export class PolicyOracle {
   readonly #rows = new Map<string, Row>();
   readonly #policy: EvictionPolicy;

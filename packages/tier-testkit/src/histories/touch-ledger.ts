@@ -59,7 +59,7 @@ export class TouchLedger {
     else this.#counted.delete(key);
   }
 
-  /** Takes up to `limit` updates; fails unless each is as counted, and at least one comes if there are any. */
+  /** Takes up to `limit` updates; fails unless each is as counted, and at least one is returned if there are any. */
   take(limit: number): void {
     const taken = this.view.take(limit);
     const { length } = taken;

@@ -7,7 +7,7 @@ const RING = 40;
 /** A step of an endless sequence of writes: a put, a batch, or a delete. */
 export type WriteStep = { readonly put: readonly CacheEntry[] } | { readonly remove: string };
 
-/** The step with a number, from 0: two processes that know the number know what was written. */
+/** The step with this number, counted from 0. The number alone determines the step, in every process. */
 export function writeStep(prefix: string, count: number): WriteStep {
   const key = (of: number) => `${prefix}-${(of * 7) % RING}`;
   if (count % 5 === 4) return { remove: key(count - 2) };
@@ -36,10 +36,10 @@ export class ExpectedStore {
   }
 
   /** Accepts the outcome of a step that may have been applied in full, in part or not at all. */
-  settle(step: WriteStep, came: (key: string) => CacheEntry | undefined): void {
-    if ('remove' in step && came(step.remove) === undefined) this.entries.delete(step.remove);
+  settle(step: WriteStep, received: (key: string) => CacheEntry | undefined): void {
+    if ('remove' in step && received(step.remove) === undefined) this.entries.delete(step.remove);
     if ('remove' in step) return;
     for (const entry of step.put)
-      if (came(entry.key)?.failureCount === entry.failureCount) this.entries.set(entry.key, entry);
+      if (received(entry.key)?.failureCount === entry.failureCount) this.entries.set(entry.key, entry);
   }
 }

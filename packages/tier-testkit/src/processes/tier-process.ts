@@ -41,7 +41,7 @@ export class TierProcess {
       this.#stderr = (this.#stderr + text).slice(0, MAX_STDERR);
     });
     this.#readLines();
-    // A write to a dead process shows in its exit.
+    // A write to a dead process fails; the exit of the process reports that.
     this.#child.stdin.on('error', () => {});
     this.#ended = once(this.#child, 'close').then(([code, signal]) => {
       this.#isOver = true;
@@ -119,11 +119,11 @@ export class TierProcess {
     return this.#reported.shift();
   }
 
-  #wrong(expected: string, came: string): ConformanceError {
+  #wrong(expected: string, received: string): ConformanceError {
     return new ConformanceError({
       what: `"${this.#command}" in a child process`,
       expected,
-      came,
+      came: received,
       rule: this.#trial.rule,
     });
   }

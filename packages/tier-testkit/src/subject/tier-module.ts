@@ -11,7 +11,7 @@ import type {
 /** What the kit passes to `createTier`. */
 export interface TierSetup {
   readonly config: CacheTierConfigInput;
-  /** The clock of the test: it stands still until the test advances it. */
+  /** The clock of the test, which only the test advances. */
   readonly clock: Clock;
   readonly logger: Logger;
   /** `undefined` when a test needs a tier without one. */

@@ -6,7 +6,7 @@ export interface ConformanceTest {
   readonly name: string;
   readonly rule: ContractRule;
   readonly slow: boolean;
-  /** How long a runner should wait, in milliseconds. */
+  /** The time limit that a runner should set, in milliseconds. */
   readonly timeoutMs: number;
   readonly run: () => Promise<void>;
 }

@@ -226,7 +226,7 @@ export const expiryMutants: readonly Mutant[] = [
   plant(
     'expired-only-hidden',
     'Hides an expired entry on get, but does not remove it.',
-    ['expiry', 'keeps an expired entry removed when the clock is set back'],
+    ['expiry', 'does not restore a removed expired entry when the clock is set back'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         return this.live(key) && super.lookUp(key);

@@ -30,43 +30,43 @@ export const keyMutants: readonly Mutant[] = [
   plant(
     'lower-cased-keys',
     'Stores keys in lower case.',
-    ['hostile keys', 'tells apart keys that differ only in case'],
+    ['hostile keys', 'distinguishes keys that differ only in case'],
     keyedBy((key) => key.toLowerCase()),
   ),
   plant(
     'truncated-keys',
     'Truncates keys at 255 characters.',
-    ['hostile keys', 'tells apart keys that differ only after many characters'],
+    ['hostile keys', 'distinguishes keys that differ only after many characters'],
     keyedBy((key) => key.slice(0, 255)),
   ),
   plant(
     'trimmed-keys',
     'Trims keys.',
-    ['hostile keys', 'tells apart keys that differ only in white space'],
+    ['hostile keys', 'distinguishes keys that differ only in white space'],
     keyedBy((key) => key.trim()),
   ),
   plant(
     'normalised-keys',
     'Normalises keys to Unicode normal form C.',
-    ['hostile keys', 'tells apart keys that differ only in normal form'],
+    ['hostile keys', 'distinguishes keys that differ only in normal form'],
     keyedBy((key) => key.normalize('NFC')),
   ),
   plant(
     'ascii-keys',
     'Drops characters outside ASCII from keys.',
-    ['hostile keys', 'tells apart keys that differ only outside ASCII'],
+    ['hostile keys', 'distinguishes keys that differ only outside ASCII'],
     rekeyedBy((key) => key.replace(/\P{ASCII}/gu, '?')),
   ),
   plant(
     'keys-end-at-nul',
     'Ends a key at a NUL, as C does.',
-    ['hostile keys', 'tells apart keys that differ only in a NUL or what follows it'],
+    ['hostile keys', 'distinguishes keys that differ only in a NUL or what follows it'],
     keyedBy((key) => key.split('\0', 1)[0]!),
   ),
   plant(
     'keys-end-at-newline',
     'Ends a key at a newline.',
-    ['hostile keys', 'tells apart keys that differ only in white space'],
+    ['hostile keys', 'distinguishes keys that differ only in white space'],
     keyedBy((key) => key.split('\n', 1)[0]!),
   ),
   plant(
@@ -78,13 +78,13 @@ export const keyMutants: readonly Mutant[] = [
   plant(
     'keys-as-numbers',
     'Converts numeric keys to numbers.',
-    ['hostile keys', 'tells apart keys that differ only in the spelling of a number'],
+    ['hostile keys', 'distinguishes keys that differ only in the spelling of a number'],
     keyedBy((key) => (key.trim() === '' || Number.isNaN(Number(key)) ? key : String(Number(key)))),
   ),
   plant(
     'collated-keys',
     'Compares keys by locale, ignoring case and accents.',
-    ['hostile keys', 'tells apart keys that differ only in accents or width'],
+    ['hostile keys', 'distinguishes keys that differ only in accents or width'],
     keyedBy((key) => key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()),
   ),
   plant(

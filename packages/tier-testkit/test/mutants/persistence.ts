@@ -7,7 +7,7 @@ import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 
-/** Caches the file in memory after the first read, and misses what others write. */
+/** Caches the file in memory after the first read, and does not see writes of others. */
 abstract class CachingTier extends FileTier {
   #isLoaded = false;
   protected override load(): void {

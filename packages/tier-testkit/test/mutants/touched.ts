@@ -7,7 +7,7 @@ import { type Mutant, plant } from './mutant.ts';
 
 const TOUCHED = 'touched';
 const OTHER = [TOUCHED, 'reports exactly the touches that it counted'] as const;
-const FORGET = [TOUCHED, 'forgets exactly the touches that it is told to forget'] as const;
+const FORGET = [TOUCHED, 'forgets exactly the touches of the keys passed to forget'] as const;
 const TAKE = [TOUCHED, 'takes at most the requested number of touches and keeps the rest'] as const;
 
 /** A tier that counts touches in its own way. */

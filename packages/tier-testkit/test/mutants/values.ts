@@ -28,7 +28,7 @@ const mapTexts = (entry: CacheEntry, change: (text: string) => string) => ({
 });
 
 const FIELD = ['fields', 'keeps every field in its place'] as const;
-const NULL = ['fields', 'tells null from an empty string and from zero'] as const;
+const NULL = ['fields', 'distinguishes null from an empty string and from zero'] as const;
 const NUMBER = ['fields', 'keeps every digit of a large number'] as const;
 const TEXT = ['fields', 'keeps long strings whole'] as const;
 

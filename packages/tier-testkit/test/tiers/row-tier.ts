@@ -73,7 +73,7 @@ export abstract class RowTier extends PlainTier {
     return true;
   }
 
-  /** True when the tier holds one entry too many. */
+  /** True if the tier contains one entry too many. */
   protected isTooFull(): boolean {
     return this.rows.size > (this.config.maxEntries ?? Number.POSITIVE_INFINITY);
   }

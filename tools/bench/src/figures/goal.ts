@@ -8,10 +8,10 @@ export type Verdict = 'met' | 'missed';
 export interface GoalResult {
   readonly goal: string;
   readonly figure: string;
-  /** The figure as a multiple of the goal's limit: 1 is just met, less is better. */
+  /** The figure as a multiple of the goal's limit: at 1 the goal is just met; less is better. */
   readonly used: number;
   readonly verdict: Verdict;
-  /** True when the middle half of the rounds lies on both sides of the goal: another run may come out differently. */
+  /** True if the middle half of the rounds is on both sides of the goal, so that another run may end differently. */
   readonly close: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Whose code is measured: ours, an alternative that a user might choose, or the bare minimum of the work. */
+/** Which code is measured: ours, an alternative that a user might choose, or the bare minimum of the work. */
 export type Role = 'ours' | 'peer' | 'floor';
 
 /** The samples of one contender. */

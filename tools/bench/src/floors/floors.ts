@@ -27,9 +27,9 @@ export function asyncMapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number)
 }
 
 /**
- * A hand-written hit that does only what a caller of ours is owed: it compares the clock with the deadline, makes a
- * frozen copy that counts the access, stores it for the next hit and returns it in a promise. No order, statistics or
- * other tiers.
+ * A hand-written hit that does only what a caller of the cache can expect: it compares the clock with the deadline,
+ * makes a frozen copy that counts the access, stores it for the next hit and returns it in a promise. It has no order,
+ * statistics or other tiers.
  */
 export function snapshotFloor(map: Map<string, CacheEntry>, keyOf: (i: number) => string): Contender {
   const nothing = Promise.resolve(undefined);

@@ -5,7 +5,7 @@ import type { ScenarioResult } from '../run/run-scenario.ts';
 /** When and on which machine a run took place. */
 export interface RunOrigin {
   readonly date: string;
-  /** The checked-out commit, with `+` if files differed from it. */
+  /** The checked-out commit, followed by `+` if files differed from it. */
   readonly commit: string;
   readonly node: string;
   readonly cpu: string;

@@ -35,7 +35,7 @@ export interface Contest {
 }
 
 export interface ScenarioContext {
-  /** True for the short run: smaller data, shorter rounds. */
+  /** True for the short run, with smaller data and shorter rounds. */
   readonly quick: boolean;
   /** An empty folder on disk, removed afterwards. */
   readonly directory: string;

@@ -70,7 +70,7 @@ function hitRatesAt(room: number, trace: Trace, entries: readonly CacheEntry[]):
     throw new Error(`lru: hits differ from lru-cache with a capacity of ${capacity}`);
   const most = Math.max(...hits.values());
   if (most > hits.get('optimal')!)
-    throw new Error(`${most} hits with a capacity of ${capacity}: more than the optimal policy`);
+    throw new Error(`${most} hits with a capacity of ${capacity}: more than the optimal policy has`);
   return SUBJECTS.map(({ name, role }) => ({
     name: `${name}, ${Math.round(room * 100)} %`,
     role,

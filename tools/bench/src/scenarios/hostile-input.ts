@@ -11,12 +11,12 @@ import type { Measurement } from '../figures/measurement.ts';
 import type { Scenario, ScenarioContext } from '../run/scenario.ts';
 
 const MB = 1_000_000;
-/** How many times the same bytes well formed hostile input may cost. */
+/** The most that hostile input may cost, as a multiple of well-formed input of the same size. */
 const MOST_TIMES = 5;
-/** For how long it may hold the event loop. */
+/** The longest time that hostile input may block the event loop, in milliseconds. */
 const MOST_MS = 20;
 const TRIES = { quick: 1, full: 7 };
-/** A shard that has been left alone for as long is read without another look, in milliseconds. */
+/** Milliseconds for which a shard is left unchanged, so that the tier treats it as no longer being written. */
 const SETTLED_MS = 60;
 
 const sizeOf = (quick: boolean): number => (quick ? MB / 10 : 2 * MB);
@@ -32,7 +32,7 @@ const SHARD_KINDS: Readonly<Record<string, Make>> = {
   'one line that is too long': (bytes) => `${fill('x', bytes)}\n`,
 };
 
-/** Those whose every line is JSON. */
+/** The kinds in which every line is JSON. */
 const PARSED_KINDS = ['short objects that are not records', 'records without a checksum'];
 
 const IMPORT_KINDS: Readonly<Record<string, Make>> = {
@@ -54,7 +54,7 @@ const WELL_FORMED_FILES: Readonly<Record<string, Make>> = {
 const plainEntry = (i: number): CacheEntry =>
   CacheEntry.create({ proxyUrl: `http://10.0.${i >> 8}.${i & 255}:80`, source: 'api' });
 
-/** Records as a tier writes them, up to so many bytes. */
+/** Records as a tier writes them, at most `bytes` long in total. */
 async function wellFormedLines(directory: string, bytes: number): Promise<string> {
   const tier = new JsonlCacheTier({}, { directory, numShards: 1 });
   const path = join(directory, 'shard_00.jsonl');
@@ -67,10 +67,10 @@ async function wellFormedLines(directory: string, bytes: number): Promise<string
   return lines.slice(0, lines.lastIndexOf('\n', bytes) + 1);
 }
 
-/** Runs the reading itself, and returns what was measured of it. */
+/** Runs some work and returns the figure that was measured. */
 type Meter = (work: () => Promise<unknown>) => Promise<number>;
 
-/** Processor time in milliseconds: what else runs on the machine does not count. */
+/** Processor time in milliseconds, so that other programs on the machine do not count. */
 const cost: Meter = async (work) => {
   const before = process.cpuUsage();
   await work();
@@ -78,10 +78,10 @@ const cost: Meter = async (work) => {
   return (user + system) / 1000;
 };
 
-/** For how long the event loop was held at most, in milliseconds. */
+/** The longest time that the event loop was blocked, in milliseconds. */
 const held: Meter = async (work) => (await longestStopDuring(work)).computedMs;
 
-/** How an open tier reads what another process appended to its shard. */
+/** Measures how an open tier reads lines that another process appended to its shard. */
 async function readAppended(meter: Meter, directory: string, bytes: string): Promise<number> {
   const tier = new JsonlCacheTier({}, { directory, numShards: 1 });
   const good = plainEntry(0);
@@ -103,7 +103,10 @@ async function readImported(meter: Meter, path: string, bytes: string): Promise<
   return figure;
 }
 
-/** For each kind, what reading it costs beside the same bytes well formed, and for how long it holds the event loop, the best of its tries. */
+/**
+ * Measures, for each kind, its cost as a multiple of well-formed input of the same size, and the longest time that it
+ * blocks the event loop.
+ */
 async function measureKinds(
   quick: boolean,
   kinds: Readonly<Record<string, Make>>,
@@ -134,9 +137,9 @@ const goalsOf = (kinds: Readonly<Record<string, Make>>) =>
 export const hostileLines: Scenario = {
   name: 'hostile-lines',
   about:
-    'An open JSON Lines tier reads two megabytes of hostile lines that were appended to its shard, beside as many bytes of records.',
+    'An open JSON Lines tier reads two megabytes of hostile lines that were appended to its shard, compared with as many bytes of records.',
   columns: 'kind',
-  why: 'A record costs little for its many bytes: its key and its times are cut out, and the rest waits until the record is asked for. A line that may be another program’s is checked to be JSON to its last byte, and two megabytes hold forty times as many of these as of records. The floor parses each line with JSON.parse.',
+  why: 'A record costs little for its size: only its key and its times are extracted, and the rest is parsed when the record is read. A line that may belong to another program is checked to be JSON up to its last byte, and two megabytes contain forty times as many such lines as records. The floor parses each line with JSON.parse.',
   goals: goalsOf(SHARD_KINDS),
   measure: async ({ quick, directory }: ScenarioContext) => {
     const wellFormed = await wellFormedLines(join(directory, 'well-formed'), sizeOf(quick));
@@ -161,7 +164,7 @@ export const hostileLines: Scenario = {
 
 export const hostileImports: Scenario = {
   name: 'hostile-imports',
-  about: 'An import of a hostile file of two megabytes, beside a well-formed one of as many bytes.',
+  about: 'An import of a hostile file of two megabytes, compared with a well-formed file of the same size.',
   columns: 'kind',
   goals: goalsOf(IMPORT_KINDS),
   measure: ({ quick, directory }: ScenarioContext) =>

@@ -65,7 +65,7 @@ const ROUNDS = 3;
 
 interface ImportSample extends LoopDelay {
   readonly count: number;
-  /** Memory in use after the import minus that before it. */
+  /** Memory in use after the import, minus that before the import. */
   readonly bytes: number;
 }
 

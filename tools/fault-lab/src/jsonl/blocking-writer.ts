@@ -1,7 +1,8 @@
 import { note } from '../ledger/ledger-writer.ts';
 import { entryOf, openTier } from './survey.ts';
 
-// Writes in bursts, during which the lock is held, and blocks its event loop in the middle of each for longer than a lock lives.
+// Writes in bursts, during which the lock is held, and in the middle of each blocks its event loop for longer than a
+// lock lives.
 const [directory, blocks] = process.argv.slice(2) as [string, string];
 const tier = openTier(directory, { numShards: 1 });
 await tier.open();

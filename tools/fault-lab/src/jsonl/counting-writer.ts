@@ -4,8 +4,8 @@ import { note } from '../ledger/ledger-writer.ts';
 import { ignoreChanges, ignoreLocks } from './ignore-locks.ts';
 import { entryOf, openTier, SHARDS } from './survey.ts';
 
-// Increments counters through the tier. The writers decide who may change a counter by creating a folder; that each sees what the others
-// wrote, and that no line is lost, is up to the tier.
+// Increments counters through the tier. A writer may change a counter while it owns a folder, which only one can
+// create. The tier must ensure that each writer sees what the others wrote, and that no line is lost.
 const [directory, guards, rounds, locks] = process.argv.slice(2) as [string, string, string, 'locks' | 'no locks'];
 if (locks === 'no locks') {
   // Removing only the locks makes collisions so rare that nothing might be lost.

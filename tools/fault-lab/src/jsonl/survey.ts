@@ -43,15 +43,15 @@ export async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string
   const values = new Map<string, string>();
   for await (const { key, source, lastHealthError, labels } of tier.entries()) {
     if (lastHealthError !== `${key} ${source}${PADDING}` || labels['value'] !== source)
-      throw new Error('a record holds what was never written');
+      throw new Error('a record contains a value that was never written');
     values.set(key, source);
   }
   return values;
 }
 
 /**
- * The contents of a directory after an accident, read twice: as found, and after new records were added to every shard and it was
- * reopened. Both must agree, and no line except a torn last one may count as damaged.
+ * The contents of a directory after an accident, read twice: as it was left, and again after new records were added to
+ * every shard and the directory was reopened. Both must agree, and no line except a torn last one may count as damaged.
  */
 export async function surveyJsonl(directory: string): Promise<Map<string, string>> {
   const first = openTier(directory);
@@ -59,7 +59,7 @@ export async function surveyJsonl(directory: string): Promise<Map<string, string
   await first.open();
   const before = await valuesIn(first);
   const fresh = Array.from({ length: 40 }, (_, n) => entryOf(`after-${n}`, 'new'));
-  if ((await first.putMany(fresh)).includes(false)) throw new Error('the directory takes no new records');
+  if ((await first.putMany(fresh)).includes(false)) throw new Error('the directory does not store new records');
   await first.close();
   const second = openTier(directory);
   const after = await valuesIn(second);

@@ -8,10 +8,11 @@ const tier = openTier(directory);
 const seen = new Map<string, number>();
 while (!existsSync(over)) {
   for (const [key, value] of await valuesIn(tier)) {
-    if (Number(value) < (seen.get(key) ?? 0)) throw new Error('a counter went back');
+    if (Number(value) < (seen.get(key) ?? 0)) throw new Error('a counter decreased');
     seen.set(key, Number(value));
   }
   await sleep(2);
 }
-if (tier.totalFailures > 0 || tier.statistics.evictionsCorruption > 0) throw new Error('the tier saw damage');
+if (tier.totalFailures > 0 || tier.statistics.evictionsCorruption > 0)
+  throw new Error('the tier found damage or failed');
 await tier.close();

@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 /**
- * Records what a client does to a store in a file outside that store, to which any number of clients append: a line before each change and
- * a line when it is answered, each with its time. `parseHistory` reads the file.
+ * Records the changes of a client in a file outside the store, to which any number of clients append: a line before
+ * each change and a line when it is answered, each with its time. `parseHistory` reads the file.
  */
 export class HistoryWriter {
   readonly #fd: number;
@@ -14,7 +14,10 @@ export class HistoryWriter {
     this.#client = client;
   }
 
-  /** Makes a change and records its outcome: acknowledged if `change` resolves to true, refused (and false) if it does not or throws. */
+  /**
+   * Makes a change and records its outcome: acknowledged if `change` resolves to true; otherwise, or if it throws,
+   * refused, and the result is false.
+   */
   note(key: string, value: string, change: () => Promise<boolean>): Promise<boolean> {
     return this.noteAll([[key, value]], async () => [await change()]);
   }

@@ -3,18 +3,23 @@ import { GONE } from './ledger.ts';
 /** In place of a key: a change that removes every key at one moment. */
 export const EVERY_KEY = '*';
 
-/** A change of one key as its client saw it; times in nanoseconds of a clock that all processes on the machine share. */
+/**
+ * A change of one key as its client saw it. Times are in nanoseconds of a clock that all processes on the machine
+ * share.
+ */
 export interface Change {
   readonly key: string;
   readonly value: string;
   readonly begin: number;
   /** When it was answered or its client died; `Infinity` if neither is known. */
   readonly end: number;
-  /** `done`: acknowledged. A change with another outcome may have happened or not. */
+  /** `done`: acknowledged. A change with another outcome may or may not have happened. */
   readonly outcome: 'done' | 'refused' | 'unanswered';
 }
 
-/** A key with a wrong value. `lost`: no value; `old`: a value that had been replaced; `invented`: a value that no client wrote. */
+/**
+ * A key with a wrong value. `lost`: none; `old`: a value that had been replaced; `invented`: one that no client wrote.
+ */
 export interface Finding {
   readonly key: string;
   readonly kind: 'lost' | 'old' | 'invented';
@@ -23,9 +28,10 @@ export interface Finding {
 }
 
 /**
- * Compares the final contents of a store with what its clients did; overlapping changes may have happened in any order. A change
- * that was acknowledged before another began precedes it, so its value must be gone once the other one is acknowledged; a change
- * that was never acknowledged may have happened or not. Removing every key happens at one moment, the same for all keys.
+ * Compares the final contents of a store with what its clients did. Overlapping changes may have happened in any order.
+ * A change that was acknowledged before another began precedes it, so its value must be gone once the other is
+ * acknowledged. A change that was never acknowledged may or may not have happened. Removing every key happens at one
+ * moment, the same for all keys.
  */
 export function judge(changes: readonly Change[], found: ReadonlyMap<string, string>): Finding[] {
   const ofOneKey = changes.filter(({ key }) => key !== EVERY_KEY);
@@ -39,10 +45,10 @@ export function judge(changes: readonly Change[], found: ReadonlyMap<string, str
   return least!;
 }
 
-/** The possible moments of a change of every key, as one change at each moment that makes a difference. */
+/** A change of every key, at each moment that makes a difference. */
 function* momentsOf(changes: readonly Change[]): Generator<readonly Change[]> {
   const [clear, ...others] = changes.filter(({ key }) => key === EVERY_KEY);
-  if (others.length > 0) throw new Error('a history may have one change of every key');
+  if (others.length > 0) throw new Error('a history may contain at most one change of every key');
   if (clear?.outcome !== 'done') yield [];
   if (clear === undefined) return;
   const times = changes.flatMap(({ begin, end }) => [begin, end]).filter((at) => at >= clear.begin && at <= clear.end);
@@ -70,7 +76,7 @@ interface Line {
   readonly value: string;
 }
 
-/** Parses the lines of `history-writer.ts`. Pending changes of a client that died ended at that moment. */
+/** Parses the lines of `history-writer.ts`. A pending change of a client ends when the client dies. */
 export function parseHistory(text: string): Change[] {
   const changes = new Map<string, Change>();
   for (const line of text.split('\n').slice(0, -1)) {

@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs';
 
-/** Standard output, which the parent redirected to a file outside the store: it outlives the writer. */
+/** Standard output, which the parent redirected to a file outside the store, where it outlives the writer. */
 const LEDGER = 1;
 
-/** Records a change, makes it, and records that it was acknowledged, unless `change` returns false. Throws what it throws. */
+/**
+ * Records a change, makes it, and records that it was acknowledged unless `change` returns false. Passes its error on.
+ */
 export async function note(key: string, value: string, change: () => Promise<boolean> | boolean): Promise<boolean> {
   write(`begin ${key} ${value}\n`);
   const done = await change();
@@ -22,7 +24,7 @@ export async function noteAll(
   return done;
 }
 
-/** A fault that was meant for the store may hit the ledger: then the write is repeated. */
+/** Repeats a failed write: an injected fault may hit the ledger instead of the store. */
 function write(line: string): void {
   try {
     writeSync(LEDGER, line);

@@ -9,8 +9,9 @@ export interface LedgerLine {
 }
 
 /**
- * What a writer was promised. It writes its ledger outside the store that is being broken (see `ledger-writer.ts`): a line before
- * each change, and a line when the change is acknowledged. From these lines follows which values each key may have afterwards.
+ * The changes that a writer began and those that were acknowledged. The writer keeps its ledger outside the store that
+ * is being broken (see `ledger-writer.ts`): a line before each change, and a line when it is acknowledged. These lines
+ * determine which values each key may have afterwards.
  */
 export class Ledger {
   readonly lines: readonly LedgerLine[];
@@ -45,7 +46,7 @@ export class Ledger {
     return this.#ever.get(key) ?? new Set([GONE]);
   }
 
-  /** Keys whose value is not allowed: lost, stale or never written. */
+  /** Keys with a value that is not allowed: lost, stale or never written. */
   broken(found: ReadonlyMap<string, string>): string[] {
     const keys = new Set([...this.keys, ...found.keys()]);
     return [...keys].filter((key) => !this.allowed(key).has(found.get(key) ?? GONE));

@@ -7,7 +7,7 @@ export const isText: Test = (value) => typeof value === 'string';
 export const isFunction: Test = (value) => typeof value === 'function';
 export const isBoolean: Test = (value) => typeof value === 'boolean';
 export const isUndefined: Test = (value) => value === undefined;
-/** Accepts every value, for parameters that are documented to. */
+/** Accepts every value, for parameters that are documented to accept any. */
 export const isAnything: Test = () => true;
 
 export const isBytes: Test = (value) => value instanceof Uint8Array;
@@ -31,7 +31,7 @@ export function having(...functions: readonly string[]): Test {
     functions.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 }
 
-/** The types of a time that most calls accept: a number, a Date, a string. The call decides which of them are valid times. */
+/** The types of time that most calls accept: a number, a Date, a string. Which values are valid is up to the call. */
 export const isTimeLike: Test = (value) =>
   typeof value === 'string' || typeof value === 'number' || value instanceof Date;
 
@@ -39,7 +39,7 @@ export function either(...tests: readonly Test[]): Test {
   return (value) => tests.some((test) => test(value));
 }
 
-/** An argument, or a member, that may be left out. */
+/** An argument or member that may be omitted. */
 export function maybe(name: string, accepts: Test, members?: readonly Parameter[]): Parameter {
   return must(name, either(isUndefined, accepts), members);
 }
@@ -69,7 +69,7 @@ export const isLabelValue: Test = (value) =>
   value.isWellFormed() &&
   !/\p{Cc}/u.test(value);
 
-/** Lists, bytes, dates, maps, promises, errors and the like have no members that a caller means as options. */
+/** True for an object that may be meant as options; false for lists, bytes, dates, maps, promises and errors. */
 export function isBag(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Object]';
 }

@@ -1,10 +1,11 @@
 import type { Call } from './nonsense-spec.ts';
+import { isCallersOwnError } from './nonsense-values.ts';
 
 type Caller<Subject> = Call<Subject>['call'];
 
 /**
- * A call that passes the caller's own functions on: an error that such a function throws reaches the caller, and is not a fault of
- * the call.
+ * Wraps a call that runs the caller's own functions: an error that such a function throws reaches the caller, and is
+ * not a fault of the call.
  */
 export function passingOn<Subject>(call: Caller<Subject>): Caller<Subject> {
   return (subject, ...args) => {
@@ -17,9 +18,6 @@ export function passingOn<Subject>(call: Caller<Subject>): Caller<Subject> {
   };
 }
 
-/** The errors of the functions among the invalid values: one throws, one rejects, and the class must be called with `new`. */
 function unlessCallersOwn(error: unknown): void {
-  const message = error instanceof Error ? error.message : '';
-  if (message.startsWith('a trap of the caller') || message.startsWith('Class constructor Something ')) return;
-  throw error;
+  if (!isCallersOwnError(error)) throw error;
 }

@@ -1,12 +1,12 @@
-const PRIVATE = 'its constructor is private: what makes one is tried';
-const PROTECTED = 'protected: how the tiers of its package reach their table';
+const PRIVATE = 'its constructor is private: the functions that create instances are tried instead';
+const PROTECTED = 'protected: for the other classes of its package';
 
 /** Public functions that are not tried, named as in `Call`, each with the reason. */
 export const OMISSIONS: Readonly<Record<string, string>> = {
   CacheEntry: PRIVATE,
   Secret: PRIVATE,
   CacheManager: PRIVATE,
-  'CacheManager.generateCacheKey': 'is the function generateCacheKey of cache-models',
+  'CacheManager.generateCacheKey': 'is the function generateCacheKey of cache-models, which is tried',
   'DiskCacheTier#transact': PROTECTED,
   'DiskCacheTier#transactSync': PROTECTED,
   'DiskCacheTier#withStore': PROTECTED,

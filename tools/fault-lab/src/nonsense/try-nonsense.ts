@@ -2,7 +2,7 @@ import { setImmediate as rest } from 'node:timers/promises';
 import { CacheConfigError, CacheError, CacheValidationError } from '@pw/cache-models';
 import type { Random } from '../random.ts';
 import type { Call, CallGroup, Parameter } from './nonsense-spec.ts';
-import { isOfTrap, NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
+import { isCallersOwnError, NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
 
 /** A call that answered an invalid value with something other than an error that names the argument. */
 export interface Finding {
@@ -18,7 +18,7 @@ const PATIENCE = 10_000;
 /** An argument, or a member of one at any depth. */
 interface Place {
   readonly index: number;
-  /** The argument, the member of it, the member of that. */
+  /** The argument, then one of its members, then a member of that, and so on. */
   readonly path: readonly Parameter[];
 }
 
@@ -31,7 +31,7 @@ function pathsTo(parameter: Parameter): Parameter[][] {
   return [[parameter], ...(parameter.members ?? []).flatMap(pathsTo).map((path) => [parameter, ...path])];
 }
 
-/** Puts every invalid value once into every place of every call of a group. */
+/** Tries every invalid value once in every place of every call of a group. */
 export async function tryAll<S>(
   group: CallGroup<S>,
 ): Promise<{ readonly calls: number; readonly findings: Finding[] }> {
@@ -95,25 +95,27 @@ async function tryOne<S>(
     const value = make();
     args[index] = replaced(args[index], path.slice(1), value);
     for (const { name } of path) names.add(name);
-    // An object without required members may be refused by the names of those.
+    // An object that lacks required members may be refused with an error that names those.
     for (const { name } of path.at(-1)!.members ?? []) names.add(name);
-    // The remedy for an unknown member is to leave it out, so an error may name it.
+    // An error may name an unknown member, because the remedy is to omit it.
     if (Object.prototype.toString.call(value) === '[object Object]')
       for (const name of Object.keys(value as object)) names.add(name);
   }
-  // The last value counts: a whole argument may have replaced one with a member.
+  // The final arguments count: a value for a whole argument may have replaced one for its member.
   const mustRefuse = [...chosen.keys()].some(({ index, path }) => !isAccepted(args[index], path));
-  const { outcome, unheard } = await heard(() => outcomeOf(() => call.call(subject, ...args)));
+  const { outcome, unhandled } = await countUnhandled(() => outcomeOf(() => call.call(subject, ...args)));
   const what =
     faultOf(outcome, call, [...names], mustRefuse) ??
-    (unheard > 0 ? 'leaves an unhandled rejection' : await harmOf(group, subject));
+    (unhandled > 0 ? 'leaves an unhandled rejection' : await harmOf(group, subject));
   if (what === undefined) return [];
   const values = [...chosen.values()].map(({ name }) => name).join(' and ');
   const places = [...chosen.keys()].map(({ path }) => path.map(({ name }) => name).join('.'));
   return [{ call: call.name, argument: places.join(', '), value: values, what }];
 }
 
-/** A copy with one member replaced. A value that replaced the object before has no members to keep. */
+/**
+ * A copy with one member replaced. If the object was replaced before by a value of another kind, nothing of it is kept.
+ */
 function replaced(argument: unknown, path: readonly Parameter[], value: unknown): unknown {
   const [first, ...rest] = path;
   if (first === undefined) return value;
@@ -134,14 +136,16 @@ function isAccepted(argument: unknown, path: readonly Parameter[]): boolean {
 }
 
 /** Counts rejections that are still unhandled in the next turn of the event loop. */
-async function heard(work: () => Promise<Outcome>): Promise<{ readonly outcome: Outcome; readonly unheard: number }> {
-  let unheard = 0;
-  const count = () => unheard++;
+async function countUnhandled(
+  work: () => Promise<Outcome>,
+): Promise<{ readonly outcome: Outcome; readonly unhandled: number }> {
+  let unhandled = 0;
+  const count = () => unhandled++;
   process.on('unhandledRejection', count);
   try {
     const outcome = await work();
     await rest();
-    return { outcome, unheard };
+    return { outcome, unhandled };
   } finally {
     process.off('unhandledRejection', count);
   }
@@ -175,11 +179,11 @@ function faultOf(
   mustRefuse: boolean,
 ): string | undefined {
   if (outcome === 'hangs') return 'does not answer';
-  if (outcome === 'answered') return mustRefuse ? 'takes it' : undefined;
+  if (outcome === 'answered') return mustRefuse ? 'accepts it' : undefined;
   const { error, isLate } = outcome;
-  if (call.isAsync === true && !isLate) return `throws at once, and promises an answer: ${describe(error)}`;
+  if (call.isAsync === true && !isLate) return `throws synchronously instead of rejecting: ${describe(error)}`;
   if (!mustRefuse && call.asksSystem === true && isSystemError(error)) return undefined;
-  if (!mustRefuse && isOfTrap(error)) return undefined;
+  if (!mustRefuse && isCallersOwnError(error)) return undefined;
   if (!(error instanceof CacheError)) return `throws ${describe(error)}`;
   if (!mustRefuse) return undefined;
   const wanted = call.refusal === 'config' ? CacheConfigError : CacheValidationError;
@@ -199,7 +203,7 @@ function describe(error: unknown): string {
 
 async function harmOf<S>(group: CallGroup<S>, subject: S): Promise<string | undefined> {
   try {
-    await group.isSound?.(subject);
+    await group.assertSound?.(subject);
     return undefined;
   } catch (error) {
     return `does harm: ${describe(error)}`;

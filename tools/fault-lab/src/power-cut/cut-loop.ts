@@ -11,7 +11,7 @@ export interface CutLoop {
   readonly seed: number;
   readonly keeps: PowerCut['keeps'];
   readonly ignoresFlush?: boolean;
-  /** Opens the store that was left and returns its contents. */
+  /** Opens the remains of the store and returns their contents. */
   readonly survey: (directory: string, ledger: Ledger) => Promise<ReadonlyMap<string, string>>;
 }
 
@@ -22,7 +22,9 @@ export interface CutFinding {
   readonly found: ReadonlyMap<string, string>;
 }
 
-/** Cuts the power at random moments of a recording, each time from the beginning, and yields what each cut left. */
+/**
+ * Cuts the power at random moments of a recording, each time from the beginning, and yields what was found after each.
+ */
 export async function* cutLoop(recording: Recording, loop: CutLoop): AsyncGenerator<CutFinding> {
   const { root, operations } = recording;
   for (let cut = 0; cut < loop.cuts; cut++) {
@@ -41,7 +43,7 @@ function control({ ignoresFlush }: CutLoop): { ignoresFlush?: boolean } {
   return ignoresFlush === undefined ? {} : { ignoresFlush };
 }
 
-/** The number of flushes in a recording; a proof about flushes needs some. */
+/** The number of flushes in a recording; without any, a proof about flushes proves nothing. */
 export function flushCount(operations: readonly DiskOperation[]): number {
   return operations.filter(({ kind }) => kind === 'flush' || kind === 'flushFolder').length;
 }

@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { bytesOf, type Call, descriptorOf, textOf } from '../strace/trace.ts';
 
-/** One change of a disk. Files are identified by a number of ours, which a rename does not change. */
+/** One change of a disk. Files are identified by numbers of our own, which a rename does not change. */
 export type DiskOperation =
   | { readonly kind: 'write'; readonly file: number; readonly at: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly file: number; readonly size: number }
   | { readonly kind: 'flush'; readonly file: number }
   | { readonly kind: 'flushFolder'; readonly folder: string }
-  /** A folder entry: now the file with this number, a folder, or nothing. */
+  /** A folder entry is now the file with this number, a folder, or absent. */
   | { readonly kind: 'entry'; readonly folder: string; readonly changes: readonly EntryChange[] }
   | { readonly kind: 'ledger'; readonly text: string };
 
@@ -28,7 +28,7 @@ interface Open {
   position: number;
 }
 
-/** Translates one program's system calls into operations on files below `root`, with the ledger's lines in between. */
+/** Translates a program's system calls into operations on files below `root`, with the ledger's lines in between. */
 export class DiskOperations {
   readonly operations: DiskOperation[] = [];
   readonly #root: string;

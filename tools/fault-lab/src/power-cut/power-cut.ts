@@ -3,10 +3,10 @@ import type { Random } from '../random.ts';
 import type { DiskOperation, EntryChange } from './disk-operations.ts';
 
 export interface PowerCut {
-  /** How many operations had happened. */
+  /** The number of operations before the cut. */
   readonly at: number;
   readonly random: Random;
-  /** Of unflushed writes, a file keeps the oldest (`prefix`) or any of them, in pieces (`scattered`). */
+  /** Which unflushed writes a file keeps: the oldest (`prefix`), or pieces of any (`scattered`). */
   readonly keeps: 'prefix' | 'scattered';
   /** True for the control: a disk that ignores flushes. */
   readonly ignoresFlush?: boolean;
@@ -19,9 +19,10 @@ interface Pending<T> {
 }
 
 /**
- * A model of a power cut. Flushed data survives; of the rest, each file and each folder keeps a random part, and the last write
- * that a file keeps may be cut anywhere. Folders keep their changes in order. The model is harsher than a real disk, which also writes
- * without being flushed. Creates below `root` what is left, and returns the ledger up to the cut.
+ * A model of a power cut. Flushed data survives. Of the rest, each file and each folder keeps a random part, and the
+ * last write that a file keeps may be cut anywhere. Folders keep their changes in order. The model is harsher than a
+ * real disk, which also writes data that was not flushed. Creates the remains below `root`, and returns the ledger up
+ * to the cut.
  */
 export function cutPower(operations: readonly DiskOperation[], root: string, cut: PowerCut): string {
   const files = new Map<number, Pending<Write>>();

@@ -6,14 +6,16 @@ import { straceCommand } from '../strace/strace.ts';
 import { parseTrace } from '../strace/trace.ts';
 import { DISK_CALLS, type DiskOperation, DiskOperations } from './disk-operations.ts';
 
-/** What a program did to the folder `root`; `remove` deletes the folder. */
+/** A program's operations on the folder `root`; `remove` deletes that folder. */
 export interface Recording {
   readonly root: string;
   readonly operations: readonly DiskOperation[];
   remove(): void;
 }
 
-/** Runs a script to its end under strace; its first argument is the store's folder, its standard output the ledger. */
+/**
+ * Runs a script to its end under strace. Its first argument is the store's folder, and its standard output the ledger.
+ */
 export async function recordDisk(script: string, args: readonly string[] = []): Promise<Recording> {
   const folder = mkdtempSync(join(tmpdir(), 'pw-disk-'));
   const [root, ledger, log] = [join(folder, 'root'), join(folder, 'ledger'), join(folder, 'trace')];

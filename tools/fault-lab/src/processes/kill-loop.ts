@@ -30,10 +30,10 @@ export interface KillReport {
   readonly losses: readonly string[];
 }
 
-/** The limit on runs, as a multiple of those requested: beyond it, the writer itself is at fault for too few acknowledgements. */
+/** The limit on runs, as a multiple of those requested; a writer that needs more is too slow to prove anything. */
 const MOST_RUNS = 10;
 
-/** Repeatedly starts a writer, kills it with SIGKILL at a random moment, and compares the store with what the writer was promised. */
+/** Repeatedly starts a writer, kills it with SIGKILL at a random moment, and compares the store with its ledger. */
 export async function killLoop(loop: KillLoop): Promise<KillReport> {
   const losses: string[] = [];
   let acknowledged = 0;

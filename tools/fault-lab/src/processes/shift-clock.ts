@@ -1,4 +1,4 @@
-// Preloaded into a script: shifts its clock by PW_CLOCK_AHEAD milliseconds. File times remain those of the system.
+// Preloaded into a script to shift its clock by PW_CLOCK_AHEAD milliseconds. File times are still the system's.
 const ahead = Number(process.env['PW_CLOCK_AHEAD']);
 const RealDate = Date;
 globalThis.Date = new Proxy(RealDate, {

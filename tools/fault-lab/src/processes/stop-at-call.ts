@@ -12,8 +12,8 @@ export interface StopPoint {
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Counts this process's `fs` calls on the files of a folder, and sends the process a real signal before or after one of them. Must be
- * created before the watched code is imported, and once per process.
+ * Counts this process's `fs` calls on the files of a folder, and sends the process a real signal before or after one of
+ * them. Create it once per process, before the watched code is imported.
  */
 export class StopAtCall {
   #folder: string | undefined;

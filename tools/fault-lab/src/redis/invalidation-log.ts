@@ -9,7 +9,7 @@ export interface InvalidationOrders {
   readonly own: readonly string[];
 }
 
-/** One change of a key; times in milliseconds of a clock that all processes on the machine share. */
+/** One change of a key. Times are in milliseconds of a clock that all processes on the machine share. */
 export interface Change {
   readonly key: string;
   /** Grows by one with each change of the key. */
@@ -26,7 +26,7 @@ export interface Read {
   readonly version: number | null;
 }
 
-/** The longest time in milliseconds for which a value had been stale when its read began; 0 if no stale value was read. */
+/** The longest time, in milliseconds, for which a value had been stale when its read began; 0 if none was stale. */
 export function staleness(changes: readonly Change[], reads: readonly Read[]): number {
   const byKey = Map.groupBy(changes, ({ key }) => key);
   let worst = 0;

@@ -3,8 +3,8 @@ import { GONE } from '../ledger/ledger.ts';
 import { note, noteAll } from '../ledger/ledger-writer.ts';
 import { entryOf, type Kind, openTier } from './survey.ts';
 
-// Uses a tier in every way while one system call fails somewhere. Exits with 0 if it saw only what the contract allows (`false`, or a
-// CacheError from `open`), and if every failed operation succeeded when it was repeated without the fault.
+// Uses a tier in every way while one system call fails somewhere. Exits with 0 if it saw only what the contract allows
+// (`false`, or a CacheError from `open`) and every failed operation succeeded when it was repeated without the fault.
 const [directory, kind, durability = 'normal'] = process.argv.slice(2) as [string, Kind, 'normal' | 'full'];
 const tier = openTier(kind, directory, { durability, busyTimeoutMs: 100 });
 

@@ -1,6 +1,9 @@
 import Database from 'better-sqlite3';
 
-/** Holds a database's write lock for a time, like another program: `locking-child.ts <path> <ms>`. Prints `held` when it has the lock. */
+/**
+ * Holds a database's write lock for a while, as another program may: `locking-child.ts <path> <ms>`. Prints `held` once
+ * it has the lock.
+ */
 const [path, ms] = process.argv.slice(2) as [string, string];
 const db = new Database(path, { timeout: 0 });
 db.exec('BEGIN IMMEDIATE');

@@ -10,8 +10,9 @@ const ENTRIES = 12;
 const STEPS = 30;
 
 /**
- * Tries databases with random schema objects, one after another: `random-schema-child.ts <directory> <first seed> <count>`. Prints each
- * seed before its trial, and the result after it: `works` or `refused`. Throws for any other result.
+ * Tries databases with random schema objects, one after another. Prints each seed before its trial, and the result after
+ * it: `works` or `refused`. Throws for any other result. The arguments are a directory, the first seed, and the number of
+ * seeds.
  */
 const [root, first, count] = process.argv.slice(2) as [string, string, string];
 for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
@@ -34,8 +35,8 @@ function tryOne(seed: number, directory: string): 'works' | 'refused' {
     tier.open();
   } catch (error) {
     if ((error as { code?: unknown }).code !== CacheErrorCode.SCHEMA_REFUSED) throw error;
-    demand(readFileSync(path).equals(before), 'a database that is refused is not changed');
-    demand(!existsSync(`${path}-wal`) && !existsSync(`${path}-shm`), 'nothing is left beside it');
+    demand(readFileSync(path).equals(before), 'a refused database is unchanged');
+    demand(!existsSync(`${path}-wal`) && !existsSync(`${path}-shm`), 'no -wal or -shm file is left beside it');
     return 'refused';
   }
   use(random, tier, model);
@@ -78,7 +79,7 @@ function use(random: Random, tier: SqliteLabTier, model: Map<string, string>): v
     const key = `k${random.below(ENTRIES * 2)}`;
     const operation = random.pick(['put', 'put', 'delete', 'get']);
     if (operation === 'put') {
-      demand(tier.put(key, entryOf(key, `new${step}`)), 'a put stores');
+      demand(tier.put(key, entryOf(key, `new${step}`)), 'a put returns true');
       model.set(key, `new${step}`);
     }
     if (operation === 'delete')

@@ -13,7 +13,9 @@ const EXPRESSIONS = [
 ];
 const NAMES = ['x', 'Mine', 'my "own"', 'sqlitely', 'pw_other', 'CHECK', 'ünïcode', 'a b', "it's"];
 
-/** SQL for one random object or change that another program may have left in a tier's database. SQLite may refuse it. */
+/**
+ * SQL for one random object or change that another program may have left in a tier's database. SQLite may refuse it.
+ */
 export function randomChange(random: Random, kind: Kind): string {
   const maker = new ChangeMaker(random, kind);
   return random.pick([

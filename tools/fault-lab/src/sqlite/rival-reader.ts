@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import { fileIn } from './survey.ts';
 
-// Reads what others change until the file `stop` is there; ends with 1 when an entry is missing or a count went back.
+// Reads entries that others change until the file `stop` exists; exits with 1 if an entry is missing or a count
+// decreased.
 const [directory, keys] = process.argv.slice(2) as [string, string];
 const tier = new SqliteCacheTier({}, { path: fileIn('SqliteCacheTier', directory) });
 const seen = new Map<string, number>();

@@ -1,11 +1,12 @@
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import { fileIn } from './survey.ts';
 
-/** A change that is refused this often in a row was not refused because of a lock. */
+/** After this many refusals in a row, a lock cannot be the cause. */
 const MOST_TRIES = 5;
 
-// Changes entries that others change at the same time; each change is a read and a write. A change is refused if a slow disk kept a rival
-// from releasing the lock in time; it is then repeated, and must not have been stored before. Exits with 1 if all attempts fail.
+// Changes entries that others change at the same time; each change is a read and a write. A change is refused if a slow
+// disk kept a rival from releasing the lock in time. It is then repeated, and the refused attempt must not have been
+// stored. Exits with 1 if all attempts fail.
 const [directory, changes, keys] = process.argv.slice(2) as [string, string, string];
 const tier = new SqliteCacheTier({}, { path: fileIn('SqliteCacheTier', directory), failureThreshold: MOST_TRIES + 1 });
 

@@ -39,15 +39,16 @@ function valuesIn(tier: SqliteLabTier): Map<string, string> {
   const values = new Map<string, string>();
   for (const { key, source, lastHealthError, labels } of tier.entries()) {
     if (lastHealthError !== `${key} ${source}`.padEnd(300, 'x') || labels['value'] !== source)
-      throw new Error('a record holds what was never written');
+      throw new Error('a record contains a value that was never written');
     values.set(key, source);
   }
   return values;
 }
 
 /**
- * The contents of a database after an accident, read as found, and again after new entries were added and it was reopened. Both must
- * agree, nothing may have been set aside as damaged, and SQLite's integrity check must pass.
+ * The contents of a database after an accident, read twice: as it was left, and again after new entries were added and
+ * the database was reopened. Both must agree, nothing may have been set aside as damaged, and SQLite's integrity check
+ * must pass.
  */
 export function surveySqlite(kind: Kind): (directory: string) => Promise<Map<string, string>> {
   return async (directory) => {
@@ -55,7 +56,7 @@ export function surveySqlite(kind: Kind): (directory: string) => Promise<Map<str
     first.open();
     const before = valuesIn(first);
     const fresh = Array.from({ length: 20 }, (_, n) => entryOf(`after-${n}`, 'new'));
-    if (first.putMany(fresh).includes(false)) throw new Error('the database takes no new entries');
+    if (first.putMany(fresh).includes(false)) throw new Error('the database does not store new entries');
     first.close();
     const second = openTier(kind, directory);
     const after = valuesIn(second);

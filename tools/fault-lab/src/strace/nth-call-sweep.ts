@@ -7,7 +7,10 @@ import { straceCommand } from './strace.ts';
 import { type Call, parseTrace } from './trace.ts';
 
 export interface SweptScript {
-  /** Writes to the store in its first argument, keeps a ledger, and exits with 0 unless it saw something that must not happen. */
+  /**
+   * Writes to the store in its first argument, keeps a ledger, and exits with 0 if it saw only what the contract
+   * allows.
+   */
   readonly script: string;
   readonly args?: readonly string[];
   /** Creates the initial store, without faults. */
@@ -23,7 +26,10 @@ export interface Sweep extends SweptScript {
   readonly fault: string;
   /** Every n-th call is tried: 1 means all. */
   readonly stride: number;
-  /** How many calls are tried beyond those of the undisturbed run, as a disturbed run may make more; fewer if a run finishes without a hit. */
+  /**
+   * How many calls are tried beyond those of the undisturbed run, because a disturbed run may make more; fewer if a run
+   * finishes without a hit.
+   */
   readonly beyond: number;
 }
 
@@ -38,8 +44,8 @@ export interface SweepReport {
 export type StoreCalls = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Runs the script undisturbed, to find the calls on its store: Node.js makes many others, some of which must not fail. Throws if this run
- * already breaks something.
+ * Runs the script undisturbed, to find the calls on its store: Node.js makes many others, some of which must not fail.
+ * Throws if even this run breaks something.
  */
 export async function callsOnStore(sweep: SweptScript, names: readonly string[]): Promise<StoreCalls> {
   const { ours, problem } = await runOnce(sweep, names, undefined);
@@ -55,7 +61,7 @@ export async function sweepCalls(sweep: Sweep, undisturbed: StoreCalls): Promise
   for (const n of numbers(known, sweep)) {
     const inject = `${sweep.call}:${sweep.fault}:when=${n}`;
     let run = await runOnce(sweep, [sweep.call], inject);
-    // Node.js may have made one call more or less of its own in this run.
+    // Node.js itself may have made one call more or fewer in this run.
     for (let again = 0; run.hit === 'elsewhere' && again < 5; again++) run = await runOnce(sweep, [sweep.call], inject);
     if (run.hit === 'store') hits++;
     if (run.hit === 'store' && run.problem !== undefined)
@@ -102,7 +108,8 @@ function inspectTrace(log: string, store: string, end: ChildEnd) {
   const isOnStore = ({ args }: Call) => args.join(' ').includes(store);
   const isKilled = !end.isTimedOut && (end.signal === 'SIGKILL' || end.code === 137);
   const hitCall = isKilled ? calls.at(-1) : calls.find(({ isInjected }) => isInjected);
-  // strace counts per thread: the fault may hit a thread of Node.js, which wake each other by writing and do not survive it.
+  // strace counts calls per thread, so the fault may hit another thread of Node.js. These threads wake each other by
+  // writing, and do not survive a fault.
   const isStray = all.some((call) => call.isInjected && call.thread !== all[0]!.thread && !isOnStore(call));
   const hit: Run['hit'] = isStray
     ? 'elsewhere'

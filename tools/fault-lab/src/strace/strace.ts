@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
-/** The command line that runs a program under strace; `log` receives one line per call, with all bytes in hexadecimal. */
+/**
+ * The command line that runs a program under strace. The file `log` gets a line per call, with bytes in hexadecimal.
+ */
 export function straceCommand(log: string, calls: readonly string[], inject?: string): string[] {
   requireStrace();
   const injection = inject === undefined ? [] : ['-e', `inject=${inject}`];
@@ -13,5 +15,5 @@ export function straceCommand(log: string, calls: readonly string[], inject?: st
 /** Throws an error that names the package to install. */
 function requireStrace(): void {
   if (spawnSync('strace', ['-V']).status !== 0)
-    throw new Error('the fault lab needs strace: apt-get install strace, and a kernel that allows ptrace');
+    throw new Error('strace cannot run: install it (apt-get install strace) and use a kernel that allows ptrace');
 }

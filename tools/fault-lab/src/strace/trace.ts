@@ -7,7 +7,7 @@ export interface Call {
   readonly args: readonly string[];
   /** The return value; -1 for a failure. */
   readonly result: number;
-  /** True if strace made it fail, or kill. */
+  /** True if strace made it fail or kill the process. */
   readonly isInjected: boolean;
 }
 

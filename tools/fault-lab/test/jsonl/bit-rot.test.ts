@@ -11,7 +11,7 @@ import { Random } from '../../src/random.ts';
 /** Each damaged record causes its file to be read once or twice more. */
 const LINES_A_FILE = 1000;
 
-/** A closed store with a history: `now` is its contents, `ever` all values that each key ever had. */
+/** A closed store with a history: `now` contains its final values, `ever` all values that each key ever had. */
 async function storeWithPast() {
   const store = join(makeTempDir(onTestFinished), 'store');
   const now = new Map<string, string>();

@@ -11,10 +11,13 @@ import { Random } from '../../src/random.ts';
 
 const LINES_A_FILE = 200;
 const NEWLINE = Buffer.from('\n');
-/** So long ago that the file counts as no longer being written. */
+/** The age of a shard that a tier treats as no longer being written. */
 const LONG_AGO = new Date(1e12);
 
-/** How a tier meets the lines: when it opens the file, with or without an eviction order, or when they are appended to the open file. */
+/**
+ * When a tier reads the lines: on opening the file, without or with an eviction order, or when they are appended to the
+ * open file.
+ */
 const WAYS = ['opened', 'opened in order', 'appended'] as const;
 
 /** A closed directory of one shard, its good lines, and good lines of other keys from which hostile ones are made. */

@@ -13,7 +13,7 @@ const shiftClock = new URL('../../src/processes/shift-clock.ts', import.meta.url
 const rounds = count(60, 2500);
 const ledgerOf = (path: string) => new Ledger(readFileSync(path, 'utf8'));
 
-/** Four processes increment counters, two watch; returns how many increments were lost. */
+/** Lets four processes increment counters while two watch; returns how many increments were lost. */
 async function lostCounts(locks: 'locks' | 'no locks'): Promise<{ lost: number; ends: (number | null)[] }> {
   const folder = makeTempDir(onTestFinished);
   const [store, guards, over] = [join(folder, 'store'), join(folder, 'guards'), join(folder, 'over')];
@@ -57,7 +57,7 @@ describe('four writers and two readers', () => {
 
 describe('a holder of a lock', () => {
   it(
-    `that blocks its event loop for 3.5 s, ${count(1, 20)} times, loses the lock but no write`,
+    `that blocks its event loop for 3.5 s, ${count(1, 20)} times, loses its lock but no write`,
     async () => {
       const folder = makeTempDir(onTestFinished);
       const [store, ledger] = [join(folder, 'store'), join(folder, 'ledger')];
@@ -117,7 +117,7 @@ describe('a holder of a lock', () => {
         for (const key of ledgerOf(ledger).keys)
           expect(ledgerOf(ledger).allowed(key)).toContain(values.get(key) ?? '-');
       }
-      // Nothing that was created to read the file system's time is left.
+      // No file that was created to read the file system's time is left.
       expect(readdirSync(store).filter((name) => name.includes('.lock'))).toEqual([]);
     },
     FULL_TIME,

@@ -6,12 +6,12 @@ import { OPERATIONS, PROXYWHIRL } from '../../src/jsonl/accident/operations.ts';
 const AT_ONCE = 12;
 const stride = count(30, 1);
 
-/** The shortest lifetime a lock may have: rivals of a stopped client wait for its end. */
+/** The shortest lifetime a lock may have: rivals of a stopped client wait until it expires. */
 const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
 
 describe.each([
   ['is stopped and continues', 'SIGSTOP', SHORT],
-  // The lock lives longer than its rivals wait: they get it only by detecting that its holder is dead.
+  // The lock lives longer than the rivals wait: they get it only if they detect that its holder is dead.
   ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 3000 }],
 ] as const)('a client that %s', (_, signal, lock) => {
   let lab: AccidentLab;

@@ -41,7 +41,7 @@ const RANDOM_CALLS = count(10_000, 50_000);
 const SEED = Number(process.env['PW_SEED'] ?? Date.now() % 2 ** 31);
 
 /** One line for all values with the same outcome, so that a failure is readable. */
-function inWords(findings: readonly Finding[]): string[] {
+function summarise(findings: readonly Finding[]): string[] {
   const values = new Map<string, Set<string>>();
   for (const { call, argument, value, what } of findings) {
     const line = `${call}(${argument}) ${what}`;
@@ -65,31 +65,31 @@ describe.each(GROUPS)('$name', (group) => {
     const subject = await group.open();
     try {
       for (const call of group.calls) await call.call(subject, ...(await call.right(subject)));
-      await group.isSound?.(subject);
+      await group.assertSound?.(subject);
     } finally {
       await group.close?.(subject);
     }
   });
 
-  it('answers every invalid value in every argument with an error that names the argument', async () => {
+  it('refuses every invalid value in every argument with an error that names the argument', async () => {
     const { findings } = await tryAll(group);
-    expect(inWords(findings)).toEqual([]);
+    expect(summarise(findings)).toEqual([]);
   });
 
-  it(`answers random invalid values the same way, from seed ${SEED}`, { timeout: FULL_TIME }, async () => {
+  it(`refuses random invalid values in the same way, from seed ${SEED}`, { timeout: FULL_TIME }, async () => {
     const findings = await tryRandomly(group, Math.ceil(RANDOM_CALLS / GROUPS.length), new Random(SEED));
-    expect(inWords(findings)).toEqual([]);
+    expect(summarise(findings)).toEqual([]);
   });
 });
 
-describe('the proof itself', () => {
+describe('the search for faulty calls', () => {
   const refuse = (path: string): never => {
     throw new models.CacheValidationError(`${path}: must be a string`, {
       problems: [{ path, message: 'must be a string' }],
     });
   };
   const faulty: readonly (readonly [what: string, work: (text: unknown) => unknown])[] = [
-    ['takes it', () => undefined],
+    ['accepts it', () => undefined],
     ['throws TypeError', (text) => (text as string).trim()],
     ['does not name', (text) => (typeof text === 'string' ? text : refuse('something'))],
     [
@@ -98,15 +98,15 @@ describe('the proof itself', () => {
         throw new models.CacheError('text: must be a string');
       },
     ],
-    ['throws at once, and promises an answer', () => refuse('text')],
+    ['throws synchronously instead of rejecting', () => refuse('text')],
     ['does harm', () => refuse('text')],
   ];
 
-  it.each(faulty)('finds a call that %s', async (what, work) => {
+  it.each(faulty)('reports a call that %s', async (what, work) => {
     const { calls, findings } = await tryAll({
       name: 'faulty',
       open: () => undefined,
-      isSound: () => {
+      assertSound: () => {
         if (what === 'does harm') throw new Error('the subject is broken');
       },
       calls: [
@@ -115,7 +115,7 @@ describe('the proof itself', () => {
           parameters: [{ name: 'text', accepts: (value) => typeof value === 'string' }],
           right: () => ['text'],
           call: (_, text) => work(text),
-          isAsync: what.startsWith('throws at once'),
+          isAsync: what.startsWith('throws synchronously'),
         },
       ],
     });

@@ -10,7 +10,7 @@ const CHILD = new URL('../../src/redis/invalidation-child.ts', import.meta.url);
 /** heartbeatMs + timeoutMs + graceMs, as the README states. */
 const TIMING = { heartbeatMs: 200, timeoutMs: 300, graceMs: 500 };
 const BOUND_MS = 1000;
-/** A busy machine may delay a process for longer than the bound: only the long run must keep it. */
+/** A busy machine may delay a process beyond the bound, so only the long run must keep it. */
 const ALLOWED_MS = count(5, 1) * BOUND_MS;
 const SECONDS = count(8, 120);
 
@@ -73,7 +73,7 @@ describe.skipIf(isServerMissing())('three processes with memory in front of one 
         `${changes.length} changes, ${logs.map(({ reads }) => reads.length).join(' + ')} reads, oldest value stale for ${worst.map(Math.round).join(', ')} ms`,
       );
       expect(changes.length).toBeGreaterThan(100);
-      // Memory must answer too: otherwise there would be nothing to invalidate.
+      // Memory must answer too, or there would be nothing to invalidate.
       for (const { hits } of logs) expect(hits[0]).toBeGreaterThan(0);
       for (const age of worst) expect(age).toBeLessThanOrEqual(ALLOWED_MS);
       // Once the writes stop, all processes read the same: the last change of each key.

@@ -39,19 +39,19 @@ describe.skipIf(isServerMissing())('getOrLoad in three processes', () => {
     // Loading takes three times as long as a lease.
     for (let i = 0; i < 3; i++) await start(1200);
     for (const { child } of loaders) child.send('slow');
-    await until('all have it', () => sources().length === 3);
+    await until('all processes have the value', () => sources().length === 3);
     expect(loads()).toBe(1);
     expect(new Set(sources()).size).toBe(1);
   });
 
-  it('loads in another process when the loading one is killed', async () => {
+  it('loads in another process when the loading process is killed', async () => {
     const owner = await start(3_600_000);
     owner.child.send('dead');
     await until('it loads', () => loads() === 1);
     const others = [await start(10), await start(10)];
     for (const { child } of others) child.send('dead');
     owner.child.kill('SIGKILL');
-    await until('the others have it', () => sources().length === 2);
+    await until('the other processes have the value', () => sources().length === 2);
     expect(loads()).toBe(2);
   });
 });

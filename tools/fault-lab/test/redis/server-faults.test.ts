@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { canWrite, entryOf, openCache, TIMEOUT_MS } from '../../src/redis/memory-and-redis.ts';
 import { expectNoUnhandledRejection } from '../../src/redis/unhandled-rejections.ts';
 
-/** Far longer than the tier's deadline, as a machine may be busy, but short enough to detect a hang. */
+/** Far longer than the tier's deadline, because the machine may be busy, but short enough to detect a hang. */
 const PATIENCE_MS = 60 * TIMEOUT_MS;
 
 describe.skipIf(isServerMissing())('memory in front of a Redis server that fails', () => {
@@ -57,7 +57,10 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
   }
 
-  /** The course of every fault: values stored before it, changes during it, and what must be stored afterwards. */
+  /**
+   * The same steps for every fault: values are stored before it and changed during it, and the result is checked after
+   * it.
+   */
   async function scene(fault: () => Promise<unknown> | unknown, end: () => Promise<unknown> | unknown, url?: string) {
     namespace = `scene-${++namespaces}`;
     const cache = await open({ ...(url === undefined ? {} : { url }) });
@@ -70,7 +73,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     expect((await cache.get('replaced'))?.source).toBe('second');
     await end();
     await until('the tier is back', () => canWrite(cache));
-    await until('no write is missing', async () => (await cache.get('replaced')) !== undefined);
+    await until('the replaced entry is back', async () => (await cache.get('replaced')) !== undefined);
     return cache;
   }
 
@@ -144,7 +147,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await proxy.end();
   });
 
-  it('answers while the server is out of memory, and stores again when it has some', async () => {
+  it('answers while the server is out of memory, and stores again when memory is free', async () => {
     const cache = await scene(
       () => server.ask('CONFIG', 'SET', 'maxmemory', '1'),
       () => server.ask('CONFIG', 'SET', 'maxmemory', '0'),
@@ -160,7 +163,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await holds(cache, true);
   });
 
-  it('answers while the password is wrong, and stores once it is right', async () => {
+  it('answers while the password is wrong, and stores once it is correct', async () => {
     namespace = `scene-${++namespaces}`;
     await server.ask('ACL', 'SETUSER', 'tier', 'resetpass', '>other');
     const cache = await open({ url: server.url.replace('://', '://tier:secret@') });
@@ -169,7 +172,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await server.ask('ACL', 'SETUSER', 'tier', 'resetpass', '>secret');
     await until('the tier is back', () => canWrite(cache));
     const fresh = await open({ memory: false });
-    await until('what was missed is stored', async () => (await fresh.get('k')) !== undefined);
+    await until('the missed write is stored', async () => (await fresh.get('k')) !== undefined);
   });
 
   it('answers while the server is loading its data, and finds it afterwards', async () => {
@@ -188,7 +191,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
       expect((await cache.putMany(entries)).every(Boolean)).toBe(true);
       await slow.kill();
       const starting = slow.start();
-      await until('it is loading', async () => /LOADING/.test(await slow.ask('GET', 'x').catch(() => '')));
+      await until('the server is loading', async () => /LOADING/.test(await slow.ask('GET', 'x').catch(() => '')));
       await answers(cache);
       await starting;
       await until('the tier is back', () => canWrite(cache));
@@ -207,7 +210,9 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await answers(cache, 1000);
     server.goOn();
     await until('the tier is back', () => canWrite(cache));
-    await until('what was deleted is gone', async () => (await cache.keys()).every((key) => !key.startsWith('during')));
+    await until('the deleted entries are gone', async () =>
+      (await cache.keys()).every((key) => !key.startsWith('during')),
+    );
     expect((await cache.get('before'))?.key).toBe('before');
   });
 });

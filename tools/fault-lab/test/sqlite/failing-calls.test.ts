@@ -30,7 +30,7 @@ const CASES = [
   ['pwrite64', 'error=ENOSPC', 'normal', 120, 50],
   ['pwrite64', 'error=EIO', 'full', 0, 50],
   ['fsync', 'error=EIO', 'full', 20, 20],
-  // Every call: a header that could not be read used to look like damage, and a sound database was set aside.
+  // Every call: a header that could not be read used to count as damage, and an intact database was set aside.
   ['pread64', 'error=EIO', 'normal', 1, 10],
   // Every call: a log index that could not be opened for writing used to leave a connection read-only for good.
   ['openat', 'error=EMFILE', 'normal', 1, 3],

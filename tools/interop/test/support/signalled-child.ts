@@ -3,7 +3,8 @@ import { openCache } from '@pw/cache-manager';
 import type { CacheConfigInput } from '@pw/cache-models';
 import { CacheEntry } from '@pw/cache-models';
 
-// Writes until a signal arrives, and then closes its cache or lets the system end it. Each line on stdout is an event.
+// Writes until a signal arrives, then closes its cache, or leaves it to the system to end the process. Each line on
+// stdout is an event.
 const [config, signal, handler] = process.argv.slice(2) as [string, NodeJS.Signals, 'on' | 'once' | 'none'];
 const say = (line: string) => writeSync(1, `${line}\n`);
 const hooks = () => JSON.stringify(process.eventNames().map((name) => [String(name), process.listenerCount(name)]));

@@ -6,7 +6,9 @@ import { checkTypes } from './check-types.ts';
 import { installProject } from './install-project.ts';
 import type { Tarballs } from './pack-packages.ts';
 
-/** Checks that the packed packages work in a project outside this workspace: ES modules, CommonJS, TypeScript, commands. */
+/**
+ * Checks that the packed packages work in a project outside this workspace: ES modules, CommonJS, TypeScript, commands.
+ */
 export async function checkInstalled(list: CheckList, tarballs: Tarballs, area: string): Promise<void> {
   const names = Object.keys(tarballs);
   let folder = '';

@@ -7,7 +7,10 @@ import type { Tarballs } from './pack-packages.ts';
 
 const CHOSEN = ['@pw/cache-manager', '@pw/cache-models', '@pw/tier-memory'];
 
-/** Checks that a program with only the memory tier installs no other tier, works, and that errors name the package to install for more. */
+/**
+ * Checks that a program with only the memory tier works and installs no other tier, and that an error names the package
+ * that has to be installed for another tier.
+ */
 export async function checkSelective(list: CheckList, tarballs: Tarballs, area: string): Promise<void> {
   let folder = '';
   await list.check('memory tier alone: npm install', async () => {

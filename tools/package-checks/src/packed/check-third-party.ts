@@ -31,7 +31,7 @@ export async function checkThirdParty(list: CheckList, tarballs: Tarballs, area:
   });
 }
 
-/** Copies the example and makes it resolve this workspace's packages to their tarballs, as if they came from the registry. */
+/** Copies the example and makes it resolve this workspace's packages to their tarballs instead of the registry. */
 function copyExample(folder: string, tarballs: Tarballs): void {
   const made = new Set(['node_modules', 'dist', 'package-lock.json']);
   cpSync(EXAMPLE, folder, { recursive: true, filter: (source) => !made.has(basename(source)) });

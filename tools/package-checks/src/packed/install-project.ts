@@ -10,8 +10,8 @@ const TYPES_OF_NODE = readJson<{ version: string }>(
 const SMOKE = join(workspaceRoot, 'tools/package-checks/smoke');
 
 /**
- * Installs packages from their tarballs, with npm, into an empty project with the smoke programs, once per area. Other packages of the
- * workspace, where one depends on them, resolve to their tarballs too. Returns the project's folder.
+ * Installs packages from their tarballs, with npm, into an empty project with the smoke programs, once per area.
+ * Dependencies on other packages of the workspace resolve to tarballs too. Returns the project's folder.
  */
 export async function installProject(area: string, project: string, tarballs: Tarballs, names: readonly string[]) {
   const folder = join(area, project);

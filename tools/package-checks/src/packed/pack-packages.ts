@@ -23,7 +23,7 @@ export async function packPackages(area: string): Promise<Tarballs> {
   return tarballs;
 }
 
-// pnpm tells scripts of the workspace where it is; without it, npx fetches pnpm.
+// pnpm passes its own path to the workspace's scripts as npm_execpath; without it, npx fetches pnpm.
 function runPnpm(args: readonly string[], cwd: string): Promise<string> {
   const pnpm = process.env['npm_execpath'];
   if (pnpm === undefined || !/pnpm[^/\\]*$/.test(pnpm)) return runOrThrow('npx', ['-y', 'pnpm@12', ...args], cwd);

@@ -9,7 +9,10 @@ export type Bump = 'major' | 'minor' | 'patch';
 /** The packages that a release bumps, each with its bump. Packages that keep their version are absent. */
 export type ReleasePlan = Readonly<Record<string, Bump>>;
 
-/** Runs `changeset version` with only these changesets (contents of files) on a copy of the workspace, and returns the bumps. */
+/**
+ * Runs `changeset version` with only these changesets (contents of files) on a copy of the workspace, and returns the
+ * bumps.
+ */
 export async function planRelease(changesets: readonly string[]): Promise<ReleasePlan> {
   const root = mkdtempSync(join(tmpdir(), 'pw-release-'));
   try {

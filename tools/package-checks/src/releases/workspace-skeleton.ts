@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { readWorkspace, workspaceRoot } from '../workspace.ts';
 
 /**
- * Copies the files that the workspace's tools read into an empty folder and commits them there: settings and manifests, and an
- * empty `src/index.ts` for each package. Changes of the copy do not affect the workspace.
+ * Copies the files that the workspace's tools read (settings and manifests, and an empty `src/index.ts` for each
+ * package) into an empty folder, and commits them there. Changes of the copy do not affect the workspace.
  */
 export function makeSkeleton(root: string): void {
   for (const file of ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml', 'turbo.json', '.gitignore']) {

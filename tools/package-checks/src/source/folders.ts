@@ -2,16 +2,18 @@ import { join } from 'node:path';
 import { readJson } from '../workspace.ts';
 import { trackedFiles } from './tracked-files.ts';
 
-/** Folders that may hold more files than others, each with the reason. */
+/** Folders that may contain more files than others, each with the reason. */
 const LARGE_FOLDERS = readJson<Readonly<Record<string, string>>>(join(import.meta.dirname, 'large-folders.json'));
 
-/** A reader can take in so many names at a glance; sub-folders and READMEs are not counted. */
+/** The most files in a folder, so that a reader can take in their names at a glance; READMEs are not counted. */
 export const MOST_FILES = 16;
 
 const SOURCE_FOLDER = /^(?:packages|tools|examples)\/[^/]+\/(?:src|test)(?:\/|$)/;
 const NEEDS_README = /^packages\/[^/]+\/src\//;
 
-/** One line for each folder of source that holds too many files, and each sub-folder of a package's `src` without a README. */
+/**
+ * One line for each folder of source with too many files, and each sub-folder of a package's `src` without a README.
+ */
 export function findFolderProblems(
   root: string,
   largeFolders: Readonly<Record<string, string>> = LARGE_FOLDERS,
@@ -24,7 +26,7 @@ export function findFolderProblems(
   });
   const unexplained = [...folders].flatMap(([folder, files]) =>
     NEEDS_README.test(folder) && !files.includes('README.md')
-      ? [`${folder}: no README.md; say in one to five lines what lives here, what never does, and where to start`]
+      ? [`${folder}: no README.md; state in one to five lines what belongs here, what does not, and where to start`]
       : [],
   );
   const stale = Object.keys(largeFolders).flatMap((folder) =>

@@ -1,4 +1,4 @@
-/** Prints each finding and their number; any finding sets the exit status of the program to 1. */
+/** Prints each finding and the number of findings; any finding sets the exit status of the program to 1. */
 export function reportFindings(findings: readonly string[], what: string): void {
   for (const finding of findings) console.log(finding);
   console.log(`${what}: ${findings.length}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readJson } from '../workspace.ts';
 import { trackedFiles } from './tracked-files.ts';
 
-/** A word that is not written any more, as a regular expression, and what to write instead. */
+/** A retired word, as a regular expression, and what to write instead. */
 export interface RetiredWord {
   readonly find: string;
   readonly write: string;
@@ -11,26 +11,26 @@ export interface RetiredWord {
 
 export interface RetiredWordUse {
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly found: string;
   readonly write: string;
 }
 
 interface RetiredWordTable {
-  /** Found in any case, also where a line break divides them. */
+  /** Found in any case, also across a line break. */
   readonly phrases: readonly RetiredWord[];
-  /** Found in this case as the beginning of a name, and as the beginning of a file's name in kebab case. */
+  /** Found in exactly this case at the beginning of a name, and in kebab case at the beginning of a file name. */
   readonly identifiers: readonly RetiredWord[];
 }
 
 export const RETIRED_WORDS = readJson<RetiredWordTable>(join(import.meta.dirname, 'retired-words.json'));
 
 const CHECKED = /\.(?:[cm]?[jt]s|md|jsonc?|ya?ml)$|^\.ci\//;
-/** Fixtures and data are not ours to word; the other two are where retired words are listed. */
+/** Text that is not ours, and the two files that list retired words. */
 const EXCEPTED =
   /(?:^|\/)(?:fixtures|data|patches)\/|CHANGELOG\.md$|pnpm-lock\.yaml$|^docs\/dictionary\.md$|\/retired-words\.json$/;
-/** What may stand between two words of a phrase: blanks, or the end of a line and the next one's comment mark. */
+/** The gap between two words of a phrase: blanks, or a line break and the comment mark of the next line. */
 const GAP = String.raw`(?:[ \t]+|[ \t]*\r?\n[ \t]*(?:\*|//|>)?[ \t]*)`;
 
 const PATTERNS = [

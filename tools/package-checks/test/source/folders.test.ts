@@ -13,7 +13,7 @@ describe('findFolderProblems', () => {
   });
 
   it.each(['packages/a/src', 'packages/a/test/role', 'tools/a/src/role', 'examples/a/src'])(
-    'names %s, which holds one file too many',
+    'names %s, which contains one file too many',
     (folder) => {
       const [problem, ...others] = findFolderProblems(plantRepository(filesIn(folder, MOST_FILES + 1)), {});
       expect(problem).toContain(`${folder}: ${MOST_FILES + 1} files, at most ${MOST_FILES}`);
@@ -23,7 +23,7 @@ describe('findFolderProblems', () => {
 
   it('allows a large folder that is excepted', () => {
     const root = plantRepository(filesIn('tools/a/src', MOST_FILES + 1));
-    expect(findFolderProblems(root, { 'tools/a/src': 'a list of like things' })).toEqual([]);
+    expect(findFolderProblems(root, { 'tools/a/src': 'a list of similar files' })).toEqual([]);
   });
 
   it('names an exception that is not needed', () => {

@@ -31,12 +31,12 @@ export class FaultyProxy {
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
-  /** Holds up data on existing connections until {@link goOn}; new connections are not affected. */
+  /** Delays data on existing connections until {@link goOn}; new connections are not affected. */
   delay(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
-  /** Forwards held-up data again. */
+  /** Forwards the delayed data. */
   goOn(): void {
     this.#hung = false;
     for (const pair of this.#pairs) for (const socket of pair) socket.resume();

@@ -8,7 +8,7 @@ export interface Script {
   readonly command?: (words: readonly string[], socket: Socket) => void;
 }
 
-/** A server on loopback that answers Redis clients as its script says. */
+/** A server on loopback that answers Redis clients as its script specifies. */
 export class ScriptedServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -57,7 +57,7 @@ export class ScriptedServer {
   }
 }
 
-/** Keeps sending for as long as the other side reads. */
+/** Keeps sending while the other side reads. */
 export function flood(socket: Socket, bytes: () => Buffer | string): void {
   const more = (): void => {
     while (socket.writable) {

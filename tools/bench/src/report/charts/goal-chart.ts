@@ -2,7 +2,7 @@ import { COLOURS, round, svgDocument, svgLine, svgText } from './svg.ts';
 
 export interface GoalBar {
   readonly label: string;
-  /** The figure as a multiple of the goal's limit: 1 is just met. */
+  /** The figure as a multiple of the goal's limit: at 1 the goal is just met. */
   readonly used: number;
 }
 

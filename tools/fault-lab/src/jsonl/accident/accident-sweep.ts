@@ -8,9 +8,12 @@ export interface AccidentSweep {
   readonly operation: Operation;
   readonly signal: StopPoint['signal'];
   readonly lock: JsonlTierOptions['lock'];
-  /** Every n-th call of each name is tried. 1 means all, before and after each call; otherwise before and after alternate. */
+  /**
+   * Every n-th call of each name is tried: with 1 every call, before and after it; otherwise before and after
+   * alternate.
+   */
   readonly stride: number;
-  /** The sets of rivals; they alternate if the stride is not 1. */
+  /** The sets of rivals, each for every accident; if the stride is not 1, they alternate. */
   readonly rivals: readonly (readonly Steps[])[];
 }
 
@@ -20,7 +23,7 @@ export const ALL_RIVALS: readonly (readonly Steps[])[] = [[RIVALS[0]!], [RIVALS[
 export interface AccidentReport {
   /** Calls of the undisturbed operation. */
   readonly calls: number;
-  /** Accidents that happened: the operation reached their call. */
+  /** Accidents that happened, because the operation reached their call. */
   readonly accidents: number;
   readonly acknowledged: number;
   /** The longest time, in milliseconds, from an accident to the first change of a rival that was acknowledged. */
@@ -36,7 +39,7 @@ export class AccidentLab {
   readonly #rivals: readonly ClientProcess[];
   readonly #idle: ClientProcess[] = [];
 
-  /** With `no check` no client notices that its lock was taken over. */
+  /** With `no check`, no client notices that its lock was taken over. */
   constructor(atOnce: number, mode: 'check' | 'no check' = 'check') {
     this.#atOnce = atOnce;
     this.#mode = mode;
@@ -108,7 +111,7 @@ function* plansOf(calls: readonly string[], { stride, signal, rivals }: Accident
     if (nth % stride !== 0) continue;
     const at = index + 1;
     if (stride > 1) {
-      // The first call of each name is interrupted before it is made: after everything was checked.
+      // The first call of each name is interrupted before it is made, that is, after everything was checked.
       const side = (nth / stride) % 2 === 0 ? 'before' : 'after';
       yield { stop: { at, side, signal }, name, rivals: rivals[turn % rivals.length]! };
       turn++;

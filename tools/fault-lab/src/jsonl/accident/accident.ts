@@ -15,13 +15,13 @@ export interface Accident {
   readonly operation: Operation;
   /** Absent for an undisturbed run, which only lists the calls of the operation. */
   readonly stop?: StopPoint;
-  /** What each rival does while the client is stopped or after it died. */
+  /** The steps of each rival while the client is stopped, or after it died. */
   readonly rivals: readonly Steps[];
   readonly lock: JsonlTierOptions['lock'];
 }
 
 export interface Outcome {
-  /** False if the operation ended without the call. */
+  /** False if the operation ended without making the call. */
   readonly isReached: boolean;
   /** The names of the operation's calls, up to the accident if there was one. */
   readonly calls: readonly string[];
@@ -130,7 +130,7 @@ class AccidentRun {
       writer.close();
     }
     const went = await Promise.all(this.#rivals.map((rival, at) => this.#tell(rival, this.#accident.rivals[at]!)));
-    // They get no lock: later changes would be refused too.
+    // The rivals cannot get a lock, so later changes would be refused too.
     if (went.includes(false) && !this.#victim.isAlive) return;
     const afterwards = this.#rivals.map((rival) => this.#tell(rival, AFTERWARDS));
     if (this.#victim.isAlive) {

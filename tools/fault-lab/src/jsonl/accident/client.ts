@@ -28,7 +28,7 @@ export class StoreClient {
     this.#history = new HistoryWriter(options.history, options.name);
   }
 
-  /** Takes the steps in order until a change is refused, and returns false then. Throws only what `open` throws. */
+  /** Takes the steps in order; stops and returns false when a change is refused. Throws only errors of `open`. */
   async run(work: Steps): Promise<boolean> {
     for (const step of work) if (!(await this.#take(step))) return false;
     return true;
@@ -55,7 +55,7 @@ export class StoreClient {
     this.#history.close();
   }
 
-  /** False if something was refused. */
+  /** False if a change was refused. */
   async #take(step: Steps[number]): Promise<boolean> {
     if (step.do === 'put') return this.#each(step.keys, (key) => this.#put(key));
     if (step.do === 'delete') return this.#each(step.keys, (key) => this.#delete(key));

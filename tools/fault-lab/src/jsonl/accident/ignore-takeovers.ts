@@ -11,8 +11,8 @@ interface ShardClass {
 }
 
 /**
- * For a control that must lose data: a lock, once taken, never expires, a process whose lock was taken over can still write to the file,
- * and after a write the whole file counts as read, whatever others appended or replaced in the meantime.
+ * For a control that must lose data. A lock, once taken, never expires. A process whose lock was taken over can still
+ * write to the file. After a write the whole file counts as read, whatever others appended or replaced in the meantime.
  */
 export async function ignoreTakeovers(): Promise<void> {
   const index = import.meta.resolve('@pw/tier-jsonl');

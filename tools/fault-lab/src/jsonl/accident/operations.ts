@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a client does, in order. */
+/** The steps of a client, in order. */
 export type Steps = readonly (
   | { readonly do: 'open'; readonly numShards?: number }
   | { readonly do: 'close' | 'clear' | 'sweep' }
@@ -28,7 +28,7 @@ export interface Operation {
   readonly opens: boolean;
   /** True if nearly half of the store's lines are superseded. */
   readonly hasGarbage?: boolean;
-  /** A call that the operation must make; without it, the test would not test what it is meant to. */
+  /** A call that the operation must make; without it, the test would prove nothing. */
   readonly essential: string;
   /** The number of shards that the final check opens the store with. */
   readonly numShardsAfter?: number;
@@ -83,11 +83,11 @@ export const OPERATIONS: readonly Operation[] = [
   },
   reshardingOf(1, 2),
   reshardingOf(2, 1),
-  // Some shards lose records and stay.
+  // Some shards lose records, but are kept.
   reshardingOf(4, 3),
 ];
 
-/** What a rival does while another client is stopped or dead. */
+/** The steps of a rival while another client is stopped or dead. */
 export const RIVALS: readonly Steps[] = [
   [
     { do: 'put', keys: ['s0'] },
@@ -112,7 +112,7 @@ export const RIVALS: readonly Steps[] = [
 /** ProxyWhirl's turn, beside one of our clients or instead of it. */
 export const PROXYWHIRL: Steps = [{ do: 'batch as ProxyWhirl', keys: ['s0', 's2', 'p0'] }];
 
-/** What all clients do at the same time once the stopped one continues. */
+/** The steps of all clients at the same time, once the stopped one continues. */
 export const AFTERWARDS: Steps = [
   { do: 'put', keys: ['s2', 'r2'] },
   { do: 'delete', keys: ['s3'] },

@@ -2,7 +2,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheEntry, entryToRecord } from '@pw/cache-models';
 
-/** Writes entries to the only shard as ProxyWhirl does: with its own lock file, by reading the whole shard and replacing it. */
+/**
+ * Writes entries to the only shard as ProxyWhirl does: under its own lock file, it reads and replaces the whole shard.
+ */
 export function takeProxyWhirlTurn(directory: string, entries: readonly CacheEntry[]): void {
   const path = join(directory, 'shard_00.jsonl');
   writeFileSync(join(directory, 'shard_00.lock'), '');

@@ -1,8 +1,8 @@
 import { type ProxyRecord, RECORD_MEMBERS, recordChecksum } from '@pw/cache-models';
 
 /**
- * True if a line, or the part of it from the beginning of one record to the last brace before the next, contains the entry and is not
- * damaged: its checksum matches its values, or it has none, like ProxyWhirl's updates.
+ * True if a line, or the part of it from the beginning of one record to the last brace before the next, contains the
+ * entry undamaged: its checksum matches its values, or it has none, like ProxyWhirl's updates.
  */
 export function containsEntry(line: Buffer, served: { readonly key: string; readonly source: string }): boolean {
   const text = line.toString('utf8');

@@ -94,9 +94,9 @@ const config: Parameter = {
 const VARIABLES = ['PROXYWHIRL_CACHE_ENCRYPTION_KEY', 'PROXYWHIRL_CACHE_KEY_PREVIOUS'];
 const anyTier = (value: unknown) => typeof value === 'function';
 
-/** In a separate folder: a configuration without paths would create its folders in the working directory. */
+/** In a folder of its own, because a configuration without paths creates its folders in the working directory. */
 const opening: CallGroup = defineGroup<string>({
-  name: 'what opens a cache',
+  name: 'functions that open a cache',
   open: () => mkdtempSync(join(tmpdir(), 'pw-nonsense-')),
   close: (folder) => rmSync(folder, { recursive: true }),
   calls: [
@@ -339,7 +339,7 @@ const manager: CallGroup = defineGroup<OpenCache>({
     await opened.close();
     rmSync(folder, { recursive: true });
   },
-  isSound: async ({ manager: opened }) => {
+  assertSound: async ({ manager: opened }) => {
     if (opened.tiers.some(({ tier }) => !tier.enabled)) throw new Error('counts it as a failure of a tier');
     if ((await opened.get('kept'))?.proxyUrl !== KEPT.proxyUrl) throw new Error('loses an entry');
   },

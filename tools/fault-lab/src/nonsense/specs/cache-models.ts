@@ -4,7 +4,7 @@ import { entries } from './models/entries.ts';
 import { errors } from './models/errors.ts';
 import { files } from './models/files.ts';
 import { records } from './models/records.ts';
-import { texts } from './models/texts.ts';
+import { strings } from './models/strings.ts';
 import { tiers } from './models/tiers.ts';
 
-export const cacheModels: readonly CallGroup[] = [checks, entries, errors, files, records, texts, ...tiers];
+export const cacheModels: readonly CallGroup[] = [checks, entries, errors, files, records, strings, ...tiers];

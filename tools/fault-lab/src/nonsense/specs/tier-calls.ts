@@ -76,7 +76,7 @@ export function tierGroup<T extends CacheTier>({
       await tier.close();
       await close?.(tier);
     },
-    isSound: async (tier) => {
+    assertSound: async (tier) => {
       if (!tier.enabled || tier.failureCount > 0) throw new Error('counts it as a failure of the store');
       if ((await tier.get(KEPT.key))?.proxyUrl !== KEPT.proxyUrl) throw new Error('loses an entry');
     },

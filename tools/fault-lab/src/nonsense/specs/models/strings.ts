@@ -29,8 +29,8 @@ const URL = 'http://h.example:8080';
 const isSideName = (value: unknown): boolean => typeof value === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(value);
 const isSideValue = (value: unknown): boolean => models.isSideValue(value);
 
-export const texts = groupOf(
-  'texts and times of cache-models',
+export const strings = groupOf(
+  'strings and times of cache-models',
   calls(
     'generateCacheKey',
     [must('proxyUrl', isText), maybe('options', objectOf('username'), [maybe('username', isUsername)])],
