@@ -10,7 +10,9 @@ interface ShardClass {
 
 /** For a control that must lose data: reads assume that no other process writes. */
 export async function ignoreChanges(): Promise<void> {
-  const { Shard } = (await import(new URL('./shard/shard.ts', import.meta.resolve('@pw/tier-jsonl')).href)) as ShardClass;
+  const { Shard } = (await import(
+    new URL('./shard/shard.ts', import.meta.resolve('@pw/tier-jsonl')).href
+  )) as ShardClass;
   Shard.prototype.isUnchanged = () => true;
 }
 
