@@ -17,6 +17,8 @@ import {
   type Logger,
   type MaybePromise,
   RemovalReason,
+  silentLogger,
+  systemClock,
 } from '@pw/cache-models';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } from './check-arguments.ts';
@@ -28,12 +30,13 @@ import { type ReencryptOptions, type ReencryptResult, reencrypt } from './mainte
 import { startBackgroundCleanup, type TtlManager } from './maintenance/ttl-manager.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import type { CacheEventListener, CacheEventName } from './observe/cache-events.ts';
-import type { Statistics } from './observe/statistics.ts';
-import { type OpenTierStack, openTierStack } from './open/open-tier-stack.ts';
-import { DEFAULT_TIMEOUT_MS } from './open/open-tiers.ts';
+import { quietLogger } from './observe/quiet-logger.ts';
+import { Statistics } from './observe/statistics.ts';
+import { checkOptions } from './open/check-options.ts';
+import { DEFAULT_TIMEOUT_MS, openTiers } from './open/open-tiers.ts';
 import { queryStack } from './stack/query-stack.ts';
 import { applyTierErrorPolicy } from './stack/tier-error-policy.ts';
-import type { Hit, TierStack } from './stack/tier-stack.ts';
+import { type Hit, TierStack } from './stack/tier-stack.ts';
 import { jitterTtl } from './stack/ttl-jitter.ts';
 import {
   type ExportDestination,
@@ -51,6 +54,14 @@ import {
   warmTarget,
 } from './transfer/import/index.ts';
 import { type SyncOptions, type SyncResult, type SyncRows, syncFrom } from './transfer/sync/index.ts';
+
+/** What `CacheManager.open` has opened. */
+interface CacheParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly statistics: Statistics;
+  readonly stack: TierStack;
+}
 
 /**
  * One reliable cache made of any number of tiers. Reads try the tiers from the first to the last and copy a hit into
@@ -74,7 +85,7 @@ export class CacheManager implements AsyncDisposable {
   readonly #ttl: TtlManager | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: CacheManagerOptions, { clock, logger, statistics, stack }: OpenTierStack) {
+  private constructor(options: CacheManagerOptions, { clock, logger, statistics, stack }: CacheParts) {
     this.#options = options;
     this.clock = clock;
     this.cipher = options.cipher;
@@ -113,7 +124,23 @@ export class CacheManager implements AsyncDisposable {
    * an invalid stack.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
-    return new CacheManager(options, await openTierStack(options));
+    checkOptions(options);
+    const clock = options.clock ?? systemClock;
+    const logger = quietLogger(options.logger ?? silentLogger);
+    const statistics = new Statistics(options);
+    // Tiers may evict entries while they are being opened; these evictions are not counted.
+    let stack: TierStack | undefined;
+    const tiers = await openTiers(options, {
+      clock,
+      logger,
+      cipher: options.cipher,
+      onEvict: (level) => (key, entry, reason) => stack?.noteEviction(level, key, entry, reason),
+      onDegraded: (tier) => statistics.switched('degraded', tier),
+      onRecovered: (tier) => statistics.switched('recovered', tier),
+    });
+    stack = new TierStack(tiers, statistics, logger);
+    statistics.attach(tiers);
+    return new CacheManager(options, { clock, logger, statistics, stack });
   }
 
   /** The tiers in order. Writing to one directly bypasses the order of the cache's operations. */
