@@ -50,8 +50,8 @@ describe.each(KINDS)('the data that $name leaves behind', (kind) => {
     const directory = tempDir();
     const file = filled(directory);
     withDatabase(file, (db) => {
-      db.exec(`UPDATE ${kind.table} SET proxy_url = 'http://rotten' WHERE key = 'k3'`);
-      db.exec(`UPDATE ${kind.table} SET proxy_url = 'http://text',
+      db.exec(`UPDATE ${kind.table} SET source = 'rotten' WHERE key = 'k3'`);
+      db.exec(`UPDATE ${kind.table} SET source = 'text',
         password_encrypted = CAST(password_encrypted AS TEXT) WHERE key = 'k4'`);
     });
     const rows = () =>
@@ -87,7 +87,7 @@ describe.each(KINDS)('the data that $name leaves behind', (kind) => {
     const file = filled(directory);
     withDatabase(file, (db) => {
       db.pragma('foreign_keys = OFF');
-      db.exec(`UPDATE ${kind.table} SET proxy_url = 'http://rotten' WHERE key = 'k3'`);
+      db.exec(`UPDATE ${kind.table} SET source = 'rotten' WHERE key = 'k3'`);
       db.exec(`UPDATE ${kind.table} SET key = NULL WHERE key = 'k4'`);
       db.exec(`UPDATE ${kind.table} SET key = x'00ff' WHERE key = 'k5'`);
       db.exec(`UPDATE ${kind.table} SET key = '' WHERE key = 'k6'`);
