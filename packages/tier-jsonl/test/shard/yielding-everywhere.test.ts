@@ -7,10 +7,10 @@ vi.mock('../../src/shard/slice.ts', () => ({
   },
 }));
 
-await import('../model.test.ts');
+await import('../model.slow.test.ts');
 await import('../lock/shared-directory.test.ts');
-await import('../index/eviction.test.ts');
-await import('../quarantine/damaged-lines.test.ts');
-await import('../files/file-permissions.test.ts');
-await import('../jsonl-cache-tier.test.ts');
-await import('../layout/resharding.test.ts');
+await import('../index/eviction.slow.test.ts');
+await import('../quarantine/damaged-lines.slow.test.ts');
+await import('../files/file-permissions.slow.test.ts');
+await import('../jsonl-cache-tier.slow.test.ts');
+await import('../layout/resharding.slow.test.ts');

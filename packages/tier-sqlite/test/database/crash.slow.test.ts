@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { KINDS, type Kind, tempDir, withDatabase } from '../support.ts';
 
 // A few runs, with credentials; the fault lab makes more. CRASH_RUNS=1000 vitest run
-// packages/tier-sqlite/test/database/crash.test.ts
+// packages/tier-sqlite/test/database/crash.slow.test.ts
 const RUNS = Number(process.env['CRASH_RUNS'] ?? 4);
 const systemTime = { now: () => Date.now() };
 

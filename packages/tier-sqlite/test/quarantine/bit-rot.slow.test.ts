@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { DiskCacheTier, SqliteCacheTier } from '../../src/index.ts';
 import { KINDS, type Kind, makeEntry, NOW, reveal, tempDir, withDatabase } from '../support.ts';
 
-// Flips per tier. For more: ROT_RUNS=10000 vitest run packages/tier-sqlite/test/quarantine/bit-rot.test.ts
+// Flips per tier. For more: ROT_RUNS=10000 vitest run packages/tier-sqlite/test/quarantine/bit-rot.slow.test.ts
 const RUNS = Number(process.env['ROT_RUNS'] ?? 150);
 const clock = { now: () => -1e15 };
 
