@@ -1,5 +1,7 @@
+import { replaceMember } from '../replace-member.ts';
+
 interface LockFilesClass {
-  readonly LockFiles: { readonly prototype: { isOurs(): boolean } };
+  readonly LockFiles: { readonly prototype: object };
 }
 
 interface File {
@@ -7,28 +9,31 @@ interface File {
 }
 
 interface ShardClass {
-  readonly Shard: { readonly prototype: { wrote(this: { readonly file: File }, end: number): void } };
+  readonly Shard: { readonly prototype: { noteWritten(this: { readonly file: File }, end: number): void } };
 }
 
 /**
- * For a control that must lose data. A lock, once taken, never expires. A process whose lock was taken over can still
- * write to the file. After a write the whole file counts as read, whatever others appended or replaced in the meantime.
+ * For a control that must lose data: a lock, once taken, never expires, a process whose lock was taken over can still
+ * write to the file, and after a write the whole file counts as read, whatever others appended or replaced in the
+ * meantime.
  */
 export async function ignoreTakeovers(): Promise<void> {
   const index = import.meta.resolve('@pw/tier-jsonl');
   const { LockFiles } = (await import(new URL('./lock/lock-files.ts', index).href)) as LockFilesClass;
-  LockFiles.prototype.isOurs = () => true;
-  Object.defineProperty(LockFiles.prototype, 'isTakenOver', { get: () => false });
+  replaceMember(LockFiles.prototype, 'isOurs', { value: () => true });
+  replaceMember(LockFiles.prototype, 'isTakenOver', { get: () => false });
   const { Shard } = (await import(new URL('./shard/shard.ts', index).href)) as ShardClass;
-  const { wrote } = Shard.prototype;
-  Shard.prototype.wrote = function (_end) {
-    const { file } = this;
-    const { stateNow } = file;
-    file.stateNow = () => ({ ...stateNow.call(file), isOther: false });
-    try {
-      wrote.call(this, stateNow.call(file).size);
-    } finally {
-      file.stateNow = stateNow;
-    }
-  };
+  const { noteWritten } = Shard.prototype;
+  replaceMember(Shard.prototype, 'noteWritten', {
+    value(this: { readonly file: File }): void {
+      const { file } = this;
+      const { stateNow } = file;
+      file.stateNow = () => ({ ...stateNow.call(file), isOther: false });
+      try {
+        noteWritten.call(this, stateNow.call(file).size);
+      } finally {
+        file.stateNow = stateNow;
+      }
+    },
+  });
 }
