@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runAtExit, syncFolder } from '@pw/cache-models';
+import { runAtExit } from '@pw/cache-models';
 import { Concealment } from './concealment.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
 
@@ -74,7 +74,7 @@ export class AtomicFile {
     }
     await rename(this.#temporary, this.#path);
     this.#done = true;
-    syncFolder(dirname(this.#path));
+    await flushFolder(dirname(this.#path));
   }
 
   /** Closes the file and removes it unless it was committed. */
@@ -82,5 +82,17 @@ export class AtomicFile {
     await this.#handle.close().catch(() => {});
     if (!this.#done) await rm(this.#temporary, { force: true });
     this.#cancelExitHandler();
+  }
+}
+
+/** Unlike `syncFolder` of `cache-models`, does not block the event loop: a flush may take long on a busy disk. */
+async function flushFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder, and does not need it flushed.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
