@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { generateKey } from '@pw/cache-crypto';
 import { openCache } from '@pw/cache-manager';
 import type { CacheConfigInput } from '@pw/cache-models';
-import { makeTempDir } from '@pw/test-support';
+import { bundleProgram, makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-const CHILD = join(import.meta.dirname, 'support', 'signalled-child.ts');
+const CHILD = await bundleProgram(join(import.meta.dirname, 'support', 'signalled-child.ts'));
 const off = { enabled: false };
 
 const STACKS: Record<string, CacheConfigInput> = {

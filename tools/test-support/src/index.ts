@@ -1,4 +1,5 @@
 export { entryInputs, entryLabels, hostileKeys } from './arbitraries.ts';
+export { bundleProgram } from './bundle-program.ts';
 export type { ExpectedEntry } from './fixtures.ts';
 export { fixtureKeys, fixturePath, readFixtureJson } from './fixtures.ts';
 export { type LongestStop, longestStopDuring } from './longest-stop-during.ts';

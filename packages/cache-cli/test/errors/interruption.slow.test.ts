@@ -14,13 +14,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { CURRENT_KEY_VARIABLE, generateKey } from '@pw/cache-crypto';
-import { makeTempDir, until } from '@pw/test-support';
+import { bundleProgram, makeTempDir, until } from '@pw/test-support';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Interruption } from '../../src/errors/interruption.ts';
 import { run } from '../../src/index.ts';
 import { cli, MemoryStream } from '../support/run-cli.ts';
 
-const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
+const BIN = await bundleProgram(join(import.meta.dirname, '..', '..', 'src', 'bin.ts'));
 const INTERRUPTING = pathToFileURL(join(import.meta.dirname, 'interrupting-child.ts')).href;
 const KEY = { [CURRENT_KEY_VARIABLE]: generateKey() };
 const SIGNALS = [

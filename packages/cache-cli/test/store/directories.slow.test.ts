@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { bundleProgram } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LIST, workspace } from '../support/workspace.ts';
 
-const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
+const BIN = await bundleProgram(join(import.meta.dirname, '..', '..', 'src', 'bin.ts'));
 /** Drops the capabilities with which root ignores file permissions. */
 const AS_ORDINARY_USER = [
   'setpriv',

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CURRENT_KEY_VARIABLE, generateKey } from '@pw/cache-crypto';
+import { bundleProgram } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LIST, workspace } from '../support/workspace.ts';
 
-const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
+const BIN = await bundleProgram(join(import.meta.dirname, '..', '..', 'src', 'bin.ts'));
 const ENV = { ...process.env, [CURRENT_KEY_VARIABLE]: generateKey() };
 const command = (dir: string, ...argv: readonly string[]) => ['--conditions=@pw/source', BIN, '--dir', dir, ...argv];
 

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
-import { makeTempDir } from '@pw/test-support';
+import { bundleProgram, makeTempDir } from '@pw/test-support';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager } from '../../src/index.ts';
 
-const CHILD = fileURLToPath(new URL('../support/identity-child.ts', import.meta.url));
+const CHILD = await bundleProgram(fileURLToPath(new URL('../support/identity-child.ts', import.meta.url)));
 const LIST = ['http://user:pass_session-a1@gate.example:7777', 'http://user:pass_session-b2@gate.example:7777'];
 const KEY = generateKey();
 

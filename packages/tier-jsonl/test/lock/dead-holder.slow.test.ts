@@ -13,12 +13,13 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownIdentity, systemClock } from '@pw/cache-models';
+import { bundleProgram } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LockTiming } from '../../src/lock/lock-timing.ts';
 import { exitOf } from '../support/children.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
-const CHILD = join(import.meta.dirname, '..', 'support', 'stopped-child.ts');
+const CHILD = await bundleProgram(join(import.meta.dirname, '..', 'support', 'stopped-child.ts'));
 /** So long that a test would time out if a lock were taken over by its age. */
 const PATIENT: LockTiming = { stale: 600_000, update: 1000, deadline: 15_000 };
 const HASTY: LockTiming = { stale: 2000, update: 1000, deadline: 300 };

@@ -4,12 +4,13 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@pw/cache-models';
+import { bundleProgram } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JsonlCacheTier } from '../../src/index.ts';
 import { exitOf } from '../support/children.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
-const CHILD = join(import.meta.dirname, '..', 'support', 'stopped-child.ts');
+const CHILD = await bundleProgram(join(import.meta.dirname, '..', 'support', 'stopped-child.ts'));
 const LOCK = { stale: 2000, update: 1000, deadline: 20_000 };
 
 interface Stopped {

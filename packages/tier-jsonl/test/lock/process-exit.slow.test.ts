@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
-const CHILD = join(import.meta.dirname, '..', 'support', 'exiting-child.ts');
+const CHILD = await bundleProgram(join(import.meta.dirname, '..', 'support', 'exiting-child.ts'));
 
 function runChild(directory: string, how: string) {
   const args = ['--conditions=@pw/source', CHILD, directory, how];

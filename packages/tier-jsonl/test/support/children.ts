@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
+
+const WRITER = await bundleProgram(join(import.meta.dirname, 'writing-child.ts'));
 
 /** Starts `writing-child.ts` and waits until its tier is open. */
 export async function startWriter(...args: string[]): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, 'writing-child.ts');
-  const child = spawn(process.execPath, ['--conditions=@pw/source', script, ...args], {
+  const child = spawn(process.execPath, ['--conditions=@pw/source', WRITER, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout!, 'data');

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ScriptedServer } from '@pw/test-support';
+import { bundleProgram, ScriptedServer } from '@pw/test-support';
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { Report } from './hostile-child.ts';
 import { HOSTILE_CLUSTERS, HOSTILE_KINDS } from './hostile-kinds.ts';
 
-const CHILD = fileURLToPath(new URL('./hostile-child.ts', import.meta.url));
+const CHILD = await bundleProgram(fileURLToPath(new URL('./hostile-child.ts', import.meta.url)));
 const TIMEOUT_MS = 200;
 const PASS_TIMEOUT_MS = 400;
 /** By which factor a call may exceed its deadline on a busy machine: still far from endless. */

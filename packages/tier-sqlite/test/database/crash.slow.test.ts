@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Kind, tempDir, withDatabase } from '../support.ts';
 
 // A few runs, with credentials; the fault lab makes more. CRASH_RUNS=1000 vitest run
 // packages/tier-sqlite/test/database/crash.slow.test.ts
+const PROGRAM = await bundleProgram(join(import.meta.dirname, 'writing-child.ts'));
 const RUNS = Number(process.env['CRASH_RUNS'] ?? 4);
 const systemTime = { now: () => Date.now() };
 
@@ -15,10 +17,9 @@ interface Writer {
 }
 
 function startWriter(kind: Kind, directory: string, prefix: string, durability = 'normal'): Writer {
-  const program = join(import.meta.dirname, 'writing-child.ts');
   const child = spawn(
     process.execPath,
-    ['--conditions=@pw/source', program, kind.name, directory, prefix, durability],
+    ['--conditions=@pw/source', PROGRAM, kind.name, directory, prefix, durability],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

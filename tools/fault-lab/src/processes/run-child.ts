@@ -28,7 +28,8 @@ export function startChild(
 ): { readonly child: ChildProcess; readonly end: Promise<ChildEnd> } {
   const ledger = openSync(options.ledger, 'a', 0o600);
   const [command, ...rest] = [...(options.wrapper ?? []), process.execPath, '--conditions=@pw/source', script, ...args];
-  const env = { ...process.env, ...options.env };
+  // Whether Node.js has compiled a module before must not change the number of its system calls.
+  const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1', ...options.env };
   // A process group of its own, so that a wrapper's children end with it.
   const child = spawn(command!, rest, { stdio: ['ignore', ledger, 'pipe'], env, detached: true });
   closeSync(ledger);

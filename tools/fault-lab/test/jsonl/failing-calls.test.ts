@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { seedStore, surveySeeded } from '../../src/jsonl/seeded-store.ts';
 import { callsOnStore, type StoreCalls, type SweptScript, sweepCalls } from '../../src/strace/nth-call-sweep.ts';
 
-const script = join(import.meta.dirname, '../../src/jsonl/faulted-writer.ts');
+const script = await bundleProgram(join(import.meta.dirname, '../../src/jsonl/faulted-writer.ts'));
 const swept = (durability: string): SweptScript => ({
   script,
   args: [durability],

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { expect, it } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { surveyJsonl } from '../../src/jsonl/survey.ts';
 import { killLoop } from '../../src/processes/kill-loop.ts';
 
-const script = join(import.meta.dirname, '../../src/jsonl/writer.ts');
+const script = await bundleProgram(join(import.meta.dirname, '../../src/jsonl/writer.ts'));
 const runs = count(6, 1000);
 
 it(

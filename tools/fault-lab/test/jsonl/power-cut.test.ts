@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { shardName, surveyJsonl } from '../../src/jsonl/survey.ts';
 import { cutLoop, flushCount } from '../../src/power-cut/cut-loop.ts';
 import { type Recording, recordDisk } from '../../src/power-cut/record-disk.ts';
 
-const script = join(import.meta.dirname, '../../src/jsonl/writer.ts');
+const script = await bundleProgram(join(import.meta.dirname, '../../src/jsonl/writer.ts'));
 const cuts = count(60, 10_000);
 const CHANGES = '150';
 

@@ -3,7 +3,8 @@ import { count, FULL_TIME } from '../../src/count.ts';
 import { AccidentLab, type AccidentSweep, ALL_RIVALS } from '../../src/jsonl/accident/accident-sweep.ts';
 import { OPERATIONS, PROXYWHIRL } from '../../src/jsonl/accident/operations.ts';
 
-const AT_ONCE = 12;
+/** Accidents at the same time in one test; in a short run, vitest also runs five tests at the same time. */
+const AT_ONCE = count(4, 12);
 const stride = count(30, 1);
 
 /** The shortest lifetime a lock may have: rivals of a stopped client wait until it expires. */
@@ -15,14 +16,14 @@ describe.each([
   ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 3000 }],
 ] as const)('a client that %s', (_, signal, lock) => {
   let lab: AccidentLab;
-  beforeAll(() => {
-    lab = new AccidentLab(AT_ONCE);
+  beforeAll(async () => {
+    lab = await AccidentLab.start(AT_ONCE);
   });
   afterAll(() => lab.close());
 
   const sweep = { signal, lock, stride, rivals: ALL_RIVALS };
 
-  it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
+  it.concurrent.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
     'at each call of a %s loses no acknowledged write and restores no old value',
     async (_name, operation) => {
       const report = await lab.sweep({ ...sweep, operation } satisfies AccidentSweep, console.log);
@@ -41,7 +42,7 @@ describe.each([
 it(
   'a client without the check for takeovers loses writes: the proof above can fail',
   async () => {
-    const lab = new AccidentLab(AT_ONCE, 'no check');
+    const lab = await AccidentLab.start(AT_ONCE, 'no check');
     try {
       const operations = OPERATIONS.filter(({ name }) => ['put', 'delete'].includes(name));
       for (const operation of operations) {
@@ -59,8 +60,8 @@ it(
 
 describe('turns of ProxyWhirl, which ignores our locks', () => {
   let lab: AccidentLab;
-  beforeAll(() => {
-    lab = new AccidentLab(AT_ONCE);
+  beforeAll(async () => {
+    lab = await AccidentLab.start(AT_ONCE);
   });
   afterAll(() => lab.close());
 

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { entryOf, type Kind, openTier, surveySqlite } from '../../src/sqlite/survey.ts';
 import { callsOnStore, type StoreCalls, type SweptScript, sweepCalls } from '../../src/strace/nth-call-sweep.ts';
 
-const script = join(import.meta.dirname, '../../src/sqlite/faulted-writer.ts');
+const script = await bundleProgram(join(import.meta.dirname, '../../src/sqlite/faulted-writer.ts'));
 const SEEDS = Array.from({ length: 12 }, (_, n) => `s${n}`);
 
 /** A database with entries that no fault may remove. */

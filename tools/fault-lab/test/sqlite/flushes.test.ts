@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { flushCount } from '../../src/power-cut/cut-loop.ts';
@@ -8,7 +9,9 @@ import { recordDisk } from '../../src/power-cut/record-disk.ts';
 import { entryOf, KINDS, openTier } from '../../src/sqlite/survey.ts';
 
 it('100 concurrent durable puts need at most 5 flushes, all of them before the first acknowledgement', async () => {
-  const recording = await recordDisk(join(import.meta.dirname, '../../src/sqlite/durable-writer.ts'));
+  const recording = await recordDisk(
+    await bundleProgram(join(import.meta.dirname, '../../src/sqlite/durable-writer.ts')),
+  );
   onTestFinished(() => recording.remove());
   const { operations } = recording;
   const at = (text: string) => operations.findIndex((one) => one.kind === 'ledger' && one.text.startsWith(text));

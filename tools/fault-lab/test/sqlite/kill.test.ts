@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { killLoop } from '../../src/processes/kill-loop.ts';
 import { KINDS, surveySqlite } from '../../src/sqlite/survey.ts';
 
-const script = join(import.meta.dirname, '../../src/sqlite/writer.ts');
+const script = await bundleProgram(join(import.meta.dirname, '../../src/sqlite/writer.ts'));
 const runs = count(2, 1000);
 
 describe.each(KINDS)('%s', (kind) => {

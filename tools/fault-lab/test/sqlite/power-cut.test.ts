@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { cutLoop, flushCount } from '../../src/power-cut/cut-loop.ts';
 import { type Recording, recordDisk } from '../../src/power-cut/record-disk.ts';
 import { KINDS, surveySqlite } from '../../src/sqlite/survey.ts';
 
-const script = join(import.meta.dirname, '../../src/sqlite/writer.ts');
+const script = await bundleProgram(join(import.meta.dirname, '../../src/sqlite/writer.ts'));
 const cuts = count(6, 10_000);
 /** Enough for several checkpoints. */
 const CHANGES = '350';

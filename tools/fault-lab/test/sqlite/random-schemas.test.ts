@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { runChild } from '../../src/processes/run-child.ts';
@@ -16,7 +17,7 @@ it(
     const directory = mkdtempSync(join(tmpdir(), 'pw-schemas-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const ledger = join(directory, 'seeds');
-    const script = join(import.meta.dirname, '../../src/sqlite/random-schema-child.ts');
+    const script = await bundleProgram(join(import.meta.dirname, '../../src/sqlite/random-schema-child.ts'));
     for (let seed = 1; seed <= databases; seed += IN_ONE) {
       const end = await runChild(script, [directory, String(seed), String(IN_ONE)], {
         ledger,

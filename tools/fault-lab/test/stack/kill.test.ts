@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheEntry } from '@pw/cache-models';
-import { makeTempDir } from '@pw/test-support';
+import { bundleProgram, makeTempDir } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { runChild, startChild } from '../../src/processes/run-child.ts';
 import { openStack } from '../../src/stack/open-stack.ts';
 
-const CHILD = join(import.meta.dirname, '../../src/stack/dying-child.ts');
+const CHILD = await bundleProgram(join(import.meta.dirname, '../../src/stack/dying-child.ts'));
 const rounds = count(3, 300);
 
 it(

@@ -13,12 +13,12 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheEntry, ownIdentity } from '@pw/cache-models';
-import { makeTempDir } from '@pw/test-support';
+import { bundleProgram, makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportCredentials, exportToFile } from '../../../src/transfer/export/index.ts';
 import { removeLeftovers, temporaryName } from '../../../src/transfer/export/leftovers.ts';
 
-const CHILD = join(import.meta.dirname, '../../support/exporting-child.ts');
+const CHILD = await bundleProgram(join(import.meta.dirname, '../../support/exporting-child.ts'));
 const MARKER = 'hunter-';
 /** Entries per write. */
 const GROUP = 256;

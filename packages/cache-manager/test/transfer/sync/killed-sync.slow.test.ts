@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTempDir } from '@pw/test-support';
+import { bundleProgram, makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LOWEST, openSyncCache, putAll, range, sorted, urlOf, urlsOf } from '../../support/sync-cache.ts';
 
-const CHILD = join(import.meta.dirname, '../../support/syncing-child.ts');
+const CHILD = await bundleProgram(join(import.meta.dirname, '../../support/syncing-child.ts'));
 
 describe.each(LOWEST)('a synchronisation above %s that is killed', (lowest) => {
   it.each([

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { bundleProgram } from '@pw/test-support';
 import type { JsonlTierOptions } from '@pw/tier-jsonl';
 import type { StopPoint } from '../../processes/stop-at-call.ts';
 import { type Accident, type Outcome, runAccident } from './accident.ts';
@@ -34,16 +36,23 @@ export interface AccidentReport {
 
 /** Runs several accidents concurrently: they spend most of their time waiting for locks of stopped clients. */
 export class AccidentLab {
-  readonly #mode: 'check' | 'no check';
+  readonly #newClient: () => ClientProcess;
   readonly #atOnce: number;
   readonly #rivals: readonly ClientProcess[];
   readonly #idle: ClientProcess[] = [];
 
-  /** With `no check`, no client notices that its lock was taken over. */
-  constructor(atOnce: number, mode: 'check' | 'no check' = 'check') {
+  private constructor(atOnce: number, newClient: () => ClientProcess) {
     this.#atOnce = atOnce;
-    this.#mode = mode;
-    this.#rivals = [new ClientProcess(mode), new ClientProcess(mode)];
+    this.#newClient = newClient;
+    this.#rivals = [newClient(), newClient()];
+  }
+
+  /** With `no check`, no client notices that its lock was taken over. */
+  static async start(atOnce: number, mode: 'check' | 'no check' = 'check'): Promise<AccidentLab> {
+    const source = join(import.meta.dirname, 'client-child.ts');
+    // A client without the check patches modules of the tier, which it must therefore load one by one.
+    const program = mode === 'check' ? await bundleProgram(source) : source;
+    return new AccidentLab(atOnce, () => new ClientProcess(program, mode));
   }
 
   /** Stops or kills a client at the first call of an operation, then another at the second, … */
@@ -83,7 +92,7 @@ export class AccidentLab {
   }
 
   async #with<T>(work: (victim: ClientProcess) => Promise<T>): Promise<T> {
-    const victim = this.#idle.pop() ?? new ClientProcess(this.#mode);
+    const victim = this.#idle.pop() ?? this.#newClient();
     try {
       const result = await work(victim);
       if (victim.isAlive) this.#idle.push(victim);

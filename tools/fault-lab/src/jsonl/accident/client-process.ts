@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { StopPoint } from '../../processes/stop-at-call.ts';
 import type { ClientOptions } from './client.ts';
 import type { Steps } from './operations.ts';
@@ -36,11 +35,12 @@ export class ClientProcess {
   readonly end: Promise<void>;
   #commands = 0;
 
-  /** With `no check` the client does not notice that its lock was taken over, for a control that must lose data. */
-  constructor(mode: 'check' | 'no check' = 'check') {
-    this.#child = fork(join(import.meta.dirname, 'client-child.ts'), [mode], {
-      execArgv: ['--conditions=@pw/source'],
-    });
+  /**
+   * `program` is `client-child.ts` or a bundle of it. With `no check` the client does not notice that its lock was taken
+   * over, for a control that must lose data.
+   */
+  constructor(program: string, mode: 'check' | 'no check') {
+    this.#child = fork(program, [mode], { execArgv: ['--conditions=@pw/source'] });
     this.#child.on('message', ({ id, answer, error }: Reply) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
