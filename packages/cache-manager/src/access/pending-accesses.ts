@@ -42,7 +42,7 @@ export class PendingAccesses {
     this.#pending.set(entry.key, merged(entry, this.#latest(entry.key), true));
   }
 
-  /** The entry as if everything had been written. */
+  /** The entry with all updates that the lower tiers have not received yet. */
   overlay(entry: CacheEntry): CacheEntry {
     const latest = this.#latest(entry.key);
     if (latest === undefined) return entry;

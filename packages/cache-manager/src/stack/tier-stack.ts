@@ -94,7 +94,7 @@ export class TierStack {
     return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
   }
 
-  /** Holds the key's lock: waits for a running write, and no other begins until the copies are made. */
+  /** Runs under the key's lock: after a write that is running, and with no other write until the copies are made. */
   #findBelow(key: string): MaybePromise<Hit | undefined> {
     this.#recoverDueTiers();
     return this.#mutex.run(key, (hasWaited) => {

@@ -291,7 +291,7 @@ export class FaultBoundary {
   failedSince(before: number): boolean {
     if (!this.isEnabled) return true;
     const total = this.#total;
-    // The tier has no count that never decreases, so any current failure must be attributed to this operation.
+    // Without `totalFailures`, any current failure must be attributed to this operation.
     return total === undefined ? this.inspect((tier) => tier.failureCount) !== 0 : total > before;
   }
 

@@ -246,8 +246,8 @@ export class ManagedTier {
   }
 
   /**
-   * Works with the tier's side values. Rejects with a CacheError for a fault or a missed deadline, which also counts as
-   * a fault of the tier, and while the tier is out of use: the answer that a value does not exist must be reliable.
+   * Works with the tier's side values. Rejects with a CacheError while the tier is out of use, after a fault, and after
+   * a missed deadline, which counts as a fault too: `undefined` must always mean that a value does not exist.
    */
   async withSideValues<T>(work: (values: SideValues) => MaybePromise<T>): Promise<T> {
     const { name } = this;

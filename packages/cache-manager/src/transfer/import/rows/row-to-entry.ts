@@ -198,7 +198,7 @@ function isOtherFamily(named: ProxyScheme | undefined, own: ProxyScheme): boolea
 
 /** An entry whose invalid URL is stored unchanged; its other fields are validated as usual. */
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
-  // Throws the error for lone surrogates, by way of the source, which has the same rule as the URL.
+  // `create` never sees this URL, so it is passed as a source to be refused for lone surrogates.
   if (!text.isWellFormed()) CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
   return CacheEntry.restore({ ...CacheEntry.create(input, clock), proxyUrl: text });
 }
