@@ -23,12 +23,12 @@ describe('a table without a header', () => {
   it.each([
     ['a city and a provider', `${HOST},Berlin,Telekom`],
     ['a provider and a measure', `${HOST},Comcast,1200`],
-    ['a scheme before them', `${HOST},http,Berlin,Telekom`],
+    ['a scheme before a city and a provider', `${HOST},http,Berlin,Telekom`],
     ['user and password after a country', `${HOST},DE,elite,ann,secret`],
     ['user and password after numbers', `${HOST},12,34,ann,secret`],
-    ['both in one cell', `${HOST},ann:secret`],
-    ['both in one cell after a whole proxy', '198.18.0.1:8080,ann:secret'],
-    ['both with their names', `${HOST},user=ann,pass=secret`],
+    ['user and password in one cell', `${HOST},ann:secret`],
+    ['user and password in one cell after a whole proxy', '198.18.0.1:8080,ann:secret'],
+    ['user and password with their names', `${HOST},user=ann,pass=secret`],
   ])('neither invents credentials nor drops them: %s', async (_, line) => {
     expect(await read('a.csv', `${line}\n`)).toMatchObject({ proxies: [], failed: 1 });
   });
@@ -153,7 +153,7 @@ describe('a document with members that may apply to all rows', () => {
     expect(await read('a.json', content)).toEqual({ proxies: [PROXY], skipped: 0, failed: 0, reasons: [] });
   });
 
-  it('does not load a proxy without the credentials in its value', async () => {
+  it('fails a proxy whose value may be its credentials, instead of dropping them', async () => {
     const content = '{"198.18.0.1:8080": "ann:secret", "198.18.0.2:8080": "fast"}';
     const { proxies, failed } = await read('a.json', content);
     expect({ proxies, failed }).toEqual({ proxies: ['http://198.18.0.2:8080'], failed: 1 });

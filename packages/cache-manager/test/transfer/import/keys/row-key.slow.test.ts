@@ -104,7 +104,7 @@ describe('a key that the row itself hashes to', () => {
     ['of URL and username', generateCacheKey(GATE, { username: 'ann' })],
     ['of the URL, as ProxyWhirl makes it', generateCacheKey(GATE)],
     ['of the URL as the row has it', generateCacheKey('HTTP://Gate.example:22225/')],
-    ['of that and the username', generateCacheKey('HTTP://Gate.example:22225/', { username: 'ann' })],
+    ['of the given URL and the username', generateCacheKey('HTTP://Gate.example:22225/', { username: 'ann' })],
   ])('is kept: %s', async (_name, key) => {
     const target = cacheOfAnn({ key });
     const row = { key, proxy_url: 'HTTP://Gate.example:22225/', username: 'ann' };
