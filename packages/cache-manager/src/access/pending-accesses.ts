@@ -2,7 +2,7 @@ import { type AccessUpdate, CacheEntry, type TouchedEntries } from '@pw/cache-mo
 
 /**
  * The access count after the latest hit, and whether the first tier evicted the entry (`undefined`: unchanged). After a
- * hit it is the entry itself, so that a hit creates no object.
+ * hit, this is the entry itself, so that no object is created.
  */
 type Pending = Omit<AccessUpdate, 'key'>;
 

@@ -62,8 +62,8 @@ export class BatchWrites {
   }
 
   /**
-   * Merges entries into the existing entries of the keys and stores them, as one atomic step. Returns which of the
-   * merged entries at least one tier stored, in their order.
+   * Merges entries into the existing entries of the keys and stores them, as one atomic step. Returns, in the order of
+   * the merged entries, which of them at least one tier stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
     const { mutex, access } = this.#context;

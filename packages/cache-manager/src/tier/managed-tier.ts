@@ -41,8 +41,8 @@ export interface ManagedTierOptions {
  * A tier of a stack behind its fault boundary: if the tier throws, rejects, hangs or returns a malformed answer, the
  * result is that of a miss, and a failure of the tier is counted.
  *
- * The tier is not read while its circuit breaker is open, nor for keys whose last write it missed or may still receive
- * too late: it could return a value that was replaced or deleted.
+ * The tier is not read while its circuit breaker is open, nor for keys whose last write it missed, or whose late write
+ * may still take effect: it could return a value that was replaced or deleted.
  */
 export class ManagedTier {
   readonly name: string;

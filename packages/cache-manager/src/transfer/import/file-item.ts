@@ -7,7 +7,7 @@ export type FileItem =
   | { readonly line: number; readonly fate: RowFate; readonly reason: string };
 
 /**
- * The items of a part of a file, which are found while it is iterated: once, and to the end. `undefined` marks a step
+ * The items of a part of a file, found during iteration; iterate it once, and to the end. `undefined` marks a step
  * of work without an item, so that the consumer can yield to the event loop after every step.
  */
 export type FileItems = Iterable<FileItem | undefined>;

@@ -29,8 +29,8 @@ import type { PasswordMac } from './keys/password-mac.ts';
 /** The target of an import. */
 export interface WarmTarget {
   /**
-   * Atomically replaces the entries of the keys with the result of `merge`, without counting an access. Returns which
-   * of the merged entries were stored, in their order.
+   * Atomically replaces the entries of the keys with the result of `merge`, without counting an access. Returns, in the
+   * order of the merged entries, which of them were stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<readonly boolean[]>;
   readonly clock: Clock;

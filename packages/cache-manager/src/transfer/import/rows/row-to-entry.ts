@@ -47,7 +47,7 @@ export interface RowContext {
 
 /**
  * Whether the key was derived from the entry's own URL, or comes from a full record. A key from a record may belong to
- * another proxy, which only a look into the cache can tell.
+ * another proxy, which only the cache can tell.
  */
 export type KeySource = 'own' | 'record';
 
