@@ -273,7 +273,7 @@ describe('opening and closing', () => {
     expect(manager.ttlManager?.enabled).toBe(false);
   });
 
-  it('notifies listeners of promotions and evictions, and contains an error of one', async () => {
+  it('notifies listeners of promotions and evictions, and swallows their errors', async () => {
     const { manager, clock, l3 } = await openStack({ maxEntries: 1 });
     const seen: unknown[] = [];
     manager.on('eviction', () => {

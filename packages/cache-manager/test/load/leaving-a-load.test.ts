@@ -38,7 +38,7 @@ describe('a caller of getOrLoad that leaves by its signal', () => {
     const outcome = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal }));
     await settle();
     abort.abort(ENOUGH);
-    // In the same step in which the load ends.
+    // Called in the same step in which the load ends.
     const next = outcomeOf(manager.getOrLoad('k', loader));
     expect(await outcome).toBe(ENOUGH);
     await settle();

@@ -45,7 +45,7 @@ describe('a table without a header', () => {
 describe('a row with more cells than its header has columns', () => {
   it.each([
     ['a user and a password', 'ip,port,country\n198.18.0.1,8080,ann,secret\n'],
-    ['a proxy cut in its password', 'proxy;country\nann:se;cret@198.18.0.1:8080;DE\n'],
+    ['the rest of a proxy with a delimiter in its password', 'proxy;country\nann:se;cret@198.18.0.1:8080;DE\n'],
   ])('fails if the extra cells may be %s', async (_, content) => {
     expect(await read('a.csv', content)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
   });
@@ -60,7 +60,7 @@ describe('a row whose proxy is not recognised', () => {
   it.each([
     ['an object instead of a string', '[{"proxy":{"ip":"198.18.0.1","port":8080}}]'],
     ['a server that is an object', '[{"server":{"host":"198.18.0.1","port":8080}}]'],
-    ['a member of another name', '[{"name":"198.18.0.1:8080","user":"ann"}]'],
+    ['a member with an unknown name', '[{"name":"198.18.0.1:8080","user":"ann"}]'],
     ['a sentence', '[{"text":"server=198.18.0.1&port=1080&user=ann"}]'],
   ])('counts as failed, not as a heading: %s', async (_, content) => {
     expect(await read('a.json', content)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
@@ -123,7 +123,7 @@ describe('a curl command', () => {
     ['options without spaces', `curl -x198.18.0.1:8080 -U"ann:secret" example.com`, 'ann secret'],
     ['options in one word', 'curl -sSx 198.18.0.1:8080 -LU ann:secret example.com', 'ann secret'],
     ['values of other options', `curl -H "-U a:b" -o -x -x 198.18.0.1:8080 --proxy-user=ann:secret`, 'ann secret'],
-  ])('is split into user and password like in a shell: %s', async (_, line, credentials) => {
+  ])('is split as a shell splits it: %s', async (_, line, credentials) => {
     expect(await read('a.txt', `${line}\n`)).toMatchObject({ proxies: [`${PROXY} ${credentials}`], failed: 0 });
   });
 

@@ -86,7 +86,7 @@ describe('a new row', () => {
     expect(result.problems[0]?.reason).toContain('masked');
   });
 
-  it('has the health of an inventory', async () => {
+  it('has the health that an inventory states', async () => {
     const row = { ip: '::1', port: 80, protocol: 'socks5', source: 'user', status: 'healthy', total_checks: 4 };
     const { target } = await importRows([{ ...row, last_checked: '2026-08-22T18:26:26.792266' }]);
     expect(target.one).toMatchObject({
@@ -279,7 +279,7 @@ describe('a row with credentials in a string', () => {
     expect(target.one.source).toBe('********** of https://**********@example.com/');
   });
 
-  it('is stored with them masked as a full record too', async () => {
+  it('is stored with them masked even if it is a full record', async () => {
     const row = { ...record, password: 'hunter2-x', source: 'me:pw4list@h', last_health_error: '407: hunter2-x' };
     const { target } = await importRows([row]);
     expect([target.one.source, target.one.lastHealthError]).toEqual(['**********@h', '407: **********']);

@@ -72,7 +72,7 @@ describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
     expect(await cache.syncFrom('a', linesOf([0, 1, 2, 10]))).toMatchObject({ updated: 1, adopted: 1, kept: 3 });
     expect(await urlsOf(cache, 'a')).toEqual(sorted([0, 1, 2, 10]));
     expect(await urlsOf(cache, 'b')).toEqual(sorted([11, 12, 13]));
-    // Entry 10 belongs to a now and is not in b's list, so b neither keeps nor removes it.
+    // Entry 10 now belongs to `a` and is not in the list of `b`, so `b` neither keeps nor removes it.
     expect(await cache.syncFrom('b', linesOf([11, 12, 13]))).toMatchObject({ kept: 3, removed: 0 });
     expect(await cache.syncFrom('b', linesOf([10, 11, 12, 13]))).toMatchObject({ adopted: 1, kept: 3 });
     expect(await urlsOf(cache, 'a')).toEqual(sorted([0, 1, 2]));

@@ -83,7 +83,7 @@ describe.each(formats)('a row of a %s file with the key of another proxy', (form
     });
   });
 
-  it('is not trusted with the username of the other proxy either', async () => {
+  it('is not trusted even if it has the username of the other proxy', async () => {
     const target = cacheOfAnn();
     await importRows(target, [{ key: ANN, proxy_url: EVIL, username: 'ann' }], format);
     expect(at(target, ANN)).toMatchObject({ proxyUrl: GATE, password: 'hunter2' });
@@ -177,7 +177,7 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
     }
   });
 
-  it('is distinguished from an earlier record with its key in the same file', async () => {
+  it('is distinguished from an earlier record with the same key in the file', async () => {
     const target = new MapTarget();
     const records = [GATE, EVIL, GATE].map((proxyUrl) => recordOf(target, { proxyUrl }, { key: 'its own' }));
     expect(await importRows(target, records, format)).toMatchObject({ loaded: 3, problemCount: 1 });

@@ -71,7 +71,8 @@ describe('a damaged line', () => {
           (line) => line !== undefined,
         );
         fc.pre(lines.length > 0);
-        // If the space between them is removed or replaced, the second host becomes the end of the first password.
+        // If the space between the endpoints is removed or replaced, the second host becomes the end of the first
+        // password.
         const joint = lines.length === 2 ? lines[0]!.length : -1;
         const length = lines.join(' ').length;
         fc.pre(changes.every(([at, kind]) => kind === 'insert' || at % length !== joint));

@@ -210,7 +210,7 @@ describe('a document', () => {
     expect((await importText('rows.json', text)).counts).toEqual([2, 0, 0]);
   });
 
-  it('does not trust the key of a URL that it does not use', async () => {
+  it('does not trust a key that matches only a URL which is not used', async () => {
     const stolen = 'http://gate.example:1/x y';
     const { target } = await importJson([{ ...PROXY, proxy_url: stolen, key: generateCacheKey(stolen) }]);
     expect([...target.map.keys()]).toEqual([generateCacheKey('http://198.18.0.1:80')]);
