@@ -70,7 +70,7 @@ interface CacheParts {
  * "throw"`.
  */
 export class CacheManager implements AsyncDisposable {
-  /** The cache key of a proxy URL, identical to that of the reference. */
+  /** The cache key of a proxy URL, identical to ProxyWhirl's. */
   static readonly generateCacheKey = generateCacheKey;
 
   readonly clock: Clock;

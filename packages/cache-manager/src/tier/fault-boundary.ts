@@ -16,7 +16,7 @@ import { settlesWithin, withDeadline } from '../scheduling/deadline.ts';
 export interface FaultBoundaryOptions {
   readonly name: string;
   readonly logger: Logger;
-  /** The deadline of a call of an asynchronous tier, in milliseconds. */
+  /** The deadline of each call to an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
   /**
    * True if the tier contains only entries that this cache has written, because it is the first one and neither

@@ -29,7 +29,7 @@ export interface ManagedTierOptions {
   readonly level: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The deadline of a call of an asynchronous tier, in milliseconds. */
+  /** The deadline of each call to an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
   /** The longest TTL of an entry in this tier, in milliseconds; `undefined` for no limit. */
   readonly maxTtlMs?: number | undefined;
