@@ -191,7 +191,7 @@ function addList(program: Command, context: CliContext): void {
     .addOption(new Option('--health <state>', 'only proxies in this state').choices(HEALTH_STATUSES))
     .option(
       '--label <name=value>',
-      'only proxies with this label; may be repeated: of several values for one name, any matches',
+      'only proxies with this label; may be repeated: if a name has several values, any of them matches',
       wantedLabel,
     )
     .addHelpText(

@@ -177,7 +177,7 @@ describe('errors', () => {
   });
 
   it.each(['get x', 'list', 'stats', 'export y'])(
-    'exits with 1 where there is no cache, and creates none: %s',
+    'of commands that need a cache exit with 1 and create none: %s',
     async (command) => {
       const { cli, dir } = workspace();
       const { code, err } = await cli(command.split(' '));
@@ -187,7 +187,7 @@ describe('errors', () => {
     },
   );
 
-  it('in a key name the variable, without quoting the key', async () => {
+  it('in a key are reported with the name of the variable, without quoting the key', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     const { code, err } = await cli(['import', path('list.txt')], { [CURRENT_KEY_VARIABLE]: 'hunter2' });
     expect(code).toBe(1);

@@ -70,7 +70,7 @@ interface CacheParts {
  * "throw"`.
  */
 export class CacheManager implements AsyncDisposable {
-  /** The cache key of a proxy URL, identical to that of the reference. */
+  /** The cache key of a proxy URL, identical to ProxyWhirl's. */
   static readonly generateCacheKey = generateCacheKey;
 
   readonly clock: Clock;
@@ -296,9 +296,9 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * One page of the live entries that match a filter: from the lowest tier if it has an index, no limit, and has missed
-   * nothing, otherwise from all entries (expired entries are found only by an index). Counts and copies nothing.
-   * Rejects with a CacheValidationError for an invalid filter.
+   * One page of the entries that match a filter. It comes from the index of the lowest tier, if that tier has one, has
+   * no limit, and has missed nothing; otherwise all live entries are read, and `includeExpired` has no effect. Counts
+   * and copies nothing. Rejects with a CacheValidationError for an invalid filter.
    */
   async query(filter: EntryFilter = {}): Promise<EntryPage> {
     this.#checkOpen();

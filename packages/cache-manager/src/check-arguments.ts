@@ -52,7 +52,7 @@ const LOAD_OPTIONS: Readonly<Record<keyof LoadOptions, ArgumentKind>> = Object.f
   signal: optional(Kinds.signal),
   timeoutMs: optional(Kinds.milliseconds),
   staleWhileRevalidate: optional({
-    wanted: 'must be a number of seconds of 0 or more',
+    wanted: 'must be a number of seconds, 0 or more',
     isRight: (value) => typeof value === 'number' && value >= 0,
   }),
 });
@@ -63,7 +63,7 @@ export function checkLoad(loader: unknown, options: unknown): void {
   if (!isObviouslyValid(options)) checkOptionsObject(options, LOAD_OPTIONS, { what: 'getOrLoad' });
 }
 
-/** A fast path for nearly all callers, which costs a fraction of listing problems. */
+/** A fast path for nearly all calls: it costs a fraction of what listing all problems costs. */
 function isObviouslyValid(options: unknown): boolean {
   if (options === NO_OPTIONS) return true;
   if (typeof options !== 'object' || options === null || Object.getPrototypeOf(options) !== Object.prototype)

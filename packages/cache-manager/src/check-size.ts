@@ -2,9 +2,9 @@ import type { CacheEntry, Secret } from '@pw/cache-models';
 import { MAX_FIELD_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TOKEN_BYTES } from './transfer/import/import-limits.ts';
 
 /**
- * Names the first member of an entry that is too long for an import of its export; `undefined` if there is none. An
- * entry without such a member fits in one line of an export, in every mode. Decrypts a credential only if the size of
- * its token does not decide.
+ * Describes the first member of an entry that is too long to be imported again after an export; `undefined` if there is
+ * none. An entry without such a member fits in one line of an export, in every mode. A credential is decrypted only if
+ * the size of its token is inconclusive.
  */
 export function problemOfSize({
   proxyUrl,

@@ -26,7 +26,7 @@ export interface CacheManagerOptions {
   readonly logger?: Logger | undefined;
   /** Names of tiers that must open; all others may start degraded. Default: none. */
   readonly required?: readonly string[] | undefined;
-  /** The deadline of a call of an asynchronous tier, in milliseconds. Default 5000. */
+  /** The deadline of each call to an asynchronous tier, in milliseconds. Default 5000. */
   readonly tierTimeoutMs?: number | undefined;
   /**
    * How long a lease of `getOrLoad` outlives a process that died while loading, in milliseconds: 100 or more. During a

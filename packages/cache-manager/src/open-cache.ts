@@ -35,7 +35,7 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
     required: options.required,
     tierTimeoutMs: options.tierTimeoutMs,
     ttlJitter: options.ttlJitter,
-    // The reference has two intervals, and both promise a cleanup at least that often: use the shorter one.
+    // ProxyWhirl has two such options, and each promises a cleanup at least that often: use the shorter interval.
     cleanupIntervalSeconds: parsed.enableBackgroundCleanup
       ? Math.min(parsed.cleanupIntervalSeconds, parsed.ttlCleanupInterval)
       : undefined,

@@ -94,7 +94,7 @@ describe('promotion and demotion', () => {
     expect(await manager.get('k')).toBeUndefined();
   });
 
-  it('keep entries that the first tier evicts in lower tiers, and mark them there', async () => {
+  it('keep in the lower tiers, and mark there, entries that the first tier evicts', async () => {
     const { manager, clock, l1, l2, l3 } = await openStack({ maxEntries: 2 });
     for (const key of ['a', 'b', 'c']) await manager.put(key, entryOf(key, {}, clock));
     expect(l1.has('a')).toBe(false);
@@ -139,7 +139,7 @@ describe('expiry', () => {
     for (const tier of [l1, l2, l3]) expect(tier.statistics).toMatchObject({ evictionsTtl: 1, currentSize: 0 });
   });
 
-  it('is cleaned up in all tiers on demand', async () => {
+  it('lets cleanupExpired remove expired entries from all tiers', async () => {
     const { manager, clock } = await openStack();
     await manager.put('old', entryOf('old', { ttlSeconds: 1 }, clock));
     await manager.put('new', entryOf('new', { ttlSeconds: 100 }, clock));
@@ -258,7 +258,7 @@ describe('opening and closing', () => {
     expect(manager.getStatistics().l1Degraded).toBe(false);
   });
 
-  it('is idempotent, and later operations reject because the cache is closed', async () => {
+  it('allow close to be called again, and make later operations reject because the cache is closed', async () => {
     const { manager } = await openStack();
     await Promise.all([manager.close(), manager.close()]);
     await manager.close();
@@ -273,7 +273,7 @@ describe('opening and closing', () => {
     expect(manager.ttlManager?.enabled).toBe(false);
   });
 
-  it('notifies listeners of promotions and evictions, and contains an error of one', async () => {
+  it('notifies listeners of promotions and evictions, and swallows their errors', async () => {
     const { manager, clock, l3 } = await openStack({ maxEntries: 1 });
     const seen: unknown[] = [];
     manager.on('eviction', () => {

@@ -68,9 +68,9 @@ describe('a closed cache', () => {
   });
 });
 
-describe('an invalid stack', () => {
+describe('an invalid stack or option', () => {
   it.each([undefined, null, 5, {}, [null], [5], ['l1'], [{ name: '', tier: new MemoryCacheTier() }]])(
-    'is rejected with a typed error: %j',
+    'is rejected with a typed error: tiers %j',
     async (tiers) => {
       await expect(CacheManager.open({ tiers } as unknown as CacheManagerOptions)).rejects.toThrow(CacheConfigError);
     },
@@ -95,7 +95,7 @@ describe('an invalid stack', () => {
     { healthCheckInvalidation: 0 },
     { tierTimeoutMS: 5 },
     { required: new Array(1) },
-  ])('is rejected, like the options %j', async (options) => {
+  ])('is rejected with a typed error: %j', async (options) => {
     const given = { tiers: [new MemoryCacheTier()], ...options } as unknown as CacheManagerOptions;
     await expect(CacheManager.open(given)).rejects.toThrow(CacheConfigError);
   });
@@ -107,7 +107,7 @@ describe('an invalid named tier', () => {
     [{ name: 'l1', tier: 5 }, 'tiers[0].tier'],
     [{ name: 'l1', tier: new MemoryCacheTier(), maxTtl: 5 }, 'tiers[0].maxTtl'],
     [{ name: 'l1', tier: new MemoryCacheTier(), maxTtlSeconds: Number.NaN }, 'tiers[0].maxTtlSeconds'],
-  ])('%j is rejected by the name of %s', async (tier, path) => {
+  ])('%j is rejected with an error that names %s', async (tier, path) => {
     const opening = CacheManager.open({ tiers: [tier] } as unknown as CacheManagerOptions);
     await expect(opening).rejects.toMatchObject({ problems: [{ path }] });
     await expect(opening).rejects.toThrow(CacheConfigError);
@@ -150,7 +150,7 @@ describe('new TtlManager', () => {
     [target, { cleanupInterval: '5' }, 'cleanupInterval'],
     [target, { cleanupInterval: 5n }, 'cleanupInterval'],
     [target, { logger: { warn: () => {} } }, 'logger'],
-  ])('rejects (%o, %o) by the name of %s', (given, options, path) => {
+  ])('rejects (%o, %o) with an error that names %s', (given, options, path) => {
     const make = () => new TtlManager(given as never, options as never);
     expect(make).toThrow(CacheConfigError);
     expect(make).toThrow(`${path}: `);

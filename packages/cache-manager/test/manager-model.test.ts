@@ -154,7 +154,7 @@ describe('a cache with a tier that fails and recovers', () => {
     );
   });
 
-  it('never does so after concurrent operations either', async () => {
+  it('never returns such a value after concurrent operations either', async () => {
     const concurrent = fc.array(
       fc.array(fc.record({ op: fc.constantFrom('put', 'get', 'delete'), key }), { minLength: 1, maxLength: 8 }),
     );

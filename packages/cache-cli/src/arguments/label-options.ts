@@ -13,8 +13,8 @@ type WantedLists = Readonly<Record<string, readonly string[]>>;
 export type GivenLabels = Readonly<Record<string, string>>;
 
 /**
- * Adds a `name=value` filter; of several values for one name, any matches. Labels are stored with their credentials
- * masked, so the masked value is accepted as well. Throws commander's usage error.
+ * Adds a `name=value` filter; if a name has several values, any of them matches. Labels are stored with their
+ * credentials masked, so the masked value is accepted as well. Throws commander's usage error.
  */
 export function wantedLabel(text: string, before: WantedLists = {}): WantedLists {
   const [name, value] = parseLabel(text);

@@ -1,8 +1,8 @@
 import { maskCredentials, SECRET_MASK } from '@pw/cache-models';
 
 /**
- * Arguments that contain credentials, each with its masked form, longest first. Masks more than in prose: even a bare
- * `user:password` is masked, because it may have been meant for an option that this command does not have.
+ * Arguments that contain credentials, each with its masked form, longest first. Masks more than in other text: even a
+ * bare `user:password` is masked, because it may have been meant for an option that this command does not have.
  */
 export function maskedArguments(argv: readonly string[]): ReadonlyMap<string, string> {
   const parts = argv.flatMap((argument) => [argument, /^--?[\w-]+=(.+)$/s.exec(argument)?.[1] ?? argument]);

@@ -7,8 +7,8 @@ const GRACE_MS = 500;
 
 /**
  * Writes to a stream. If the reader closes it (`pw-cache list | head`), that is not an error, and later output is
- * discarded. Nor does any other fault, such as a full disk, stop the command (an import continues); it is kept as
- * `failure`.
+ * discarded. Any other fault, such as a full disk, is kept as `failure`, but does not stop the command either (an
+ * import continues).
  */
 export class Output {
   readonly #stream: CliStream;
@@ -79,7 +79,7 @@ export class Output {
       await Promise.race([written, grace.over]);
       grace.end();
     }
-    // The error listener stays, because a closed reader may cause an error even later, which would end the process.
+    // The error listener stays: an error may still arrive after the reader has gone, and would end the process.
     this.#stream.off('close', this.#onClose);
   }
 

@@ -68,8 +68,8 @@ describe('records whose credentials no key decrypts', () => {
   });
 });
 
-describe('a stored URL that is invalid and contains credentials', () => {
-  it('is shown without them, and is still found', async () => {
+describe('a stored proxy with an unexpected URL or key', () => {
+  it('is shown without the credentials in its invalid URL, and is still found', async () => {
     const { cli, dir, get } = await cacheOf('198.51.100.1:80\n');
     const proxies = join(dir, 'proxies');
     const shard = readdirSync(proxies)
@@ -88,7 +88,7 @@ describe('a stored URL that is invalid and contains credentials', () => {
     );
   });
 
-  it('never finds another proxy that a list stored under its key', async () => {
+  it('is found by its key, but not by another URL to which the key belongs', async () => {
     const record = {
       proxy_url: 'http://evil.example:1',
       source: 's',

@@ -33,7 +33,7 @@ describe('labels', () => {
     expect(byUrl.get('http://198.51.100.4:80')).toEqual({ kind: 'residential', note: 'a=b' });
   });
 
-  it('filter the list: any of the values given for a name, and all names', async () => {
+  it('filter the list by any of the values given for a name, and by all names', async () => {
     const { listed } = await imported();
     expect(await listed('--label', 'country=US')).toEqual([1]);
     expect(await listed('--label', 'country=US', '--label', 'country=CA')).toEqual([1, 3]);

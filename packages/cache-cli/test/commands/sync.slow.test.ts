@@ -72,7 +72,7 @@ describe('sync', () => {
       `${rows(0, 9)}http://999.0.0.1:80\n`,
       /nothing was removed: a row of the list failed; .*--force\n$/,
     ],
-  ])('removes nothing if the list %s, reports why, exits with 1; --force removes', async (_what, list, message) => {
+  ])('removes nothing if the list %s, reports why and exits with 1, unless forced', async (_what, list, message) => {
     const { cli, urlsOf } = await synced();
     const { code, err } = await cli(['sync', 'a', '-'], undefined, list);
     expect([code, err]).toEqual([1, expect.stringMatching(message)]);
@@ -93,7 +93,7 @@ describe('sync', () => {
     expect(await urlsOf('a')).toHaveLength(10);
   });
 
-  it('neither stores nor removes anything for rows with credentials without a key, and names the variable to set', async () => {
+  it('without a key stores no row with credentials, removes nothing, and names the variable to set', async () => {
     const { cli, urlsOf } = await synced();
     const { code, err } = await cli(['sync', 'a', '-'], {}, `${rows(0, 9)}ann:hunter2@gate.example:9000\n`);
     expect([code, err]).toEqual([1, expect.stringMatching(/no encryption key: set PROXYWHIRL/)]);

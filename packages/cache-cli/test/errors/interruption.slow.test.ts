@@ -183,7 +183,7 @@ describe('with a cache of 20,000 entries', () => {
       },
     );
 
-    it.each(SIGNALS)('leaves nothing beside it when it receives %s twice either', async (signal, code) => {
+    it.each(SIGNALS)('leaves nothing beside the old file when it receives %s twice', async (signal, code) => {
       expect((await interruptedExport(credentials, signal, 2)).code).toBe(code);
     });
   });
@@ -207,7 +207,7 @@ describe('with a cache of 20,000 entries', () => {
     ['get', 'http://nowhere.example:1'],
     ['export', '/nowhere/all.jsonl'],
     ['import', '/nowhere'],
-  ])('is closed, and the exit code is that of the signal, when %s is interrupted before it starts', async (...argv) => {
+  ])('a command interrupted at its start closes the cache and exits with code 143: %s', async (...argv) => {
     const [stdout, stderr] = [new MemoryStream(), new MemoryStream()];
     const signal = AbortSignal.abort(new Interruption('SIGTERM'));
     const code = await run(['--dir', dir, ...argv], { stdout, stderr, env: KEY, signal });

@@ -42,7 +42,7 @@ describe('a directory', () => {
     ['flat', /flat is a file, not a directory: /],
     ['flat/below', /a part of the path is a file, not a directory \(ENOTDIR\): choose another --dir/],
     ['linked', /proxies is a symbolic link/],
-  ])('is reported by its kind if it is something else: %s', async (name, message) => {
+  ])('is refused with a description of what is in its place: %s', async (name, message) => {
     const { cli, path } = workspace({ flat: '', 'list.txt': LIST });
     mkdirSync(path('linked'));
     symlinkSync(path('elsewhere'), path('linked/proxies'));
@@ -54,7 +54,7 @@ describe('a directory', () => {
     }
   });
 
-  it('causes a warning that names the format used if it contains l2 in both', async () => {
+  it('causes a warning that names the format in use if it contains l2 in both formats', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     expect((await cli(['import', path('list.txt')])).err).toBe('');
     const second = await cli(['--backend', 'sqlite', 'import', path('list.txt')]);
@@ -90,7 +90,7 @@ describe('a directory that other users could change', () => {
 });
 
 describe('a database to which another program added a trigger', () => {
-  it('is refused, with the name of the trigger and a command that removes it and works', async () => {
+  it('is refused, with the name of the trigger and a working command that removes it', async () => {
     const { cli, dir, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     const run = (sql: string): void => {

@@ -47,7 +47,7 @@ describe('import -', () => {
     expect([code, err]).toEqual([1, 'pw-cache: there is no stdin to read from: name a file instead of -\n']);
   });
 
-  it('reads a file of that name as ./-', async () => {
+  it('reads a file named - if it is given as ./-', async () => {
     const { dir, path } = workspace({ '-': '198.51.100.1:80\n198.51.100.2:80\n' });
     const run = spawnSync(process.execPath, command(dir, 'import', './-'), {
       cwd: path('.'),

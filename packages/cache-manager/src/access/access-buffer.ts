@@ -40,7 +40,7 @@ export class AccessBuffer {
 
   #scheduleTouched(entry: CacheEntry): void {
     this.#schedule();
-    // Scheduling reads the tier's count. After a fault, the tier's buffer is no longer used.
+    // Scheduling reads the tier's count. If that failed, the tier's buffer is no longer used and cannot supply the hit.
     if (!this.#firstTier.isBuffering) this.recordHit(entry);
   }
 
@@ -56,7 +56,7 @@ export class AccessBuffer {
     this.#schedule();
   }
 
-  /** The entry as if everything had been written. */
+  /** The entry with all updates that the lower tiers have not received yet. */
   overlay(entry: CacheEntry): CacheEntry {
     return this.#pending.overlay(entry);
   }

@@ -42,7 +42,7 @@ export class FirstTierAccesses implements TouchedEntries {
     return this.#read((view) => view.take(limit), Array.isArray, []).filter(isAccessUpdate);
   }
 
-  /** Also for a tier that is out of use: obsolete accesses must not come back when it recovers. */
+  /** Works even while the tier is out of use: obsolete accesses must not come back when it recovers. */
   forget(key?: string): void {
     this.#read<unknown>((view) => view.forget(key), isNotPromise, undefined);
   }

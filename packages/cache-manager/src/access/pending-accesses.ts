@@ -2,7 +2,7 @@ import { type AccessUpdate, CacheEntry, type TouchedEntries } from '@pw/cache-mo
 
 /**
  * The access count after the latest hit, and whether the first tier evicted the entry (`undefined`: unchanged). After a
- * hit it is the entry itself, so that a hit creates no object.
+ * hit, this is the entry itself, so that no object is created.
  */
 type Pending = Omit<AccessUpdate, 'key'>;
 
@@ -42,7 +42,7 @@ export class PendingAccesses {
     this.#pending.set(entry.key, merged(entry, this.#latest(entry.key), true));
   }
 
-  /** The entry as if everything had been written. */
+  /** The entry with all updates that the lower tiers have not received yet. */
   overlay(entry: CacheEntry): CacheEntry {
     const latest = this.#latest(entry.key);
     if (latest === undefined) return entry;

@@ -5,8 +5,8 @@ export interface HealthThresholds {
   /** The number of consecutive failed checks that make an entry `dead`: 1 or more. Default 5. */
   readonly deadAfter?: number | undefined;
   /**
-   * The number of consecutive successful checks after which a dead or degraded entry is `healthy` again; until then it
-   * is `degraded`: 1 or more. Default 2.
+   * The number of consecutive successful checks, 1 or more, after which a dead or degraded entry is `healthy` again;
+   * until then it is `degraded`. Default 2.
    */
   readonly recoverAfter?: number | undefined;
   /** A successful check that takes at least this many milliseconds makes an entry `degraded`: above 0. Default 5000. */

@@ -17,7 +17,8 @@ import { IDENTITY_KEY_BYTES, PasswordMac } from '../transfer/import/keys/passwor
 const IDENTITY_KEY = 'identity-key';
 
 /**
- * No credential has this role, so a token of a credential cannot be passed off as the token of the key, or the reverse.
+ * No credential has this role, so a token of a credential cannot be passed off as that of the identity key, or the
+ * reverse.
  */
 const BINDING: CredentialBinding = Object.freeze({ role: 'identity-key', origin: 'pw-cache' });
 
@@ -85,8 +86,8 @@ export class IdentityKey {
   }
 
   /**
-   * Creates the key, or adopts that of a higher tier, which has it from a time when it was the lowest. Returns the
-   * stored value.
+   * Creates the key, or adopts one that a higher tier stored at a time when it was the lowest. Returns the stored
+   * value.
    */
   async #storeIn(home: ManagedTier, above: readonly ManagedTier[], cipher: CredentialCipher): Promise<string> {
     for (const tier of above) {
@@ -108,7 +109,7 @@ export class IdentityKey {
 
 /**
  * Reseals the identity key of a tier, if the tier has one and another encryption key sealed it. It counts as one
- * record. Throws for a fault.
+ * record. Throws if the tier fails.
  */
 export async function resealIdentityKey(
   tier: ManagedTier,

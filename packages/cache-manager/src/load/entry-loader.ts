@@ -20,7 +20,7 @@ export type CacheLoader = (key: string, context: LoadContext) => MaybePromise<Ca
 export interface LoadOptions {
   /**
    * Ends the wait of this caller, which is rejected with the signal's reason. The load continues for its other callers;
-   * if there are none, it ends as with `timeoutMs`.
+   * if there are none, it is abandoned, as described at `timeoutMs`.
    */
   readonly signal?: AbortSignal | undefined;
   /**

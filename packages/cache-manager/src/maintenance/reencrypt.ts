@@ -56,9 +56,9 @@ export interface ReencryptResult extends ReencryptCounts {
   /** The same counts by tier. */
   readonly tiers: Readonly<Record<string, ReencryptCounts>>;
   /**
-   * True if every tier was processed completely and an older key opens nothing that is stored any more: no record, no
-   * free space of a file, no log, no quarantine. The older keys may then be dropped; records counted as `unreadable`
-   * were sealed with a key that was not configured.
+   * True if every tier was processed completely and nothing that an older key opens is stored any more, be it in a
+   * record, the free space of a file, a log or the quarantine. The older keys may then be dropped; records counted as
+   * `unreadable` were sealed with a key that was not configured.
    *
    * False if a tier was out of use or failed meanwhile, or if another process kept it from wiping its old data: call
    * again. False if anything is `inQuarantine`: inspect the quarantine, remove what is not needed, and call again.
@@ -122,7 +122,7 @@ class Reencryption {
     if (!tier.isUsable || failuresOf(tier.tier) > before) this.#complete = false;
   }
 
-  /** The counts of the tier's identity key, if it has one. A fault has been counted by the fault boundary. */
+  /** The counts of the tier's identity key, if it has one. The fault boundary has already counted a fault. */
   async #identityKey(tier: ManagedTier): Promise<ResealCounts | undefined> {
     try {
       return tier.isUsable ? await resealIdentityKey(tier, this.#cipher) : undefined;

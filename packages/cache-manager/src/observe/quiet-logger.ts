@@ -1,8 +1,8 @@
 import { ignoreRejection, type LogFields, type Logger, silentLogger } from '@pw/cache-models';
 
 /**
- * A logger whose errors are swallowed. The manager logs much from background work, such as cleanups and reloads of
- * stale entries, where an error would end the process; and no operation should fail because of a log line.
+ * A logger whose errors are swallowed. The manager often logs from background work, such as cleanups and reloads of
+ * stale entries, where an error would end the process, and no operation should fail because of a log line.
  */
 export function quietLogger(logger: Logger): Logger {
   if (logger === silentLogger) return logger;

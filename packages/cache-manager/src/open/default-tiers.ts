@@ -14,7 +14,7 @@ import type { NamedTier } from '../manager-options.ts';
 // The only file that names the tier packages. Each is an optional peer dependency, loaded when a configuration needs
 // it.
 
-/** The reference's stack for a configuration, without the levels that it disables. */
+/** ProxyWhirl's stack of tiers, without the levels that the configuration disables. */
 export async function defaultTiers(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<NamedTier[]> {
   const tiers: NamedTier[] = [];
   if (config.l1Config.enabled) tiers.push({ name: 'l1', tier: await memoryTier(config) });

@@ -1,4 +1,4 @@
-/** Limits of the delay, in milliseconds. In a busy cache, an operation usually comes before the timer. */
+/** Limits of the delay, in milliseconds. In a busy cache, an operation usually does the work before the timer fires. */
 const MIN_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 60_000;
 

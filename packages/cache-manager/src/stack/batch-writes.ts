@@ -30,7 +30,7 @@ export class BatchWrites {
    * locks of these keys are held.
    */
   readonly #pendingBelow = new Set<string>();
-  /** Invalidate state derived from an old value in the same step in which the first tier gets the new value. */
+  /** These hooks invalidate state derived from an old value in the step in which the first tier gets the new value. */
   readonly #hooks = {
     before: (slice) => {
       for (const { key } of slice) {
@@ -62,8 +62,8 @@ export class BatchWrites {
   }
 
   /**
-   * Merges entries into the existing entries of the keys and stores them, as one atomic step. Returns which of the
-   * merged entries at least one tier stored, in their order.
+   * Merges entries into the existing entries of the keys and stores them, as one atomic step. Returns, in the order of
+   * the merged entries, which of them at least one tier stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
     const { mutex, access } = this.#context;
@@ -125,8 +125,8 @@ export class BatchWrites {
   }
 
   /**
-   * While storing a batch, the first tier may have evicted old values of its keys. Accesses recorded for these values
-   * are obsolete too.
+   * While storing a batch, the first tier may have evicted old values of the batch's keys. Accesses recorded for these
+   * values are obsolete too.
    */
   #forgetReplaced(entries: readonly CacheEntry[]): void {
     const { access } = this.#context;

@@ -54,8 +54,8 @@ function indexedTier({ tiers }: TierStack, cursor: PageCursor | undefined): Mana
 
 /**
  * A page of a tier; `undefined` if the tier failed or returned something else. An empty page after a fault is not
- * trusted. Nor is a page with an entry that does not match: a tier that is older than a member of the filter ignores
- * that member. Expiry is not checked.
+ * trusted, and neither is a page with an entry that does not match: a tier written before a member of the filter
+ * existed ignores that member. Expiry is not checked.
  */
 async function queryTier(tier: ManagedTier, filter: EntryFilter): Promise<EntryPage | undefined> {
   const before = tier.faults;

@@ -94,7 +94,7 @@ export class TierStack {
     return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
   }
 
-  /** Holds the key's lock: waits for a running write, and no other begins until the copies are made. */
+  /** Runs under the key's lock, so that a running write ends first, and no other begins until the copies are made. */
   #findBelow(key: string): MaybePromise<Hit | undefined> {
     this.#recoverDueTiers();
     return this.#mutex.run(key, (hasWaited) => {
@@ -212,7 +212,7 @@ export class TierStack {
   ): MaybePromise<CacheEntry | null | undefined> {
     return this.withNewest(key, (entry) => {
       const result = change(entry);
-      // The entry is put into every tier, so its mark of an eviction from the first one is removed.
+      // The entry is put into the first tier too, so the mark that this tier evicted it is removed.
       const changed = result?.evictedFromL1 ? CacheEntry.restore({ ...result, evictedFromL1: false }) : result;
       const done = changed === null ? this.#deleteEverywhere(key, reason) : this.putLocked(changed);
       return chain<unknown, CacheEntry | null>(done, () => changed);

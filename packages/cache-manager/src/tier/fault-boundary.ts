@@ -16,7 +16,7 @@ import { settlesWithin, withDeadline } from '../scheduling/deadline.ts';
 export interface FaultBoundaryOptions {
   readonly name: string;
   readonly logger: Logger;
-  /** The deadline of a call of an asynchronous tier, in milliseconds. */
+  /** The deadline of each call to an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
   /**
    * True if the tier contains only entries that this cache has written, because it is the first one and neither
@@ -291,7 +291,7 @@ export class FaultBoundary {
   failedSince(before: number): boolean {
     if (!this.isEnabled) return true;
     const total = this.#total;
-    // The tier has no count that never decreases, so any current failure must be attributed to this operation.
+    // Without `totalFailures`, any current failure must be attributed to this operation.
     return total === undefined ? this.inspect((tier) => tier.failureCount) !== 0 : total > before;
   }
 

@@ -29,7 +29,7 @@ export interface ManagedTierOptions {
   readonly level: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The deadline of a call of an asynchronous tier, in milliseconds. */
+  /** The deadline of each call to an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
   /** The longest TTL of an entry in this tier, in milliseconds; `undefined` for no limit. */
   readonly maxTtlMs?: number | undefined;
@@ -41,8 +41,8 @@ export interface ManagedTierOptions {
  * A tier of a stack behind its fault boundary: if the tier throws, rejects, hangs or returns a malformed answer, the
  * result is that of a miss, and a failure of the tier is counted.
  *
- * The tier is not read while its circuit breaker is open, nor for keys whose last write it missed or may still receive
- * too late: it could return a value that was replaced or deleted.
+ * The tier is not read while its circuit breaker is open, nor for keys whose last write it missed, or whose late write
+ * may still take effect: it could return a value that was replaced or deleted.
  */
 export class ManagedTier {
   readonly name: string;
@@ -246,8 +246,8 @@ export class ManagedTier {
   }
 
   /**
-   * Works with the tier's side values. Rejects with a CacheError for a fault or a missed deadline, which also counts as
-   * a fault of the tier, and while the tier is out of use: the answer that a value does not exist must be reliable.
+   * Works with the tier's side values. Rejects with a CacheError while the tier is out of use, after a fault, and after
+   * a missed deadline, which counts as a fault too: `undefined` must always mean that a value does not exist.
    */
   async withSideValues<T>(work: (values: SideValues) => MaybePromise<T>): Promise<T> {
     const { name } = this;

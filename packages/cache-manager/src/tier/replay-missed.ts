@@ -12,7 +12,7 @@ export interface ReplayContext {
   readonly accesses: MissedAccesses;
   readonly unconfirmed: UnconfirmedWrites;
   readonly now: () => number;
-  /** The entry with the TTL that it has in the tier. */
+  /** Returns the entry with its TTL capped for the tier. */
   readonly capped: (entry: CacheEntry) => CacheEntry;
   /** Returns the handler for a write of the replay that times out. */
   readonly onLate: (key: string) => (result: Promise<unknown>) => void;

@@ -81,7 +81,8 @@ export class UnconfirmedWrites {
 }
 
 /**
- * True if a successful write determines the value of its key, although `unconfirmed` was pending when the write began.
+ * True if a successful write determines the value of its key. `unconfirmed` is the key's unconfirmed write, if there
+ * was one when the write began.
  */
 export function isConfirmed(unconfirmed: UnconfirmedWrite | undefined, now: number): boolean {
   // An unconfirmed write that settled meanwhile may have taken effect after this write.

@@ -12,7 +12,7 @@ const WAYS = {
   throws: () => {
     throw new Error('planted');
   },
-  'returns a promise of it': async (answer: unknown) => answer,
+  'returns a promise of the result': async (answer: unknown) => answer,
   rejects: () => Promise.reject(new Error('planted')),
   'returns null': () => null,
   'returns a string': () => 'malformed',
@@ -130,7 +130,7 @@ describe('a first tier with a faulty buffer of its touches', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it.each(FAULTS)('faulty from the start (%s %s): every count in every tier is still right', async (...fault) => {
+  it.each(FAULTS)('leaves every count in every tier right if it is faulty from the start (%s %s)', async (...fault) => {
     const run = new Run(2, fault, 0);
     await run.put('a', 'b', 'c');
     await run.get('c', 'b', 'a', 'c', 'c', 'a', 'b');
@@ -141,7 +141,7 @@ describe('a first tier with a faulty buffer of its touches', () => {
     await run.end();
   });
 
-  it.each(FAULTS)('faulty after a while (%s %s): every count is right after the next hit', async (...fault) => {
+  it.each(FAULTS)('leaves every count right after the next hit if it fails later (%s %s)', async (...fault) => {
     for (const rightCalls of [1, 2, 3, 5]) {
       const run = new Run(null, fault, rightCalls);
       await run.put('a', 'b', 'c');

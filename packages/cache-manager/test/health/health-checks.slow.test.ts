@@ -152,7 +152,7 @@ describe('the history of a key', () => {
     expect((await cache.healthHistory('k')).map(({ status }) => status)).toEqual(['healthy']);
   });
 
-  it('is empty if no tier keeps one, and for a key whose delete that tier has missed', async () => {
+  it('is empty if no tier keeps a history, or if its tier missed the delete of the key', async () => {
     const { cache, check } = await openHealth(false);
     await check('healthy');
     expect(await cache.healthHistory('k')).toEqual([]);

@@ -38,7 +38,7 @@ function start(kind: string, { directory, list }: { directory: string; list: str
   return child;
 }
 
-/** Does the same in this process. */
+/** Imports the list as the child does, but in this process. */
 async function importHere(kind: string, { directory, list }: ReturnType<typeof makePlace>): Promise<Outcome> {
   const path = join(directory, 'cache.db');
   await using cache = await CacheManager.open({
@@ -75,7 +75,7 @@ describe.each(['sqlite', 'jsonl'])('the identity key in %s', (kind) => {
 
   const steps = kind === 'jsonl' ? ['sealed', 'written', 'linked', 'stored'] : ['sealed', 'stored'];
   it.each(steps)(
-    'can still be created once, or is kept, after a process was killed in the step "%s"',
+    'is the same for all later imports after a process was killed in the step "%s"',
     async (step) => {
       const place = makePlace();
       const killed = start(kind, place, step);

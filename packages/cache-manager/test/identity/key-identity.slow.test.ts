@@ -334,7 +334,7 @@ describe('an import with keys that cover passwords is rejected and stores nothin
     expect(readdirSync(join(directory, 'l2'))).not.toContain('pw-side-identity-key.txt');
   });
 
-  it('with errors that do not reveal it', async () => {
+  it('with an error that reveals no password, no token and no key', async () => {
     const directory = home();
     const before = await open(directory);
     await warm(before);

@@ -38,7 +38,7 @@ describe('a caller of getOrLoad that leaves by its signal', () => {
     const outcome = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal }));
     await settle();
     abort.abort(ENOUGH);
-    // In the same step in which the load ends.
+    // Called in the same step in which the load ends.
     const next = outcomeOf(manager.getOrLoad('k', loader));
     expect(await outcome).toBe(ENOUGH);
     await settle();
@@ -47,7 +47,7 @@ describe('a caller of getOrLoad that leaves by its signal', () => {
     expect(await next).toBe('second');
   });
 
-  it('leaves the load just as callers that leave by their deadline, in any order', async () => {
+  it('ends the load once the other caller has left by its deadline, in either order', async () => {
     for (const isSignalLast of [false, true]) {
       const { manager, abort, loader, calls } = await open();
       const late = outcomeOf(manager.getOrLoad('k', loader, { timeoutMs: 30 }));

@@ -91,7 +91,7 @@ describe('getOrLoad with timeoutMs', () => {
     expect((await manager.get('k'))?.source).toBe('second');
   });
 
-  it('does not store the result of a second load either after a write during the load', async () => {
+  it('does not store the result of a second load after a write during that load', async () => {
     const { manager } = await openStack();
     const { loader, calls } = heldLoader();
     expect(await failing(manager.getOrLoad('k', loader, { timeoutMs: 100 }), 100)).toMatchObject(TIMED_OUT);

@@ -79,7 +79,7 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     expect(old).toMatchObject({ source: 'load 1', failureCount: 1 });
   });
 
-  it('ends when the cache is closed', async () => {
+  it('lets close wait for the background load', async () => {
     const { manager, clock, ask } = await open();
     await ask();
     clock.advance(61_000);

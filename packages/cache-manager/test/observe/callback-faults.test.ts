@@ -32,14 +32,14 @@ async function listFile(): Promise<string> {
   return path;
 }
 
-describe.each(CALLBACKS)('an onProgress that %s ends with its own error', (_how, onProgress) => {
-  it('an import, and the rows read so far are stored', async () => {
+describe.each(CALLBACKS)('an onProgress callback that %s', (_how, onProgress) => {
+  it('ends an import with its own error, and the rows read so far are stored', async () => {
     const { manager } = await openStack();
     await expect(manager.warmFromFile(await listFile(), { onProgress })).rejects.toBe(failing);
     expect(await manager.size()).toBe(2);
   });
 
-  it('an export, and the file is left unchanged', async () => {
+  it('ends an export with its own error, and the file is left unchanged', async () => {
     const { manager } = await openStack();
     await manager.put('k', entryOf('k'));
     const path = await listFile();
@@ -47,7 +47,7 @@ describe.each(CALLBACKS)('an onProgress that %s ends with its own error', (_how,
     expect((await manager.warmFromFile(path)).loaded).toBe(2);
   });
 
-  it('a re-encryption', async () => {
+  it('ends a re-encryption with its own error', async () => {
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
     const tier = new DiskCacheTier({}, { directory: makeTempDir(onTestFinished), cipher });
     const manager = await CacheManager.open({ tiers: [tier], cipher });
@@ -64,7 +64,7 @@ describe('a refuse callback of an import', () => {
     ['a promise that rejects', async () => Promise.reject(failing)],
     ['null', () => null],
     ['true', () => true],
-  ])('that returns %s is rejected by name, and nothing is stored', async (_what, refuse) => {
+  ])('that returns %s is rejected with an error that names it, and nothing is stored', async (_what, refuse) => {
     const { manager } = await openStack();
     const work = manager.warmFromFile(await listFile(), { refuse: refuse as never });
     await expect(work).rejects.toThrow(CacheValidationError);
@@ -86,7 +86,7 @@ describe('a source of random numbers', () => {
 describe.each(CALLBACKS)('a logger that %s', (_how, log) => {
   const logger = { debug: log, info: log, warn: log, error: log };
 
-  it('does not keep a cache from opening without a tier, nor an operation from succeeding', async () => {
+  it('lets a cache open without a tier that fails, and lets its operations succeed', async () => {
     const away = () => {
       throw new CacheStorageError('away');
     };

@@ -5,7 +5,7 @@ import { CacheManager } from '../../src/index.ts';
 import { entryOf } from '../support/stack.ts';
 
 it.each([30, 300])(
-  'a batch of %i counts demotions of entries that reach the next tier a moment later',
+  'a batch of %i counts demotions of entries that are not in the next tier yet when they are evicted',
   async (count) => {
     const clock = new ManualClock();
     const bounded = new MemoryCacheTier({ maxEntries: 1000 }, { clock });

@@ -80,7 +80,7 @@ describe.each(['indexed', 'files'] as const)('a query of a stack with a lowest t
 });
 
 describe('a query ordered by two values', () => {
-  it('continues at the same place if the tier that began it fails', async () => {
+  it('continues at the same place if the tier that returned its first page fails', async () => {
     const { l1, l2, cache, expected, switchOff } = await openLabelled('indexed');
     const ask = vi.spyOn(l2 as MemoryCacheTier, 'query');
     const page = await cache.query({ orderBy: 'leastUsed', limit: 2 });

@@ -45,20 +45,20 @@ const FILTERS: EntryFilter[] = [
 ];
 
 describe('query', () => {
-  it.each(FILTERS)('queries the tier with an index, page by page: %j', async (filter) => {
+  it.each(FILTERS)('queries the indexed tier, page by page: %j', async (filter) => {
     const { clock, entries, ask, pages } = await openQueried();
     const expected = queryEntries(entries, { ...filter, limit: 1000 }, clock.now()).entries.map(({ key }) => key);
     expect(await pages(filter)).toEqual(expected);
     expect(ask).toHaveBeenCalled();
   });
 
-  it.each(FILTERS)('continues without that tier if it fails between two pages: %j', async (filter) => {
+  it.each(FILTERS)('continues without the indexed tier if it fails between two pages: %j', async (filter) => {
     const { clock, entries, pages, switchOff } = await openQueried();
     const expected = queryEntries(entries, { ...filter, limit: 1000 }, clock.now()).entries.map(({ key }) => key);
     expect(await pages(filter, switchOff)).toEqual(expected);
   });
 
-  it('reads all entries while that tier has missed a write, or if it fails', async () => {
+  it('reads all entries while the indexed tier has missed a write, or if it fails', async () => {
     const { cache, l2, ask, clock } = await openQueried();
     vi.spyOn(l2, 'put').mockReturnValueOnce(false);
     await cache.put('new', entryOf('new', { source: 'new' }, clock));
@@ -72,13 +72,13 @@ describe('query', () => {
     expect((await other.cache.query({ source: 'api' })).entries).toHaveLength(13);
   });
 
-  it('reads all entries if that tier returns a malformed page', async () => {
+  it('reads all entries if the indexed tier returns a malformed page', async () => {
     const { cache, l2 } = await openQueried();
     vi.spyOn(l2, 'query').mockReturnValue({ entries: [5, null], cursor: 7 } as unknown as EntryPage);
     expect((await cache.query({ source: 'api' })).entries).toHaveLength(13);
   });
 
-  it('reads all entries if that tier ignores an unknown member of the filter', async () => {
+  it('reads all entries if the indexed tier ignores an unknown member of the filter', async () => {
     const { cache, entries, ask, pages } = await openQueried();
     const labelled = entryOf('k9', { labels: { country: 'DE' } });
     await cache.put('k9', labelled);

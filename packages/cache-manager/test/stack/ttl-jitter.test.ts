@@ -31,7 +31,7 @@ describe('ttlJitter', () => {
     );
   });
 
-  it('does not shorten further an entry that is changed and put repeatedly', async () => {
+  it('does not further shorten the TTL of an entry that is changed and put repeatedly', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(

@@ -48,7 +48,7 @@ describe('credentials in a stored URL', () => {
     expect(parts(extractUrlCredentials(stored(url, 'ann')))).toEqual(['http://h:1', 'ann', 'hunter2']);
   });
 
-  it('leave no tier of a cache and are not copied into another', async () => {
+  it('are moved to their own fields in every entry that a cache returns or promotes', async () => {
     const below = new FaultTier({ clock });
     below.store.set('k', stored('http://ann:hunter2@h:1'));
     const above = new MemoryCacheTier({}, { clock });
@@ -59,7 +59,7 @@ describe('credentials in a stored URL', () => {
     for (const entry of [got, hit, above.peek('k')]) expect(parts(entry)).toEqual(['http://h:1', 'ann', 'hunter2']);
   });
 
-  it('do not reach a tier from an entry that is put', async () => {
+  it('are moved to their own fields before an entry that is put reaches a tier', async () => {
     const [above, below] = [new MemoryCacheTier({}, { clock }), new FaultTier({ clock })];
     const cache = await CacheManager.open({ tiers: [above, below], clock });
     onTestFinished(() => cache.close());
@@ -71,7 +71,7 @@ describe('credentials in a stored URL', () => {
     }
   });
 
-  it('do not appear in any rendering of an entry that a tier returned', () => {
+  it('do not appear in the JSON or inspect output of an entry that a tier returned', () => {
     for (const url of [
       'http://ann:hunter2@h:1',
       'ann:hunter2@h',

@@ -1,8 +1,8 @@
 import { CacheEntry } from '@pw/cache-models';
 import { type ExportCredentials, exportToFile } from '../../src/transfer/export/index.ts';
 
-// Exports `count` entries with passwords. At progress report number `at` the process ends itself as named by `end`:
-// with `exit`, or with a signal.
+// Exports `count` entries with passwords. At progress report number `at`, the process ends as `end` says: by `exit`, or
+// by the signal of that name.
 const [path, credentials, count, at = '0', end] = process.argv.slice(2) as [
   string,
   ExportCredentials,

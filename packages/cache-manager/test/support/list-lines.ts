@@ -27,7 +27,7 @@ const lettersAnd = (signs: string, maxLength: number) =>
     )
     .map(([start, rest]) => start + rest);
 
-/** With `://`, it would look like another line that follows without a line break. */
+/** Text with `://` would look like another line that follows without a line break. */
 const withoutUrl = lettersAnd(`${SIGNS}:@#'"[]é`, 8).filter((text) => !text.includes('://'));
 
 /** `awkward`: with signs that also have a meaning in a list. */
@@ -49,7 +49,7 @@ export interface Shape {
   readonly title: string;
   /** The line, or `undefined` if the form cannot express the endpoint. */
   readonly write: (endpoint: Endpoint) => string | undefined;
-  /** True if a line can have several. */
+  /** True if a line can have several endpoints in this form. */
   readonly isCombinable: boolean;
 }
 
@@ -71,7 +71,7 @@ const withUser = (
   },
 });
 
-/** A colon or an `@` in the password could also belong to the host. */
+/** `undefined` if the password has a colon or an `@`, because what follows it could be the host. */
 const beforeHost = (name: string, password: string, at: string) =>
   /[:@]/.test(password) ? undefined : `${name}:${password}:${at}`;
 

@@ -38,7 +38,7 @@ describe('maxTtlSeconds of a tier', () => {
     expect(l1.peek('k')?.expiresAt).toBe(entry.expiresAt);
   });
 
-  it('does not shorten the entry below when it is changed or exported', async () => {
+  it('does not shorten the TTL in the lower tier when the entry is changed or exported', async () => {
     const { manager, clock, l2 } = await openCapped();
     const entry = entryOf('k', { ttlSeconds: 100 }, clock);
     await manager.put('k', entry);

@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
   ['acquireLease', 'a throw', thrown],
 ];
 
-describe.each(CASES)('a tier whose %s is %s', (member, _, value) => {
+describe.each(CASES)('a tier with a faulty %s (%s)', (member, _, value) => {
   it('makes no operation reject, and leaves no unhandled rejection', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
@@ -96,7 +96,7 @@ describe('a tier that never settles', () => {
     await expect(cache.close()).rejects.toThrow('not every tier could be closed');
   });
 
-  it('makes leaving a stream end after a deadline', async () => {
+  it('lets a consumer leave a stream after one deadline', async () => {
     const entry = entryOf('k');
     const stream = { next: async () => ({ done: false, value: entry }), return: () => new Promise(() => {}) };
     const { cache } = await openWith('entries', () => () => ({ [Symbol.asyncIterator]: () => stream }));
@@ -107,7 +107,7 @@ describe('a tier that never settles', () => {
     await cache.close();
   });
 
-  it('is not peeked at, although it claims to be synchronous', async () => {
+  it('makes peek return undefined if it claims to be synchronous but returns promises', async () => {
     const { cache } = await openWith('close', () => () => undefined);
     const clock = new ManualClock();
     const tier = new HookTier({ clock });

@@ -60,8 +60,8 @@ export class AtomicFile {
   }
 
   /**
-   * Moves the file to its target. Once this resolves, the file survives a power cut. An abort is respected only before
-   * the move; it rejects with the signal's reason.
+   * Moves the file to its target. Once this resolves, the file survives a power cut. An abort before the move rejects
+   * with the signal's reason; a later one has no effect.
    */
   async commit(signal?: AbortSignal): Promise<void> {
     await this.#handle.sync();

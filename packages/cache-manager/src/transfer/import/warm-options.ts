@@ -29,8 +29,8 @@ import type { PasswordMac } from './keys/password-mac.ts';
 /** The target of an import. */
 export interface WarmTarget {
   /**
-   * Atomically replaces the entries of the keys with the result of `merge`, without counting an access. Returns which
-   * of the merged entries were stored, in their order.
+   * Atomically replaces the entries of the keys with the result of `merge`, without counting an access. Returns, in the
+   * order of the merged entries, which of them were stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<readonly boolean[]>;
   readonly clock: Clock;
@@ -78,7 +78,7 @@ export interface WarmOptions {
    * creates once and keeps sealed in its lowest persistent tier. A row without a password gets the key of URL and
    * username.
    *
-   * With `'url+credentials'` the import rejects before it stores anything: with a CacheError of code
+   * If the secret is not available, the import rejects before it stores anything: with a CacheError of code
    * `CACHE_IDENTITY_KEY_UNAVAILABLE` without a cipher, without a persistent tier that can keep the secret, or if no key
    * of the cipher opens it; with a CacheStorageError while a tier that may have it is out of use.
    */

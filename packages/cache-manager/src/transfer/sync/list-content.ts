@@ -106,7 +106,7 @@ function lineOf(item: unknown, cipher: CredentialCipher | undefined): string {
   try {
     return `${JSON.stringify(item) ?? 'null'}\n`;
   } catch {
-    // A cycle or a BigInt: a line that is not valid JSON fails with that reason.
+    // JSON cannot represent a cycle or a BigInt. The row then fails, because its line is not valid JSON.
     return '{\n';
   }
 }

@@ -95,8 +95,8 @@ class SyncRun {
   }
 
   /**
-   * Credentials are masked in the source of their entry. That must not change the source, by which the entry is found
-   * later.
+   * An entry's own credentials are masked in its source. A row is refused if that would change the source, because the
+   * entry could then not be found under it later.
    */
   #refuse(entry: CacheEntry): string | undefined {
     const secrets = [entry.username, entry.password];

@@ -50,7 +50,7 @@ describe('an export', () => {
   });
 
   it.each(['sealed', 'omit'] as const)(
-    'in mode %s contains none of the credentials in other fields of an old record',
+    'in mode %s contains none of the credentials that an old record has in other fields',
     async (credentials) => {
       const old = CacheEntry.restore({
         ...ann,
@@ -90,7 +90,7 @@ describe('an export', () => {
   });
 
   it.each([{ credentials: 'open' }, { onProgress: 5 }, { signal: {} }])(
-    'refuses a wrong option by name: %o',
+    'refuses a wrong option with an error that names it: %o',
     async (options) => {
       const path = join(folder(), 'all.jsonl');
       const run = exportToFile(source(ann), path, options as ExportOptions);

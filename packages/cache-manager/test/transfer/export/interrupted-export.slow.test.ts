@@ -100,7 +100,7 @@ describe('the temporary file of an export', () => {
 describe.each(['plain', 'sealed'] as const)('an export with credentials %s that is aborted', (credentials) => {
   const cipher = { encrypt: () => new Uint8Array([1]), decrypt: () => new Uint8Array() };
 
-  it.each([1, 2, 3, 4])('is removed and leaves the old file after an abort at progress %i', async (at) => {
+  it.each([1, 2, 3, 4])('leaves the old file and nothing else after an abort at progress report %i', async (at) => {
     const dir = folder();
     const path = join(dir, 'all.jsonl');
     writeFileSync(path, 'old');
@@ -133,7 +133,7 @@ describe('a program that ends in the middle of an export', () => {
   );
 
   it.each(['SIGINT', 'SIGTERM', 'SIGKILL'])(
-    'by %s leaves nothing readable, and the next export to the folder removes it',
+    'by %s leaves nothing readable, and the next export to the folder removes the leftover',
     async (signal) => {
       for (let at = 1; at <= 4; at++) {
         const dir = folder();
@@ -204,7 +204,7 @@ describe('a leftover of an export', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('is removed and nothing else is, and does not prevent an export if it cannot be removed', async () => {
+  it('is recognised by its exact name, and does not prevent an export if it cannot be removed', async () => {
     const dir = folder();
     const gone = { ...own, pid: 2 ** 30 };
     mkdirSync(join(dir, name(gone)));

@@ -140,7 +140,7 @@ describe('a cache refuses entries that an import would refuse', () => {
     ['lastHealthError', { lastHealthError: 'x'.repeat(32_769) }],
     ['username', { username: 'x'.repeat(16_385) }],
     ['password', { username: 'ann', password: 'x'.repeat(16_385) }],
-  ])('with a %s beyond the limit, by name and without quoting it', async (name, fields) => {
+  ])('with a %s beyond the limit, in an error that names it', async (name, fields) => {
     const cache = await openEmpty();
     const made = CacheEntry.create({ proxyUrl: 'http://h.example:1' }, clock);
     const secrets = Object.fromEntries(

@@ -23,12 +23,12 @@ describe('a table without a header', () => {
   it.each([
     ['a city and a provider', `${HOST},Berlin,Telekom`],
     ['a provider and a measure', `${HOST},Comcast,1200`],
-    ['a scheme before them', `${HOST},http,Berlin,Telekom`],
+    ['a scheme before a city and a provider', `${HOST},http,Berlin,Telekom`],
     ['user and password after a country', `${HOST},DE,elite,ann,secret`],
     ['user and password after numbers', `${HOST},12,34,ann,secret`],
-    ['both in one cell', `${HOST},ann:secret`],
-    ['both in one cell after a whole proxy', '198.18.0.1:8080,ann:secret'],
-    ['both with their names', `${HOST},user=ann,pass=secret`],
+    ['user and password in one cell', `${HOST},ann:secret`],
+    ['user and password in one cell after a whole proxy', '198.18.0.1:8080,ann:secret'],
+    ['user and password with their names', `${HOST},user=ann,pass=secret`],
   ])('neither invents credentials nor drops them: %s', async (_, line) => {
     expect(await read('a.csv', `${line}\n`)).toMatchObject({ proxies: [], failed: 1 });
   });
@@ -45,7 +45,7 @@ describe('a table without a header', () => {
 describe('a row with more cells than its header has columns', () => {
   it.each([
     ['a user and a password', 'ip,port,country\n198.18.0.1,8080,ann,secret\n'],
-    ['a proxy cut in its password', 'proxy;country\nann:se;cret@198.18.0.1:8080;DE\n'],
+    ['the rest of a proxy with a delimiter in its password', 'proxy;country\nann:se;cret@198.18.0.1:8080;DE\n'],
   ])('fails if the extra cells may be %s', async (_, content) => {
     expect(await read('a.csv', content)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
   });
@@ -60,7 +60,7 @@ describe('a row whose proxy is not recognised', () => {
   it.each([
     ['an object instead of a string', '[{"proxy":{"ip":"198.18.0.1","port":8080}}]'],
     ['a server that is an object', '[{"server":{"host":"198.18.0.1","port":8080}}]'],
-    ['a member of another name', '[{"name":"198.18.0.1:8080","user":"ann"}]'],
+    ['a member with an unknown name', '[{"name":"198.18.0.1:8080","user":"ann"}]'],
     ['a sentence', '[{"text":"server=198.18.0.1&port=1080&user=ann"}]'],
   ])('counts as failed, not as a heading: %s', async (_, content) => {
     expect(await read('a.json', content)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
@@ -123,7 +123,7 @@ describe('a curl command', () => {
     ['options without spaces', `curl -x198.18.0.1:8080 -U"ann:secret" example.com`, 'ann secret'],
     ['options in one word', 'curl -sSx 198.18.0.1:8080 -LU ann:secret example.com', 'ann secret'],
     ['values of other options', `curl -H "-U a:b" -o -x -x 198.18.0.1:8080 --proxy-user=ann:secret`, 'ann secret'],
-  ])('is split into user and password like in a shell: %s', async (_, line, credentials) => {
+  ])('is split as a shell splits it: %s', async (_, line, credentials) => {
     expect(await read('a.txt', `${line}\n`)).toMatchObject({ proxies: [`${PROXY} ${credentials}`], failed: 0 });
   });
 
@@ -153,7 +153,7 @@ describe('a document with members that may apply to all rows', () => {
     expect(await read('a.json', content)).toEqual({ proxies: [PROXY], skipped: 0, failed: 0, reasons: [] });
   });
 
-  it('does not load a proxy without the credentials in its value', async () => {
+  it('fails a proxy whose value may be its credentials, instead of dropping them', async () => {
     const content = '{"198.18.0.1:8080": "ann:secret", "198.18.0.2:8080": "fast"}';
     const { proxies, failed } = await read('a.json', content);
     expect({ proxies, failed }).toEqual({ proxies: ['http://198.18.0.2:8080'], failed: 1 });

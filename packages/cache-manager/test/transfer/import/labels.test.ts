@@ -38,8 +38,8 @@ describe('a row from another program', () => {
     ['a code in any spelling', { 'Country Code': 'US' }, { country: 'US' }],
     ['a code in upper case, as in ISO 3166', { country: 'ru' }, { country: 'RU' }],
     ['a code next to a country', { code: 'NL', country: 'Netherlands' }, { country: 'NL' }],
-    ['no code that is not of a country', { code: '200' }, {}],
-    ['no code that is not of a country', { code: '200', country: 'Chile' }, { country: 'Chile' }],
+    ['nothing from a code that is not a country code', { code: '200' }, {}],
+    ['the country next to such a code', { code: '200', country: 'Chile' }, { country: 'Chile' }],
     ['the country of proxybroker', { geo: { country: { code: 'US', name: 'United States' } } }, { country: 'US' }],
     ['the name of a country', { geo: { country: { name: 'Chile' } } }, { country: 'Chile' }],
     ['the place of proxifly', { geolocation: { country: 'US', city: 'x' } }, { country: 'US', city: 'x' }],
@@ -180,7 +180,7 @@ describe('the option labels', () => {
     [many(33), ['labels']],
     ['country=US', ['labels']],
     [null, ['labels']],
-  ])('is refused by name, before anything is read: %j', async (labels, paths) => {
+  ])('is refused with an error that names it, before anything is read: %j', async (labels, paths) => {
     const target = new MapTarget();
     const error = await importRows([PROXY], { labels: labels as never }, target).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CacheValidationError);
@@ -223,13 +223,13 @@ describe('a row over an existing entry', () => {
     expect(Object.keys(target.one.labels)).toEqual(['city', 'country', 'kind']);
   });
 
-  it('does so whatever the names of the labels', async () => {
+  it('replaces and keeps labels with names such as toString and constructor', async () => {
     const { target } = await importRows([{ ...PROXY, labels: { toString: '1' } }]);
     await importRows([{ ...PROXY, labels: { constructor: 'c', hasOwnProperty: 'h' } }], {}, target);
     expect(target.one.labels).toEqual({ constructor: 'c', hasOwnProperty: 'h', toString: '1' });
   });
 
-  it('does so with rows of one file', async () => {
+  it('replaces and keeps labels of an earlier row of the same file', async () => {
     const { target } = await importRows([
       { ...PROXY, country: 'US', city: 'x' },
       { ...PROXY, country: 'DE' },
@@ -245,7 +245,7 @@ describe('a row over an existing entry', () => {
     expect(target.one.labels).toEqual({ country: 'DE' });
   });
 
-  it.each([1, 400])('masks the credentials of each in the labels of the other (%i rows)', async (count) => {
+  it.each([1, 400])('masks credentials of the row in labels of the entry, and the reverse (%i rows)', async (count) => {
     const proxies = Array.from({ length: count }, (_, i) => ({ ip: '198.18.0.1', port: i + 1 }));
     const options = { keyIdentity: 'url' as const };
     const isp = `hunter2 ${'x'.repeat(240)}`;
@@ -292,7 +292,7 @@ describe('labels in an export', () => {
     expect(reasons).toEqual([]);
   });
 
-  it('are the only loss if ProxyWhirl rewrites the record, because it ignores them', async () => {
+  it('are the only thing lost if ProxyWhirl, which ignores them, rewrites the record', async () => {
     const record = JSON.parse(await exported('sealed')) as Record<string, unknown>;
     const theirs = Object.fromEntries(
       [...RECORD_MEMBERS, 'username_encrypted', 'password_encrypted'].map((name) => [name, record[name]]),

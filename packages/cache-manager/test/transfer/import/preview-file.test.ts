@@ -74,7 +74,7 @@ describe('previewFile', () => {
     ['format', { format: 'xml' }],
     ['limits', { limits: 5 }],
     ['options', null],
-  ])('refuses a wrong %s by name', async (path, options) => {
+  ])('refuses a wrong %s with an error that names it', async (path, options) => {
     const error = await previewFile('x.txt', options as PreviewOptions).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CacheValidationError);
     expect((error as CacheValidationError).problems.map((problem) => problem.path)).toEqual([path]);

@@ -75,8 +75,8 @@ async function costOf(text: string): Promise<number> {
 }
 
 /**
- * How often secrets are revealed during `work`, which happens to search strings for them: in total, and at most in one
- * turn of the event loop.
+ * How often `work` reveals secrets, which it does to search strings for them: in total, and at most in one turn of the
+ * event loop.
  */
 async function revealsDuring(work: () => Promise<unknown>): Promise<{ all: number; mostInOneTurn: number }> {
   const reveal = vi.spyOn(Secret.prototype, 'reveal');
@@ -138,7 +138,7 @@ describe('an import of rows with long strings', () => {
   });
 
   // Masking each string again for each row would cost a hundred times as much.
-  it.each(Object.keys(FILES))('costs at most a small multiple of harmless ones: %s', async (name) => {
+  it.each(Object.keys(FILES))('costs at most a small multiple of an import of harmless rows: %s', async (name) => {
     const harmless = await costOf(FILES['letters, of one proxy']!(100));
     expect(await costOf(FILES[name]!(100))).toBeLessThan(25 * harmless + 50);
   });

@@ -86,7 +86,7 @@ describe('a new row', () => {
     expect(result.problems[0]?.reason).toContain('masked');
   });
 
-  it('has the health of an inventory', async () => {
+  it('has the health that an inventory states', async () => {
     const row = { ip: '::1', port: 80, protocol: 'socks5', source: 'user', status: 'healthy', total_checks: 4 };
     const { target } = await importRows([{ ...row, last_checked: '2026-08-22T18:26:26.792266' }]);
     expect(target.one).toMatchObject({
@@ -183,7 +183,7 @@ describe('storing', () => {
     expect(result).toMatchObject({ loaded: 2, failed: 1, problems: [{ line: 2, reason: 'could not be stored' }] });
   });
 
-  it('stores the rest of a batch that one row made fail, and does not quote foreign errors', async () => {
+  it('stores the rest of a batch if one row makes it fail, and does not quote foreign errors', async () => {
     const target = new MapTarget();
     target.throwing = (entry) => entry.proxyUrl.includes('b.example');
     const { result } = await importRows(
@@ -243,7 +243,7 @@ describe('options', () => {
     { onProgress: 5 },
     { refuse: 'no' },
     { signal: {} },
-  ])('are refused by name if wrong: %o', async (options) => {
+  ])('are refused if wrong, with an error that names them: %o', async (options) => {
     const run = warmFromFile(new MapTarget(), 'x', options as WarmOptions);
     await expect(run).rejects.toThrow(CacheValidationError);
     await expect(run).rejects.toThrow(Object.keys(options)[0]!);
@@ -270,7 +270,7 @@ describe('a row with credentials in a string', () => {
     failure_count: 0,
   };
 
-  it('is stored without its own and without others', async () => {
+  it('is stored with its own and foreign credentials masked', async () => {
     const row = {
       proxy_url: 'http://ann:hunter2-x@a.example:1',
       source: 'hunter2-x of https://me:pw4list@example.com/',
@@ -279,13 +279,13 @@ describe('a row with credentials in a string', () => {
     expect(target.one.source).toBe('********** of https://**********@example.com/');
   });
 
-  it('is stored without them as a full record too', async () => {
+  it('is stored with them masked even if it is a full record', async () => {
     const row = { ...record, password: 'hunter2-x', source: 'me:pw4list@h', last_health_error: '407: hunter2-x' };
     const { target } = await importRows([row]);
     expect([target.one.source, target.one.lastHealthError]).toEqual(['**********@h', '407: **********']);
   });
 
-  it('is stored without those of the existing entry', async () => {
+  it('is stored with the credentials of the existing entry masked', async () => {
     const target = new MapTarget();
     await importRows([{ ...record, key: 'k', proxy_url: URL, username: 'ann', password: 'hunter2-x' }], target);
     await importRows([{ ...record, key: 'k', proxy_url: URL, source: 'list hunter2-x' }], target);

@@ -72,7 +72,7 @@ describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
     expect(await cache.syncFrom('a', linesOf([0, 1, 2, 10]))).toMatchObject({ updated: 1, adopted: 1, kept: 3 });
     expect(await urlsOf(cache, 'a')).toEqual(sorted([0, 1, 2, 10]));
     expect(await urlsOf(cache, 'b')).toEqual(sorted([11, 12, 13]));
-    // Entry 10 belongs to a now and is not in b's list, so b neither keeps nor removes it.
+    // Entry 10 now belongs to `a` and is not in the list of `b`, so `b` neither keeps nor removes it.
     expect(await cache.syncFrom('b', linesOf([11, 12, 13]))).toMatchObject({ kept: 3, removed: 0 });
     expect(await cache.syncFrom('b', linesOf([10, 11, 12, 13]))).toMatchObject({ adopted: 1, kept: 3 });
     expect(await urlsOf(cache, 'a')).toEqual(sorted([0, 1, 2]));
@@ -254,7 +254,7 @@ describe('syncFrom', () => {
     expect(found.map(({ source, password }) => [source, password?.reveal()])).toEqual([0, 1, 2].map(() => ['a', 'p']));
   });
 
-  it('counts an object that cannot be JSON as failed', async () => {
+  it('counts an object that JSON cannot represent as failed', async () => {
     const { cache } = await setUp();
     const cycle: Record<string, unknown> = { ip: '10.0.0.1', port: 80 };
     cycle['self'] = cycle;
@@ -287,7 +287,7 @@ describe('syncFrom', () => {
     ['defaultSource', ['a', [], { defaultSource: 'b' }]],
     ['forced', ['a', [], { forced: true }]],
     ['batchSize', ['a', [], { batchSize: 0 }]],
-  ])('refuses a wrong %s by name: %j', async (path, args) => {
+  ])('refuses a wrong %s with an error that names it: %j', async (path, args) => {
     const { cache } = await setUp();
     const error = await cache.syncFrom(...(args as [string, string])).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CacheValidationError);

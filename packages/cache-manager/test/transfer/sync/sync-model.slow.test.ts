@@ -45,7 +45,7 @@ describe.each(LOWEST)('syncFrom above %s', (lowest) => {
       expect([added, updated, result.kept, removed]).toEqual([names.size - kept - adopted, adopted, kept, unlisted]);
     }
 
-    /** Another source puts an entry at each progress report, up to just before the next batch is removed. */
+    /** Another source puts an entry at each progress report, so also just before each batch is removed. */
     async function syncDuring({ source: from, list: numbers, put }: Step & { op: 'during' }): Promise<void> {
       const before = numbersOf(from);
       const entry = entryOf(put, OTHER);

@@ -102,7 +102,7 @@ function isPlainNote(text: string): boolean {
   return /^[\p{L}\p{N}]/u.test(text) && kindOfNote(text) === 'note';
 }
 
-/** A missing line break may have joined another line to this one. */
+/** True if text contains an address: a missing line break may have joined another line to this one. */
 function hasAddress(text: string): boolean {
   return text.includes('://') || /^\[[\da-f]*:/i.test(text) || containsHostWithPort(text);
 }

@@ -52,7 +52,7 @@ export function* tokensOf(line: string): Generator<LineToken> {
 }
 
 /**
- * The least position at which a URL may end if its user or password contains a comma or semicolon, as the standard
+ * The first position at which a URL may end if its user or password contains a comma or semicolon, as the standard
  * allows and some gateways require; 0 for any other part. If there is a host and port before the separator, the
  * separator ends the URL.
  */

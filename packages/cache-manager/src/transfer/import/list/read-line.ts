@@ -67,9 +67,9 @@ class LineReader {
   /** A host whose port may be the next part. */
   #host: { readonly text: string; readonly isAfterText: boolean } | undefined;
   #schemes: ProxyScheme[] = [];
-  /** The schemes of this line precede their addresses, as in PAC files. */
+  /** True if the schemes of this line precede their addresses, as in PAC files. */
   #schemesLead = false;
-  /** Text before the address may be part of it. */
+  /** True if there is text before the address that may be part of it. */
   #hasText = false;
   /** The reason for a line without an endpoint. */
   #problem: TokenRefused = skipped(FORMS);

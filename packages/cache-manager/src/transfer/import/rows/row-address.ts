@@ -103,7 +103,7 @@ function nothingIn(port: Member | undefined): RowAddress {
   return {
     kind: 'none',
     fate: 'skipped',
-    reason: 'has a port but no host: name it ip, host, server or address',
+    reason: 'has a port but no host: put the host in ip, host, server or address',
   };
 }
 

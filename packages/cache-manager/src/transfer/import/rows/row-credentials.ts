@@ -25,7 +25,7 @@ export function readCredentials(members: RowMembers, names: MemberNames): RowCre
   if (username === undefined && password === undefined) {
     return credentials === undefined ? NONE : fromOneMember(credentials, names);
   }
-  // In both, `None` was written by a program; in only one of them it may be a real name or password.
+  // If both are `None`, a program wrote that for absent values; if only one is, it may be a real name or password.
   if (isBlank(username) && isBlank(password)) return NONE;
   const notes: string[] = [];
   const user = read(username, notes);

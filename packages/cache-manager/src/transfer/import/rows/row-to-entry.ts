@@ -47,7 +47,7 @@ export interface RowContext {
 
 /**
  * Whether the key was derived from the entry's own URL, or comes from a full record. A key from a record may belong to
- * another proxy, which only a look into the cache can tell.
+ * another proxy, which only the cache can tell.
  */
 export type KeySource = 'own' | 'record';
 
@@ -198,7 +198,7 @@ function isOtherFamily(named: ProxyScheme | undefined, own: ProxyScheme): boolea
 
 /** An entry whose invalid URL is stored unchanged; its other fields are validated as usual. */
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
-  // Throws the error for lone surrogates, by way of the source, which has the same rule as the URL.
+  // `create` never sees this URL, so it is passed as a source to be refused for lone surrogates.
   if (!text.isWellFormed()) CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
   return CacheEntry.restore({ ...CacheEntry.create(input, clock), proxyUrl: text });
 }

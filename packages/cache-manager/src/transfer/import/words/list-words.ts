@@ -26,7 +26,7 @@ export function schemeOfWord(word: string): ProxyScheme | undefined {
 
 const LEADING = wordsOf('proxy proxies server addr address return direct add export set');
 
-/** True for a word before an address that carries no meaning: `Proxy:`, `US`. */
+/** True for a word that carries no meaning before an address: `Proxy:`, `US`. */
 export function isLeadingWord(word: string): boolean {
   return isCountryCode(word) || isAmong(LEADING, word);
 }

@@ -123,15 +123,15 @@ describe('a CSV file', () => {
   });
 });
 
-describe('lines and documents at their limits', () => {
-  it('are read across the chunks of a large file', async () => {
+describe('a large file', () => {
+  it('is read across chunks', async () => {
     const lines = Array.from({ length: 30_000 }, (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:8080`);
     const { result, target } = await importText('big.txt', lines.join('\r\n'));
     expect(result).toMatchObject({ loaded: 30_000, problemCount: 0 });
     expect(new Set(target.urls)).toEqual(new Set(lines.map((line) => `http://${line}`)));
   });
 
-  it('are refused alone if a line exceeds 1 MiB', async () => {
+  it('loses only a line that exceeds 1 MiB', async () => {
     const text = `{"proxy_url":"http://a.example:1"}\n{"x":"${'y'.repeat(1_100_000)}"}\n{"proxy_url":"http://b.example:1"}\n`;
     const { result } = await importText('long.jsonl', text);
     expect(result).toMatchObject({
@@ -141,13 +141,13 @@ describe('lines and documents at their limits', () => {
     });
   });
 
-  it('are refused if a JSON document exceeds 64 MiB', async () => {
+  it('is refused if it is a JSON document of more than 64 MiB', async () => {
     const path = join(makeTempDir(onTestFinished), 'huge.json');
     writeFileSync(path, Buffer.alloc(64 * 1024 * 1024 + 1, ' '));
     expect(await warmFromFile(new MapTarget(), path)).toMatchObject({ failed: 1, problemCount: 1 });
   });
 
-  it('keep the first hundred problems and count the rest', async () => {
+  it('reports its first hundred problems and counts the rest', async () => {
     const { result } = await importText('bad.txt', 'bad\n'.repeat(250));
     expect(result.problems).toHaveLength(100);
     expect(result).toMatchObject({ skipped: 250, problemCount: 250 });

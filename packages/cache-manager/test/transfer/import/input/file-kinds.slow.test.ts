@@ -48,7 +48,7 @@ describe('the path of an import', () => {
   });
 
   it.each(['json', 'jsonl', 'csv', 'txt'])(
-    'may be a large sparse file, which costs only the reading: .%s',
+    'is refused in bounded memory if it is a large sparse file: .%s',
     async (type) => {
       const path = join(folder(), `sparse.${type}`);
       writeFileSync(path, 'x'.repeat(MIB / 64));

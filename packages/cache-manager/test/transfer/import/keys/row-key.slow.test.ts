@@ -83,7 +83,7 @@ describe.each(formats)('a row of a %s file with the key of another proxy', (form
     });
   });
 
-  it('is not trusted with the username of the other proxy either', async () => {
+  it('is not trusted even if it has the username of the other proxy', async () => {
     const target = cacheOfAnn();
     await importRows(target, [{ key: ANN, proxy_url: EVIL, username: 'ann' }], format);
     expect(at(target, ANN)).toMatchObject({ proxyUrl: GATE, password: 'hunter2' });
@@ -104,7 +104,7 @@ describe('a key that the row itself hashes to', () => {
     ['of URL and username', generateCacheKey(GATE, { username: 'ann' })],
     ['of the URL, as ProxyWhirl makes it', generateCacheKey(GATE)],
     ['of the URL as the row has it', generateCacheKey('HTTP://Gate.example:22225/')],
-    ['of that and the username', generateCacheKey('HTTP://Gate.example:22225/', { username: 'ann' })],
+    ['of the given URL and the username', generateCacheKey('HTTP://Gate.example:22225/', { username: 'ann' })],
   ])('is kept: %s', async (_name, key) => {
     const target = cacheOfAnn({ key });
     const row = { key, proxy_url: 'HTTP://Gate.example:22225/', username: 'ann' };
@@ -177,7 +177,7 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
     }
   });
 
-  it('is distinguished from an earlier record with its key in the same file', async () => {
+  it('is distinguished from an earlier record with the same key in the file', async () => {
     const target = new MapTarget();
     const records = [GATE, EVIL, GATE].map((proxyUrl) => recordOf(target, { proxyUrl }, { key: 'its own' }));
     expect(await importRows(target, records, format)).toMatchObject({ loaded: 3, problemCount: 1 });

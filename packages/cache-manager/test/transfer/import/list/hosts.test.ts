@@ -30,7 +30,7 @@ describe('a host without a dot in a list', () => {
     expect((await importLine('hunter2:12345')).reasons[0]).not.toMatch(/hunter2|12345/);
   });
 
-  it('is a heading if headings usually contain it', async () => {
+  it('is a heading if it is a typical word of headings', async () => {
     expect((await importText('list.txt', 'Total:402\nUpdated:12:34:56\nPort:8080\n')).counts).toEqual([0, 3, 0]);
   });
 

@@ -47,7 +47,7 @@ describe('an endpoint in a list', () => {
 
 type Edit = readonly [at: number, kind: 'delete' | 'insert' | 'replace', sign: string];
 
-// Without `@`: a second one is valid, since the last one counts in any URL.
+// `@` is not among them: a second `@` is valid, because the last one counts in any URL.
 const signs = fc.constantFrom(...' \t:,;|#"\'[]()/-=%.\\\u00a0\u200b');
 const edit = (...kinds: Edit[1][]): fc.Arbitrary<Edit> => fc.tuple(fc.nat(200), fc.constantFrom(...kinds), signs);
 
@@ -71,7 +71,8 @@ describe('a damaged line', () => {
           (line) => line !== undefined,
         );
         fc.pre(lines.length > 0);
-        // If the space between them is removed or replaced, the second host becomes the end of the first password.
+        // If the space between the endpoints is removed or replaced, the second host becomes the end of the first
+        // password.
         const joint = lines.length === 2 ? lines[0]!.length : -1;
         const length = lines.join(' ').length;
         fc.pre(changes.every(([at, kind]) => kind === 'insert' || at % length !== joint));

@@ -144,7 +144,7 @@ describe('a proxy with credentials', () => {
   });
 });
 
-/** Characters that are dropped, inserted or doubled, or a cut, anywhere after the header. */
+/** Drops, inserts or doubles a character, or cuts out three, anywhere after the header. */
 const mutation = fc.record({
   at: fc.nat(10_000),
   kind: fc.constantFrom('drop', 'insert', 'double', 'cut'),

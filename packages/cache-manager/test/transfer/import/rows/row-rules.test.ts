@@ -210,7 +210,7 @@ describe('a document', () => {
     expect((await importText('rows.json', text)).counts).toEqual([2, 0, 0]);
   });
 
-  it('does not trust the key of a URL that it does not use', async () => {
+  it('does not trust a key that matches only a URL which is not used', async () => {
     const stolen = 'http://gate.example:1/x y';
     const { target } = await importJson([{ ...PROXY, proxy_url: stolen, key: generateCacheKey(stolen) }]);
     expect([...target.map.keys()]).toEqual([generateCacheKey('http://198.18.0.1:80')]);
@@ -219,7 +219,7 @@ describe('a document', () => {
 
 describe('a table without a column that names a proxy', () => {
   it.each([
-    ['shows their names', 'foo,bar\n198.18.0.1,80\n', 'foo, bar'],
+    ['shows the names of its columns', 'foo,bar\n198.18.0.1,80\n', 'foo, bar'],
     ['shows names in other languages', 'IP адрес;Порт\n198.18.0.1;80\n', 'IP адрес, Порт'],
     ['shows nothing that may be data', 'ann,hunter\nbob,hunter\n', undefined],
     ['shows nothing that may be data', 'ann,hunter2\nbob,12345\n', undefined],
@@ -234,7 +234,7 @@ describe('a table without a column that names a proxy', () => {
     expect(reasons[0]).not.toContain('hunter');
   });
 
-  it('does not include one that begins with the delimiter line of Excel or a comment', async () => {
+  it('is not assumed if the file begins with the delimiter line of Excel or a comment', async () => {
     for (const text of ['sep=;\nip;port\n198.18.0.1;80\n', '# ours, of today\nip,port\n198.18.0.1,80\n'])
       expect((await importText('rows.csv', text)).entries).toEqual([['http://198.18.0.1:80', null, null]]);
   });

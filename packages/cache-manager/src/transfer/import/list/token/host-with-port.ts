@@ -4,8 +4,8 @@ const LONGEST_NAME = 253;
 
 /**
  * True if text in the place of a user and password contains a host with a port: an address, a name with a dot,
- * `localhost`, or an IPv6 address in brackets. Joined lines look like that, and lines with another order of parts.
- * Linear in the length.
+ * `localhost`, or an IPv6 address in brackets. Joined lines look like that, and so do lines with another order of
+ * parts. Linear in the length.
  */
 export function containsHostWithPort(text: string): boolean {
   if (!/:\d/.test(text)) return false;
@@ -15,8 +15,8 @@ export function containsHostWithPort(text: string): boolean {
 }
 
 /**
- * The next line may directly follow the port of an address. After a name, further digits may be the beginning of a
- * password.
+ * True if text begins with a port. The next line may directly follow the port of an address; after a name, further
+ * digits may be the beginning of a password.
  */
 function hasPort(text: string, host: string): boolean {
   return /^\d{1,5}$/.test(text) || (/^\d{2,5}(?!\d)/.test(text) && endsWithAddress(host));
@@ -26,7 +26,7 @@ function endsWithAddress(text: string): boolean {
   return /\d{1,3}(?:\.\d{1,3}){3}$/.test(text.slice(-15));
 }
 
-/** The end of a password may directly precede the host. */
+/** True if text ends with a host. The end of a password may directly precede it. */
 function isHost(text: string): boolean {
   if (text.endsWith('localhost') || endsWithAddress(text)) return true;
   const name = /[a-z\d_.-]*$/i.exec(text.slice(-LONGEST_NAME))![0].replace(/^[.-]+/, '');

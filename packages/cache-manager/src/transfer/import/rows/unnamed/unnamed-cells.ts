@@ -102,7 +102,7 @@ export class UnnamedCells {
     );
   }
 
-  /** Stricter, for cells after a country or similar, where locations and providers are also common. */
+  /** A stricter test for cells after a country or similar, where locations and providers are also common. */
   #isPairOfTexts(one: string, other: string | undefined): boolean {
     return (
       this.#mayBePair(one, other) &&
