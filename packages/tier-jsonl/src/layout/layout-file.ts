@@ -12,7 +12,7 @@ const { O_RDONLY } = constants;
 /** The content of `pw-cache.json`. */
 export interface Layout {
   readonly numShards: number;
-  /** True while records are moving to the shards of this number. */
+  /** True while records are moving to this number of shards. */
   readonly isMoving: boolean;
 }
 
@@ -22,7 +22,7 @@ const LONGEST = 64 * 1024;
 export const LAYOUT_FILE = 'pw-cache.json';
 
 /**
- * The recorded layout; `undefined` if there is none, or an invalid one, which is then worked out again. Throws the
+ * The recorded layout; `undefined` if none is recorded, or an invalid one: then it is determined again. Throws the
  * system's error.
  */
 export function readLayout(directory: string): Layout | undefined {

@@ -8,7 +8,7 @@ import { removeFile } from '../files/remove-file.ts';
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
 /**
- * Milliseconds without a lock after which the file of a process that cannot be judged (other boot, machine or
+ * Milliseconds without a lock after which the file of a process that cannot be checked (other boot, machine or
  * container) is removed.
  */
 const UNKNOWN_HOLDER_MAX_AGE = 24 * 60 * 60 * 1000;

@@ -111,7 +111,7 @@ export class Shard {
 
   /**
    * True if re-reading the whole file could show nothing new: it is the file that was read, and it had been unchanged
-   * for so long that a later change would show. Damage found before this is true is certain.
+   * for so long that a later change would show. If it is true, damage found so far is certain.
    */
   get isFullyRead(): boolean {
     return this.#isFullyRead && this.file.isStillThere(this.#size, this.#mtimeMs);
@@ -126,7 +126,7 @@ export class Shard {
     }
   }
 
-  /** As `refresh`, yielding after each piece; with `again` it reads the whole file, even if it seems unchanged. */
+  /** Like `refresh`, but yields after each piece; with `again` it reads the whole file, even if it seems unchanged. */
   *refreshSteps(again = false): Generator<void, boolean> {
     const found = this.file.follow();
     if (found === undefined || found.isOther) this.#listener.replaced();

@@ -134,7 +134,7 @@ describe('a side index', () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.index')).length).toBeGreaterThan(0);
   });
 
-  it('is not written for a shard that changed too recently for its modification time to show', async () => {
+  it('is not written before a further change of the shard would show in its modification time', async () => {
     const { directory, shard, index } = await withSideIndex();
     const tier = newTier(directory, OPTIONS);
     await tier.put('late', makeEntry('late'));
