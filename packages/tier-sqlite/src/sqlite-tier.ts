@@ -246,7 +246,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doCleanupExpired(now: number): MaybePromise<number> {
-    // A call during a cleanup waits for it; the removed rows count in the result of the first.
+    // A call during a cleanup waits for it; the removed rows count in the result of the first call.
     const { running, inlineRows } = this.#cleanup;
     if (running !== undefined) return running.then(() => 0);
     const { store, checkpointer } = this.#openedStore();

@@ -14,7 +14,7 @@ import { CleanupThread } from './cleanup-thread.ts';
  * every index.
  */
 const INLINE_ROWS_PER_MS = 5;
-/** As {@link INLINE_ROWS_PER_MS}, for slices, where pages stay in memory from one slice to the next. */
+/** Like {@link INLINE_ROWS_PER_MS}, for slices, where pages stay in memory from one slice to the next. */
 const SLICE_ROWS_PER_MS = 12;
 
 export interface LargeCleanupContext {

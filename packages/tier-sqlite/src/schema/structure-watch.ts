@@ -36,7 +36,7 @@ export class StructureWatch {
 
   /**
    * Throws like {@link StructureCheck.check} if the schema changed and is not accepted. `first` inspects the rows
-   * before.
+   * before they are checked.
    */
   verify(first?: (rows: readonly SchemaRow[]) => void): void {
     // Queried before the rows, so that a change in between is noticed by the next call.
