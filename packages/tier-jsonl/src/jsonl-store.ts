@@ -231,7 +231,7 @@ export class JsonlStore {
     this.#hooks.onDamaged(1);
   }
 
-  /** Drops every superseded line, file by file. Throws a CacheStorageError where that fails. */
+  /** Drops every superseded line, file by file. Throws a CacheStorageError if that fails. */
   async *compact(): AsyncGenerator<void> {
     await this.#dropOlder();
     for (const lane of this.#shards.lanes) {

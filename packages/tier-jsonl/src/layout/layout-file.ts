@@ -22,8 +22,8 @@ const LONGEST = 64 * 1024;
 export const LAYOUT_FILE = 'pw-cache.json';
 
 /**
- * The recorded layout; `undefined` if none is recorded, or an invalid one: then it is determined again. Throws the
- * system's error.
+ * The recorded layout; `undefined`, so that it is determined again, if none is recorded or the recorded one is invalid.
+ * Throws the system's error.
  */
 export function readLayout(directory: string): Layout | undefined {
   let text: string;

@@ -35,9 +35,9 @@ export interface FolderIdentity {
  * identifies the folder that the process last made for shard N, or announces that it is about to make one. A lock is
  * attributed to a process only while it is exactly that folder.
  *
- * A folder that no file names was made by a process that died, or was stopped, between making it and naming it. It
- * counts as dead if every process that was about to make one has ended, and one of them had announced it before the
- * folder was made.
+ * A folder that is not named in any file was made by a process that died, or was stopped, between making it and naming
+ * it. It counts as dead if every process that was about to make one has ended, and one of them had announced it before
+ * the folder was made.
  *
  * Naming costs two writes of 48 bytes. If it cannot be determined whether the holder still runs, such as a process of
  * another container, the lock expires by its age.

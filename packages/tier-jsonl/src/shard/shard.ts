@@ -242,7 +242,7 @@ export class Shard {
     if (!isWanted || lines.needsRepair || lines.leaving.size > 0 || !this.isUnchanged()) return undefined;
     if (!this.olderThanElsewhere().next().done) return undefined;
     const age = Date.now() - this.#mtimeMs;
-    // A time in the future means a clock that was set back: not worth waiting for.
+    // A time in the future means that a clock was set back: not worth waiting for.
     return age < -SETTLED ? undefined : Math.max(0, SETTLED - age);
   }
 

@@ -209,7 +209,7 @@ describe('a lock expires by age', () => {
     }
   });
 
-  it('but is taken over sooner (control) if its maker has ended or the process number was reused', async () => {
+  it('but is taken over sooner (control) if its maker has ended or the PID was reused', async () => {
     for (const holder of [gone, { ...ownIdentity(), start: ownIdentity().start + 1 }]) {
       const directory = await seeded();
       mkdirSync(lockOf(directory));

@@ -153,7 +153,7 @@ describe("ProxyWhirl's files", () => {
   }
 
   it.each(['l2_jsonl', 'l2_jsonl_rotated'])(
-    '%s: every key is present, and entries without credentials read as in ProxyWhirl',
+    '%s: every key is present, and entries without credentials are as ProxyWhirl reads them',
     async (name) => {
       const { entries } = readFixtureJson<Expected>(`${name}.expected.json`);
       const directory = fixturePath(name, makeTempDir(onTestFinished));

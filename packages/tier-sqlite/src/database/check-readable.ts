@@ -13,8 +13,8 @@ export const MAX_BYTES_READ = 64 * CHUNK;
 
 /**
  * Reads a database and its log, each up to {@link MAX_BYTES_READ}, or only the first bytes if the file is not a
- * database. Throws the system's error where that fails: a file that cannot be read must not count as damaged. Returns
- * the number of bytes read.
+ * database. Throws the system's error if that fails: a file that cannot be read must not count as damaged. Returns the
+ * number of bytes read.
  */
 export function checkReadable(path: string): number {
   if (!hasDatabaseHeader(path)) return 0;
