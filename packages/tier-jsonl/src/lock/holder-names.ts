@@ -39,8 +39,8 @@ export interface FolderIdentity {
  * it. It counts as dead if every process that was about to make one has ended, and one of them had announced it before
  * the folder was made.
  *
- * Naming costs two writes of 48 bytes. If it cannot be determined whether the holder still runs, such as a process of
- * another container, the lock expires by its age.
+ * Naming costs two writes of 48 bytes. If it cannot be determined whether the holder still runs, for example in another
+ * container, the lock expires by its age.
  */
 export class HolderNames {
   readonly #directory: string;

@@ -23,7 +23,7 @@ const BLANK = 0x20;
  * One shard as last seen: its part of the index, and its other lines (ShardLines).
  *
  * `#size` and `#mtimeMs` identify the state of the file that was read; a size of -1 means that the next `refresh` reads
- * all of it. States: *current* (the file is as identified), *stale* (it is not: of a file that has grown only the
+ * all of it. States: *current* (the file is as identified), *stale* (it is not: if the file has only grown, the
  * appended bytes are read, after any other change all of it), and *reading* (a full or appended reading yields now and
  * then, and the index covers a part of the file). `#reading` numbers the readings: a reading stops if another has begun
  * when it resumes. If a reading fails, or `requireFullRead` is called during it, the shard is stale afterwards, with a

@@ -109,7 +109,7 @@ describe('a side index', () => {
     expect((await contents(directory)).size).toBe(KEYS.length);
   });
 
-  it(`with a bit flipped, at ${FLIPS} positions, or cut, does not change the results of reads`, async () => {
+  it(`does not change the results of reads if a bit of it is flipped or it is cut (${FLIPS} rounds)`, async () => {
     const { directory, index } = await withSideIndex();
     const expected = await contents(directory);
     const bytes = readFileSync(index);

@@ -31,8 +31,8 @@ export interface LargeCleanupContext {
 }
 
 /**
- * Removes more expired rows than one statement can without blocking the event loop for too long: in a worker thread or,
- * if it turned out that no thread is available, in slices with a turn of the event loop after each.
+ * Removes more expired rows than one statement could without blocking the event loop for too long: in a worker thread
+ * or, if it turned out that no thread is available, in slices with a turn of the event loop after each.
  */
 export class LargeCleanup {
   readonly #context: LargeCleanupContext;
