@@ -6,8 +6,8 @@ import { defineConfig, type Options } from 'tsup';
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
 /**
- * A bundled CommonJS module calls `require('path')`, which an ES module does not have: the call is made an import, which every
- * runtime and every further bundler understands.
+ * A bundled CommonJS module calls `require('path')`, but an ES module has no `require`. So the call is turned into an
+ * import, which every runtime and every later bundler understands.
  */
 const importBuiltins: Plugin = {
   name: 'import-builtins',
@@ -52,7 +52,8 @@ export default defineConfig({
   dts: true,
   sourcemap: true,
   clean: true,
-  // With its patch, which does not reach those who install the package: docs/decisions/host-signals.md.
+  // Bundled together with its patch, which would not reach users who install the package:
+  // docs/decisions/host-signals.md.
   noExternal: ['proper-lockfile'],
   esbuildPlugins: [importBuiltins, keepLicences],
 });

@@ -70,7 +70,7 @@ export class AccessWriteBuffer {
     return this.#flushing;
   }
 
-  /** As `flush`, including changes added while a flush was under way. */
+  /** Like `flush`, but also writes changes that were added while a flush was under way. */
   async settle(): Promise<void> {
     await this.#flushing;
     await this.flush();

@@ -84,7 +84,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
 
   /**
    * Re-encrypts credentials that were not sealed with the current key of the cipher. Throws a CacheValidationError
-   * unless `batchSize` is 1 or more, and a CacheStorageError.
+   * unless `batchSize` is 1 or more, and a CacheStorageError if a file cannot be read or written.
    */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     checkArgument('batchSize', batchSize, BATCH_SIZE);

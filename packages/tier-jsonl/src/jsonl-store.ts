@@ -73,7 +73,10 @@ export class JsonlStore {
     await set?.close();
   }
 
-  /** `undefined` unless a shard, or the whole directory after a change of its number of shards, is being re-read. */
+  /**
+   * A promise to wait for while a shard is being re-read, or the whole directory after a change of its number of
+   * shards; else `undefined`.
+   */
   ready(): MaybePromise<void> {
     if (this.#reopening !== undefined) return this.#reopening;
     if (!this.#shards.isCurrent) return this.#reopen();
@@ -132,7 +135,7 @@ export class JsonlStore {
     return keys;
   }
 
-  /** As `liveKeys`, file by file in line order, so that reading them all goes forward through each file. */
+  /** Like `liveKeys`, but file by file in line order, so that reading them all goes forward through each file. */
   *liveKeysByFile(now: number): Generator<string[]> {
     for (const { shard } of this.#shards.lanes) {
       const { index } = this.#shards;
@@ -181,8 +184,8 @@ export class JsonlStore {
   }
 
   async delete(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
-    // With nothing queued and nothing in the files, the key is absent, and no lock is needed to return that. Otherwise
-    // the deletion is queued.
+    // If nothing is queued and the files do not contain the key, it is absent, and no lock is needed to return that.
+    // Otherwise the deletion is queued.
     if (this.isSettled && this.#isAbsent(key) && this.isSettled) return false;
     this.#access.forget(key);
     return (await this.#atHome(key, { kind: 'delete', key, now, onlyExpired })) === true;
@@ -228,7 +231,7 @@ export class JsonlStore {
     this.#hooks.onDamaged(1);
   }
 
-  /** Drops every superseded line, file by file. Throws a CacheStorageError where that fails. */
+  /** Drops every superseded line, file by file. Throws a CacheStorageError if that fails. */
   async *compact(): AsyncGenerator<void> {
     await this.#dropOlder();
     for (const lane of this.#shards.lanes) {

@@ -103,8 +103,8 @@ export class JsonlSideValues implements SideValues {
   }
 
   /**
-   * With the lock held, no temporary file is in use, unless a lock was stolen: then that write fails and may be
-   * repeated.
+   * With the lock held, no temporary file is in use, unless a lock was stolen: then the write that uses it fails, and
+   * may be repeated.
    */
   #removeTemporary(prefix: string): void {
     for (const path of temporaryPaths(this.#context.directory, prefix)) removeFile(path);

@@ -46,7 +46,7 @@ describe('a process that is killed', () => {
     expect(acknowledged).toBeGreaterThan(0);
   });
 
-  it('delays the next writer no longer than until its lock is stale', async () => {
+  it('delays the next writer only until its lock is stale', async () => {
     const directory = newDirectory();
     const log = join(dirname(directory), 'acknowledged');
     const child = await startWriter(directory, log, 'k', 'Infinity', '1');

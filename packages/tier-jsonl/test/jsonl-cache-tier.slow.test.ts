@@ -172,7 +172,7 @@ describe('JsonlCacheTier', () => {
     expect(existsSync(join(directory, 'quarantine'))).toBe(false);
   });
 
-  it('writes access metadata behind, but shows it immediately, and keeps it after a restart', async () => {
+  it('writes access metadata later, but shows it immediately, and keeps it after a restart', async () => {
     const directory = newDirectory();
     const tier = newTier(directory);
     await tier.putMany([makeEntry('a'), makeEntry('b', { accessCount: 1 })]);
@@ -198,7 +198,7 @@ describe('JsonlCacheTier', () => {
     expect(keys).toHaveLength(300);
   });
 
-  it('shares a write among concurrent puts, and locks among a burst', async () => {
+  it('stores each of a thousand concurrent puts exactly once', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });
     const puts = Array.from({ length: 1000 }, (_, n) => tier.put(`k${n}`, makeEntry(`k${n}`)));

@@ -115,7 +115,7 @@ const commands = [
 ];
 
 describe('JsonlCacheTier', () => {
-  it('behaves as a map with expiries, through two tiers and across reopenings', async () => {
+  it('behaves like a map with expiries, through two tiers and across reopenings', async () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (list) => {
         const directory = newDirectory();

@@ -51,7 +51,7 @@ describe('a side value on a file system without hard links', () => {
     expect(files()).toEqual(['pw-side-key.txt']);
   });
 
-  it('is not stored after any other failure, without leftovers', async () => {
+  it('is not stored if linking fails for any other reason, and leaves no file', async () => {
     links.code = 'EIO';
     const { open, files } = newStore();
     await expect(open().storeIfAbsent('key', 'first')).rejects.toThrow(/access a side value/);

@@ -1,6 +1,6 @@
 const MIB = 2 ** 20;
 
-/** The longest record that is stored or read, in bytes of UTF-8: 1 MiB. A typical record has about 1 KiB. */
+/** The longest record that is stored or read, in bytes of UTF-8: 1 MiB. A typical record is about 1 KiB. */
 export const MAX_RECORD_BYTES = MIB;
 
 /** How many bytes of records a script returns in one reply; the rest is fetched by the next call: 16 MiB. */

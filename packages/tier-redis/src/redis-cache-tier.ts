@@ -397,7 +397,9 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return encodeRecord(entry, this.cipher, this.#stamps.next());
   }
 
-  /** A server rejects a deadline before 1970, so use the first millisecond after it, which is expired too. */
+  /**
+   * The server rejects deadlines before 1970. They are sent as the first millisecond of 1970, which is in the past too.
+   */
   #deadline(entry: CacheEntry): string {
     return String(Math.max(1, Math.ceil(entry.expiresAt) + this.#options.offsetMs));
   }

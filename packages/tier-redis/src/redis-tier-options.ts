@@ -73,7 +73,7 @@ const OPTIONS: Readonly<Record<Exclude<keyof RedisTierOptions, keyof TierOptions
   timeoutMs: SPAN,
   heartbeatMs: SPAN,
   graceMs: optional({
-    wanted: 'must be a number of milliseconds from 0, or Infinity',
+    wanted: 'must be a number of milliseconds, 0 or more, or Infinity',
     isRight: (value) => typeof value === 'number' && value >= 0,
   }),
   passTimeoutMs: span(LONGEST_PASS_MS),

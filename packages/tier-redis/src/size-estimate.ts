@@ -2,7 +2,7 @@
 const MOST_KEYS = 10_000;
 
 /**
- * An estimate of the number of entries that needs no command: the last count, plus the puts and minus the deletes of
+ * Estimates the number of entries without sending a command: the last count, plus the puts and minus the deletes of
  * this process since. Changes by other processes, and puts beyond the first 10,000 keys, show up at the next count.
  */
 export class SizeEstimate {

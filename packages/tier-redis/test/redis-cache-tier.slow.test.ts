@@ -68,7 +68,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(await tier.get('k')).toBeUndefined();
   });
 
-  it('does not count entries against the bound that the server has expired', async () => {
+  it('does not count entries that the server has expired against the bound', async () => {
     const tier = tierOf({}, { maxEntries: 2 });
     await tier.put('short', entryOf('short', { expiresAt: Date.now() + 100 }));
     await tier.put('a', entryOf('a'));
@@ -152,7 +152,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect((await tier.get('bad'))?.key).toBe('bad');
   });
 
-  it('re-seals quarantined records, including those that it finds itself, and counts those that no key decrypts', async () => {
+  it('re-seals quarantined records, even those it has just moved, and counts those that no key decrypts', async () => {
     const cipher = keyed('old');
     const tier = tierOf({ cipher });
     for (const key of ['sound', 'rotten', 'aside']) await tier.put(key, entryOf(key, { password: `pass-${key}` }));

@@ -41,7 +41,7 @@ export class PutGroup {
     this.#waiting = [];
     try {
       const result = this.#target.putMany(group.map(({ entry }) => entry));
-      // It absorbs faults of the store, so the promise does not reject.
+      // `putMany` absorbs faults of the store, so the promise does not reject.
       void chain(result, (stored) => group.forEach(({ resolve }, i) => void resolve(stored[i] ?? false)));
     } catch {
       // One entry is invalid, and must not affect the others.

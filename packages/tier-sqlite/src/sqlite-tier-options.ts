@@ -27,9 +27,9 @@ export interface SqliteTierOptions extends TierOptions {
    */
   readonly whenLocked?: 'block' | 'promise' | undefined;
   /**
-   * How long a cleanup of expired entries may block the event loop without interruption, in milliseconds, 1 or more.
-   * More entries than can be removed in that time are removed in a worker thread, and `cleanupExpired` returns a
-   * promise. With `Infinity` there is never a thread and never a promise; commits then checkpoint SQLite's log
+   * How long a cleanup of expired entries may block the event loop without interruption, in milliseconds, 1 or more. If
+   * there are more entries than can be removed in that time, a worker thread removes them, and `cleanupExpired` returns
+   * a promise. With `Infinity` there is never a thread and never a promise; commits then checkpoint SQLite's log
    * themselves.
    *
    * @default 20

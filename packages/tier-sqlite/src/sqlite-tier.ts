@@ -113,7 +113,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
    * most for `busyTimeoutMs`.
    *
    * Throws a CacheValidationError if `batchSize` is not an integer of 1 or more, and a CacheStorageError for faults,
-   * also if another process reads an older state of the database for so long that it cannot be wiped.
+   * also if another process reads an older state of the database for too long.
    */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     checkBatchSize(batchSize);
@@ -246,7 +246,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doCleanupExpired(now: number): MaybePromise<number> {
-    // A call during a cleanup waits for it; the removed rows count in the result of the first.
+    // A call during a cleanup waits for it; the removed rows count in the result of the first call.
     const { running, inlineRows } = this.#cleanup;
     if (running !== undefined) return running.then(() => 0);
     const { store, checkpointer } = this.#openedStore();

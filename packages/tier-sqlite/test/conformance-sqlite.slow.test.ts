@@ -5,6 +5,6 @@ await testTier('SqliteCacheTier', {
   module: new URL('./make-sqlite-tier.ts', import.meta.url),
   fastCheck,
   execArgv: ['--conditions=@pw/source'],
-  // The kit's own 10,000 take most of a minute: `PW_FAULTS=full vitest run packages/tier-*`.
+  // The default of the kit, 10,000, takes most of a minute: `PW_FAULTS=full vitest run packages/tier-*`.
   cycles: process.env['PW_FAULTS'] === 'full' ? 10_000 : 300,
 });

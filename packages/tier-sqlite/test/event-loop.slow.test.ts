@@ -9,7 +9,7 @@ import { KINDS, L3, makeEntry, makeL3, NOW, tempDir, withDatabase } from './supp
 const MANY = 60_000;
 const checkUrl = 'https://example.com/ip';
 
-/** Adds health checks, of which another program may have stored any number. */
+/** Adds any number of health checks, as another program may have done. */
 function addChecks(directory: string, key: string, count: number, values = `NULL, '${checkUrl}'`): void {
   withDatabase(L3.file(directory), (db) =>
     db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
@@ -183,7 +183,7 @@ describe('health checks of a removed entry, deleted in the background', () => {
     expect(rows(directory)).toEqual([1, 0]);
   });
 
-  it('of another proxy do not delay those of later removals', async () => {
+  it('of several entries are all deleted, even if a key is stored again meanwhile', async () => {
     const directory = heavyStore(5000);
     addChecks(directory, 'c', 5000);
     const tier = makeL3(directory);
@@ -321,7 +321,7 @@ describe.each(KINDS)('$name: a damaged row longer than any valid one', (kind) =>
     expect([rows(other), aside(other).length]).toEqual([1, 1]);
   });
 
-  it('is set aside with very many checks', async () => {
+  it('is set aside even if its key has very many health checks', async () => {
     if (kind !== L3) return;
     const directory = withLongRow();
     addChecks(directory, 'a', 5000);

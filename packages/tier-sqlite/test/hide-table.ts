@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 
-/** Makes every operation of a tier that has the file open fail, by renaming its table. */
+/** Renames a table, so that every operation of a tier that has the file open fails. */
 export function hideTable(file: string, table: string): void {
   rename(file, table, `hidden_${table}`);
 }

@@ -9,7 +9,7 @@ export function makePrivateFolder(path: string, flush = false): void {
     throw unsafePath({
       path,
       what: 'folder',
-      problem: 'is something other than a folder, or a symbolic link; move it away',
+      problem: 'is not a folder, or is a symbolic link; move it away',
       tier: 'JSONL tier',
     });
 }

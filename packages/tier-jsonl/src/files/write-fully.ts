@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 
 /**
- * Writes all bytes at a position, or at the end with `null`: a full disk may accept some of them without an error.
+ * Writes all bytes at a position, or at the end if it is `null`: a full disk may accept some of them without an error.
  * Throws the system's error.
  */
 export function writeFully(fd: number, bytes: Uint8Array, position: number | null): void {

@@ -58,7 +58,7 @@ export class EvictionRanking {
     this.#pending.add(id);
   }
 
-  /** Makes a pending record a candidate, as the latest use; a record that was not pending counts as used. */
+  /** Makes a pending record a candidate, as the most recently used; a record that was not pending counts as used. */
   admit(id: RecordId): void {
     if (this.#pending.delete(id)) {
       this.#stamp[id] = ++this.#clock;

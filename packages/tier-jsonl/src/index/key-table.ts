@@ -14,7 +14,7 @@ const PRIME = 0x0100_0193;
 /** No chain gets this long by chance. */
 export const LONGEST_CHAIN = 64;
 
-/** Keys back to back: their lengths, their bytes, and by position those stored as strings. */
+/** Keys back to back: their lengths, their bytes, and the keys that are stored as strings, by position. */
 export interface KeyList {
   readonly keyLength: Uint32Array;
   readonly keys: Uint8Array;
@@ -32,7 +32,9 @@ export interface KeyList {
  */
 export class KeyTable {
   #seed = randomBytes(4).readInt32LE();
-  /** First id of each chain plus one; a power of two of chains, chosen by the high bits of the hash. */
+  /**
+   * First id of each chain plus one. The number of chains is a power of two; the high bits of a hash select its chain.
+   */
   #heads = new Int32Array(64);
   #shift = 32 - 6;
   /** By id: hash, next id of the chain plus one, start and length of the key. */
@@ -66,7 +68,9 @@ export class KeyTable {
     return mixed(hash);
   }
 
-  /** As `find`, for a key with one byte per character and this hash. It may change the seed, and hashes with it. */
+  /**
+   * Like `find`, for a key with one byte per character and this hash. It may change the seed, and with it all hashes.
+   */
   findBytes(hash: number, bytes: Uint8Array, from: number, to: number): RecordId {
     let steps = 0;
     let id = this.#heads[hash >>> this.#shift]! - 1;
@@ -90,7 +94,7 @@ export class KeyTable {
     this.#link(id, this.#hashOfString(key));
   }
 
-  /** As `add`, for a key with one byte per character and this hash. */
+  /** Like `add`, for a key with one byte per character and this hash. */
   addBytes(id: RecordId, hash: number, bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (!this.makeRoom(length)) {
@@ -105,8 +109,8 @@ export class KeyTable {
   }
 
   /**
-   * Adds keys with consecutive ids from `first` on, after `makeRoom` for their bytes. False if one of them was present:
-   * that key is then in the table twice, and only `remove` by id can distinguish the two.
+   * Adds keys with consecutive ids from `first` on; call `makeRoom` for their bytes first. False if one of them was
+   * present: that key is then in the table twice, and only `remove` by id can distinguish the two.
    */
   addMany(first: RecordId, list: KeyList): boolean {
     const count = list.keyLength.length;

@@ -20,8 +20,8 @@ interface ShardTotals {
 
 /**
  * The facts about each record, one flat array per fact. Ids of removed records are reused. The records of a shard are
- * found by a pass over all of them, a millisecond for a million: a list per shard would cost more to maintain than all
- * those passes.
+ * found by a pass over all records, which takes a millisecond for a million: a list per shard would cost more to
+ * maintain than all those passes.
  */
 export class RecordColumns {
   offset = new Float64Array(0);

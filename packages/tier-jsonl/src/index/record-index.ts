@@ -139,7 +139,7 @@ export class RecordIndex {
     this.#order?.found(id, facts, before);
   }
 
-  /** As `add`, for a key in ASCII where no order is kept; false if the key is present. */
+  /** Like `add`, for a key in ASCII where no order is kept; false if the key is present. */
   addBytes(bytes: Uint8Array, from: number, to: number, shard: number, range: ByteRange, expiresAt: number): boolean {
     const { seed } = this.#keys;
     const hash = this.#keys.hashOf(bytes, from, to);

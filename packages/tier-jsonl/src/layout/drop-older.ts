@@ -7,7 +7,7 @@ const SLICE = 2000;
 /**
  * Drops older lines of keys whose newest line is in another shard; returns the number of keys found. The newer line may
  * have been read while its writer no longer had the lock, and disappear when the lock is taken over. So it is confirmed
- * with the lock of its own shard held, and only then the older one is dropped.
+ * with the lock of its own shard held, and only then is the older one dropped.
  */
 export async function dropOlder(set: ShardSet): Promise<number> {
   const found: { readonly key: string; readonly shard: Shard }[] = [];

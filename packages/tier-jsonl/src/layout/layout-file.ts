@@ -12,7 +12,7 @@ const { O_RDONLY } = constants;
 /** The content of `pw-cache.json`. */
 export interface Layout {
   readonly numShards: number;
-  /** True while records are moving to the shards of this number. */
+  /** True while records are moving to this number of shards. */
   readonly isMoving: boolean;
 }
 
@@ -22,8 +22,8 @@ const LONGEST = 64 * 1024;
 export const LAYOUT_FILE = 'pw-cache.json';
 
 /**
- * The recorded layout; `undefined` if there is none, or an invalid one, which is then worked out again. Throws the
- * system's error.
+ * The recorded layout; `undefined`, so that it is determined again, if none is recorded or the recorded one is invalid.
+ * Throws the system's error.
  */
 export function readLayout(directory: string): Layout | undefined {
   let text: string;

@@ -18,7 +18,7 @@ import { DEFAULT_SHARDS } from './shard-of-key.ts';
  */
 const TRIES = 3;
 const TRIES_MOST = 20;
-/** Longest pause between two attempts, in milliseconds, for each attempt so far. */
+/** Longest pause between two attempts, in milliseconds, multiplied by the number of attempts so far. */
 const REST = 20;
 
 export interface OpenShardSetOptions {
@@ -57,7 +57,7 @@ async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Prom
   const { directory } = settings;
   const { layout, listing } = inspectDirectory(settings);
   const isMoving = layout?.isMoving === true;
-  // One move at a time: with a third number in between, no process could decide which of two lines of a key counts.
+  // One move at a time: with a third number of shards, no process could decide which of two lines of a key counts.
   const own = options.isAgain || isMoving ? undefined : settings.numShards;
   const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
   const index = new RecordIndex(options.policy, Math.max(listing.shards.length, 1));

@@ -26,8 +26,8 @@ export async function reshard(set: ShardSet, directory: string, recorded: Layout
   if (!set.isMoving) await tidyAll(set, () => dropOlder(set));
   writeLayout(directory, { numShards, isMoving: true }, recorded?.numShards);
   set.isMoving = true;
-  // A process that chooses another number notes it in the shards, but a replaced shard is read as a whole, including
-  // old notes. So the recorded number is watched as well.
+  // A process that chooses another number notes it in the shards. But a replaced shard is read as a whole, and its
+  // notes are ignored because they may be old. So the recorded number is watched as well.
   set.watchLayout();
   // A process moving to this number may have ended, or been stopped, before all shards had the note.
   if (recorded !== undefined) {

@@ -10,7 +10,7 @@ const PYTHONS = Buffer.from('{"key": "');
  */
 const EXPIRY = Buffer.from('xpires_at":');
 const BEFORE_EXPIRY = Buffer.from('"e');
-/** As EXPIRY, to find a second member of this name. */
+/** Searched without its quote, as EXPIRY is, to find a second member named `key`. */
 const KEY = Buffer.from('key":');
 /** The end of our lines, `"checksum":"01234567"}`, or with a space as Python prints it. */
 const CHECKSUM = Buffer.from('"checksum":');

@@ -38,7 +38,7 @@ export class InstantCutter {
   }
 }
 
-/** True if separators and offset are where our writer and that of Python put them. */
+/** True if separators and offset are where our writer and Python's put them. */
 function isOwnForm(bytes: Buffer, from: number, to: number): boolean {
   const length = to - from;
   if ((length !== WHOLE && length !== FRACTION) || !isAt(bytes, UTC, to - UTC.length)) return false;
@@ -64,7 +64,7 @@ function timeOf(bytes: Buffer, from: number, length: number): number {
   return micros > 999_999 ? INVALID : whole + micros / 1e3;
 }
 
-/** INVALID for anything but two digits; no sum that includes INVALID is below it. */
+/** INVALID for anything but two digits; a sum that includes INVALID is never below it. */
 function twoDigits(bytes: Buffer, at: number): number {
   const tens = bytes[at]! - ZERO;
   const ones = bytes[at + 1]! - ZERO;

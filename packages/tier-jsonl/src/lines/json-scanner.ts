@@ -123,7 +123,7 @@ export class JsonScanner {
   }
 }
 
-/** As {@link JsonScanner}, for occasional use. */
+/** Like {@link JsonScanner}, for occasional use. */
 export function isJson(bytes: Uint8Array, from: number, to: number, limits?: JsonLimits): boolean {
   return new JsonScanner().scan(bytes, from, to, limits);
 }

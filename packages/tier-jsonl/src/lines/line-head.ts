@@ -84,7 +84,7 @@ export class HeadReader {
   #member(bytes: Uint8Array, start: number, end: number, value: number): void {
     const bit = ourMember(bytes, start, end);
     this.#members |= bit;
-    // The last member of a name counts.
+    // If a name occurs more than once, the last member counts.
     if (bytes[value] === QUOTE) this.#strings |= bit;
     else this.#strings &= ~bit;
   }

@@ -290,7 +290,9 @@ export class LineIndexer implements LineVisitor {
   }
 }
 
-/** Bytes. A shorter line cannot contain a token, so its run need not be searched line by line. */
+/**
+ * In bytes. A line of at most this length cannot contain a token, so a run of them need not be searched line by line.
+ */
 const SHORT = 64;
 const LONGEST_FOREIGN_RUN = 64 * 1024;
 const LONGEST_RUN = 1024 * 1024;

@@ -17,7 +17,7 @@ export function encodeLine(record: ProxyRecord): string {
   return encodeMembers({ ...record });
 }
 
-/** As {@link encodeLine}, for a parsed record: unknown members are kept, an old checksum is replaced. */
+/** Like {@link encodeLine}, for a parsed record: unknown members are kept, an old checksum is replaced. */
 export function encodeRaw(raw: RawRecord): string {
   const { [CHECKSUM]: _checksum, ...members } = raw;
   return encodeMembers(members);
@@ -52,7 +52,7 @@ export function noteKey(raw: RawRecord, name: 'pw_deleted' | 'pw_moved'): string
   return raw[CHECKSUM] === noteChecksum(key) ? key : null;
 }
 
-/** Parses a line. Throws a CacheCorruptionError, which quotes nothing of it. */
+/** Parses a line. Throws a CacheCorruptionError that does not quote the line. */
 function parseLine(bytes: Buffer): unknown {
   if (bytes.length > LONG_LINE) checkValues(bytes);
   const ascii = isAscii(bytes);
@@ -95,7 +95,7 @@ export function parseRaw(bytes: Buffer): RawRecord | undefined {
   }
 }
 
-/** True if the values are plain and match the checksum. ProxyWhirl writes updated records without one. */
+/** True if the values are plain and match the checksum, if there is one: ProxyWhirl writes updated records without. */
 export function matchesChecksum(raw: RawRecord): boolean {
   return hasPlainValues(raw) && valuesMatchChecksum(raw);
 }

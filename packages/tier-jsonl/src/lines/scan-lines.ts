@@ -8,8 +8,8 @@ const NEWLINE = 0x0a;
 /** Bytes of lines between two checks of the time. */
 const BYTES_PER_TIME_CHECK = 4096;
 /**
- * Distance in which the end of a line is searched in JavaScript, if the previous line was as short: a native search
- * costs as much.
+ * If the previous line was shorter than this, the end of a line is searched for in JavaScript up to this distance: a
+ * native search would cost as much.
  */
 const NEAR = 48;
 
@@ -23,7 +23,7 @@ export interface LineVisitor {
   tooLong(offset: number, length: number): void;
   /** The bytes after the last newline. */
   tail(bytes: Buffer, offset: number): void;
-  /** As `tail`, if it is too long to be held in memory. */
+  /** Like `tail`, if it is too long to be held in memory. */
   longTail(offset: number, length: number): void;
 }
 

@@ -8,7 +8,7 @@ import { removeFile } from '../files/remove-file.ts';
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
 /**
- * Milliseconds without a lock after which the file of a process that cannot be judged (other boot, machine or
+ * Milliseconds without a lock after which the file of a process that cannot be checked (other boot, machine or
  * container) is removed.
  */
 const UNKNOWN_HOLDER_MAX_AGE = 24 * 60 * 60 * 1000;
@@ -35,12 +35,12 @@ export interface FolderIdentity {
  * identifies the folder that the process last made for shard N, or announces that it is about to make one. A lock is
  * attributed to a process only while it is exactly that folder.
  *
- * A folder that no file names was made by a process that died, or was stopped, between making it and naming it. It
- * counts as dead if every process that was about to make one has ended, and one of them had announced it before the
- * folder was made.
+ * A folder that is not named in any file was made by a process that died, or was stopped, between making it and naming
+ * it. It counts as dead if every process that was about to make one has ended, and one of them had announced it before
+ * the folder was made.
  *
- * Naming costs two writes of 48 bytes. If it cannot be determined whether the holder still runs, such as a process of
- * another container, the lock expires by its age.
+ * Naming costs two writes of 48 bytes. If it cannot be determined whether the holder still runs, for example in another
+ * container, the lock expires by its age.
  */
 export class HolderNames {
   readonly #directory: string;

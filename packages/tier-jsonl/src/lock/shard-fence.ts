@@ -13,7 +13,7 @@ const CHUNK = 1024 * 1024;
 const TRIES = 5;
 
 /**
- * Shuts out the former holder of a lock that was taken over: it may only be stopped, and continue later. The shard is
+ * Shuts out the former holder of a lock that was taken over: it may merely be stopped, and continue later. The shard is
  * replaced by a copy of itself, so that the file the former holder has open is no longer the shard: a late append,
  * overwrite or cut has no effect. Temporary files are removed first, so that a late rename finds nothing to rename.
  *

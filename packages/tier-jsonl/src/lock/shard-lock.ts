@@ -7,10 +7,13 @@ import type { LockTiming } from './lock-timing.ts';
 import { fenceShard } from './shard-fence.ts';
 import type { TurnQueue } from './turn-queue.ts';
 
-// A waiting process checks at least this often. After a long use, the holder leaves the lock free for as long.
+// Shortest and longest pause of a waiting process between two attempts. After a long use, the holder leaves the lock
+// free for the longest pause.
 const RETRY_LEAST = 2;
 const RETRY_MOST = 10;
-/** A lock is kept over writes within this time of one another, and released when it passes without a write. */
+/**
+ * A lock is kept while writes follow one another within this time, and released once that long has passed without one.
+ */
 const IDLE = 25;
 /** A lock is released after this time even if more is to be written. */
 const KEEP_MOST = 150;
@@ -24,8 +27,8 @@ const KEEP_MOST = 150;
  * *must be fenced* first: until `fenceShard` succeeds, the former holder may still write, and `tryTake` does not return
  * true. Between writes of a burst a held lock is *idle*: a timer releases it, unless it is used again.
  *
- * Holding is never certain: the process may be stopped at any point. So `confirmHeld` is called before each write, and
- * `isStillOurs` after it, before it is acknowledged.
+ * It is never certain that the lock is still held: the process may be stopped at any point. So `confirmHeld` is called
+ * before each write, and `isStillOurs` after it, before it is acknowledged.
  */
 export class ShardLock {
   readonly #target: string;
@@ -37,7 +40,7 @@ export class ShardLock {
   #unlock: (() => void) | undefined;
   #cancelExitHandler: (() => void) | undefined;
   #isLost = false;
-  /** True while a former holder that is only stopped could still write. */
+  /** True while a former holder that is merely stopped could still write. */
   #mustFence = false;
   #takenAt = 0;
   #usedAt = Number.NEGATIVE_INFINITY;

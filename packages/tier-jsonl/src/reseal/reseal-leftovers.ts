@@ -29,8 +29,8 @@ export async function* leftovers(store: JsonlStore, cipher: CredentialCipher): A
 }
 
 /**
- * Removes ours, which no process is writing: that needs the lock, and we hold it. Only inspects those of ProxyWhirl,
- * which may be in use.
+ * Removes our own temporary files: no process is writing them, since that needs the lock, which we hold. Those of
+ * ProxyWhirl may be in use, and are only inspected.
  */
 async function* temporaryFiles(store: JsonlStore, cipher: CredentialCipher): AsyncGenerator<number> {
   const { temporary, others } = listDirectory(store.directory);

@@ -72,7 +72,7 @@ async function resealKey(store: JsonlStore, cipher: CredentialCipher, key: strin
   return fate === 'stale' ? 'none' : fate;
 }
 
-/** The store sets a damaged record aside; here it does not count yet. */
+/** The record of a key; `undefined` if there is none, or a damaged one, which the store sets aside. */
 function readOrSkip(store: JsonlStore, key: string): RawRecord | undefined {
   const id = store.find(key);
   try {

@@ -7,8 +7,8 @@ const AT_A_TIME = 4096;
 const MOST_KNOWN = 10_000;
 
 /**
- * Counts each damaged line of a file once, however often it is found. If there are very many, lines between counted
- * ones that are damaged later may be missed until the counted ones have been set aside.
+ * Counts each damaged line of a file once, however often it is found. If there are very many, a line between counted
+ * ones that becomes damaged later may be missed until the counted ones have been set aside.
  */
 export class DamageReport {
   /** Counted runs, by offset. */

@@ -15,7 +15,7 @@ export function tooLarge(path: string): CacheStorageError {
 
 /**
  * True if the file has been unchanged for so long that any further change will show in its modification time. A time in
- * the future means a clock that was set back.
+ * the future means that a clock was set back.
  */
 export function hasSettled({ mtimeMs }: FileState): boolean {
   return Date.now() - mtimeMs > SETTLED;

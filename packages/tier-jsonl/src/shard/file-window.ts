@@ -17,7 +17,7 @@ export class FileWindow {
     this.#file = file;
   }
 
-  /** The bytes of a range, valid until the next call. Throws as {@link ShardFile.read}. */
+  /** The bytes of a range, valid until the next call. Throws like {@link ShardFile.read}. */
   read(offset: number, length: number): Buffer {
     if (length > WINDOW) return this.#file.read(offset, length);
     if (offset < this.#offset || offset + length > this.#offset + this.#length) {

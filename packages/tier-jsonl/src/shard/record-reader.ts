@@ -4,7 +4,7 @@ import { NO_RECORD, type RecordId } from '../index/record-id.ts';
 import type { RawRecord } from '../lines/raw-record.ts';
 import type { ShardSet } from './shard-set.ts';
 
-/** Reads of a record before it is called damaged: another process may be writing it each time. */
+/** How often a record is read before it counts as damaged: another process may be writing it each time. */
 const READ_TRIES = 4;
 
 /** Reads the records of ids, and confirms damage before it reports any. */

@@ -106,7 +106,7 @@ export class ShardFile {
     return found.size === size && found.mtimeMs === mtimeMs && found.nlink === this.#identity!.nlink;
   }
 
-  /** As `isUnchanged`, by path: also notices a file that was renamed. */
+  /** Like `isUnchanged`, but by path: also notices a file that was renamed. */
   isStillThere(size: number, mtimeMs: number): boolean {
     const found = this.#fd === undefined ? undefined : lstatSync(this.path, NO_THROW);
     return found !== undefined && isSame(this.#identity!, found) && found.size === size && found.mtimeMs === mtimeMs;
@@ -182,14 +182,14 @@ export class ShardFile {
   }
 
   /**
-   * Overwrites a line with blanks, which every reader skips. With `endsLine` the last one is a newline: the next line
-   * may be a record that only lacked the end of this one.
+   * Overwrites a line with blanks, which every reader skips. With `endsLine` the last byte becomes a newline: a record
+   * that directly follows, because the newline before it was corrupted, then has a line of its own.
    */
   blank(range: ByteRange, endsLine = false): void {
     for (const _ of this.blankSteps(range, endsLine));
   }
 
-  /** As `blank`, yielding after each write. */
+  /** Like `blank`, but yields after each write. */
   *blankSteps({ offset, length }: ByteRange, endsLine: boolean): Generator<void, void> {
     this.#blankFd ??= this.#openToBlank();
     for (let done = 0; done < length; done += MAX_BLANK) {
@@ -203,9 +203,9 @@ export class ShardFile {
   }
 
   /**
-   * As `blank` with `endsLine`, of ranges in file order. Many ranges close to each other are overwritten in one write,
-   * together with the unchanged bytes between them: where every other line is damaged, a write for each would take most
-   * of the time of a repair. Yields after each write.
+   * Like `blank` with `endsLine`, for ranges in file order. Many ranges close to each other are overwritten in one
+   * write, together with the unchanged bytes between them: where every other line is damaged, a write for each would
+   * take most of the time of a repair. Yields after each write.
    */
   *blankAllSteps(ranges: Iterable<ByteRange>): Generator<void, void> {
     let group: ByteRange[] = [];

@@ -84,14 +84,14 @@ export class ShardLane {
     return answer;
   }
 
-  /** As `submit`, but waits for the next `submit` or `start`. */
+  /** Like `submit`, but waits for the next `submit` or `start`. */
   queue(operation: ShardOperation): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       this.#queue.push({ operations: [operation], resolve: ([only]) => resolve(only!), reject });
     });
   }
 
-  /** As `submit`, for operations that succeed or fail together, in one write. */
+  /** Like `submit`, for operations that succeed or fail together, in one write. */
   submitAll(operations: readonly ShardOperation[]): Promise<Answer[]> {
     const answers = new Promise<Answer[]>((resolve, reject) => {
       this.#queue.push({ operations, resolve, reject });
@@ -130,7 +130,7 @@ export class ShardLane {
     this.#repairAt = end + Math.max(REPAIR_REST, (end - start) * REPAIR_RESTS);
   }
 
-  /** As `repairSoon`, immediately; with `waits` it flushes asynchronously, however little it writes. */
+  /** Like `repairSoon`, but immediately; with `waits` it flushes asynchronously, however little it writes. */
   async repair(waits = false): Promise<void> {
     if (this.#draining !== undefined) return;
     this.#draining = this.#runSteps((isLong) => this.#repairSteps(() => waits || isLong())).finally(() => {
@@ -400,7 +400,7 @@ export class ShardLane {
     } catch (error) {
       logger.warn(
         { shard: shard.number, code: errorCode(error) },
-        'JSONL shard: compaction failed; the file is as it was',
+        'JSONL shard: compaction failed; the file is unchanged',
       );
       return false;
     } finally {

@@ -1,7 +1,7 @@
 import type { ByteRange } from '../lines/byte-range.ts';
 import { RangeList } from '../lines/range-list.ts';
 
-/** In bytes, where each run counts as its length plus {@link LIKE_A_LINE}. */
+/** Bytes of damage above which a shard is heavily damaged; each run counts as its length plus {@link LIKE_A_LINE}. */
 const MUCH = 256 * 1024;
 const LIKE_A_LINE = 1024;
 
@@ -35,7 +35,7 @@ export class ShardLines {
     return false;
   }
 
-  /** Foreign lines that are not records, which are kept; adjacent short ones share a range. */
+  /** Foreign lines, which are kept; adjacent short ones share a range. */
   get foreign(): RangeList {
     return this.#foreign;
   }
@@ -77,7 +77,7 @@ export class ShardLines {
     else ranges.push(range);
   }
 
-  /** Forgets everything that was read, before a full reading; keys that are leaving keep doing so. */
+  /** Forgets everything that was read, before a full reading; `leaving` does not change. */
   forget(): void {
     this.superseded.clear();
     this.removed = [];

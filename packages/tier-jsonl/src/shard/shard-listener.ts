@@ -12,7 +12,7 @@ export interface ShardListener {
   foundInTwoShards(): void;
   /** The line of a key in this shard is superseded by one in another shard. */
   superseded(shard: number, key: string, range: ByteRange): void;
-  /** True if of two lines of a key the one in `shard` counts because it is at home, whichever was written first. */
+  /** For two lines of a key: true if the one in `shard` counts because it is at home, whichever was written first. */
   isAtHome(key: string, shard: number): boolean;
   /** A process changed the number of shards of the directory. */
   resharded(numShards: number): void;

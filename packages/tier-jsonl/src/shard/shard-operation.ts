@@ -30,7 +30,7 @@ export type ShardOperation =
   | { readonly kind: 'delete'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
   /** Drops the lines of a key that is stored in another shard. Answers true. */
   | { readonly kind: 'drop'; readonly key: string }
-  /** As `drop`, but if this shard has the newest line by now, it keeps its lines and answers false. */
+  /** Like `drop`, but if this shard has the newest line by now, it keeps its lines and answers false. */
   | { readonly kind: 'drop older'; readonly key: string }
   /**
    * Changes nothing. Answers true if the shard has the line of a key that counts; that line is permanent, as we held

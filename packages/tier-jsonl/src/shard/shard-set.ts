@@ -47,9 +47,7 @@ export class ShardSet {
   readonly index: RecordIndex;
   /** False once a process has changed the number of shards. */
   isCurrent = true;
-  /**
-   * True while records are moving to the shards of this number: of two lines of a key the one at home is then newer.
-   */
+  /** True while records are moving to this number of shards: of two lines of a key the one at home is then newer. */
   isMoving: boolean;
   readonly #lanes: (ShardLane | undefined)[] = [];
   readonly #settings: JsonlTierSettings;
@@ -121,7 +119,7 @@ export class ShardSet {
   }
 
   /**
-   * True while a shard is being read in several turns: results of lookups may be wrong, and have to be looked up again
+   * True while a shard is being read in several turns: lookups may return wrong results, and have to be repeated
    * afterwards.
    */
   get isReading(): boolean {
@@ -158,7 +156,7 @@ export class ShardSet {
     if (!shard.isReading) this.#read(number, shard.refreshSteps());
   }
 
-  /** As `refresh`, reading the whole file even if it seems unchanged. */
+  /** Like `refresh`, but reads the whole file even if it seems unchanged. */
   readAgain(number: number): void {
     const { shard } = this.lane(number);
     if (!shard.isReading) this.#read(number, shard.refreshSteps(true));
@@ -299,7 +297,7 @@ export class ShardSet {
     return this.lanes.filter(({ shard }) => isOlder(shard)).map(({ shard }) => shard.number);
   }
 
-  /** Lines that were older than a lost one count again. */
+  /** Re-reads shards with lines that were older than a line that is gone: they count again. */
   #readOrphansAgain(): void {
     if (!this.#hasOlder) return;
     for (const { shard } of this.lanes)

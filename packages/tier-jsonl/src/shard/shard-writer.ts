@@ -103,8 +103,8 @@ export class ShardWriter {
   }
 
   /**
-   * As `repair`, yielding after each piece of work, with a promise to await if it `isLong`. The lock or the file may be
-   * lost meanwhile: then it writes to a file that is no longer the shard, and finally throws LockLost.
+   * Like `repair`, but yields after each piece of work, with a promise to await if it `isLong`. The lock or the file
+   * may be lost meanwhile: then it writes to a file that is no longer the shard, and finally throws LockLost.
    */
   *repairSteps(isLong: () => boolean): Generator<Promise<void> | undefined, void> {
     const shard = this.#shard;

@@ -23,7 +23,7 @@ const BLANK = 0x20;
  * One shard as last seen: its part of the index, and its other lines (ShardLines).
  *
  * `#size` and `#mtimeMs` identify the state of the file that was read; a size of -1 means that the next `refresh` reads
- * all of it. States: *current* (the file is as identified), *stale* (it is not: of a file that has grown only the
+ * all of it. States: *current* (the file is as identified), *stale* (it is not: if the file has only grown, the
  * appended bytes are read, after any other change all of it), and *reading* (a full or appended reading yields now and
  * then, and the index covers a part of the file). `#reading` numbers the readings: a reading stops if another has begun
  * when it resumes. If a reading fails, or `requireFullRead` is called during it, the shard is stale afterwards, with a
@@ -111,7 +111,7 @@ export class Shard {
 
   /**
    * True if re-reading the whole file could show nothing new: it is the file that was read, and it had been unchanged
-   * for so long that a later change would show. Damage found before this is true is certain.
+   * for so long that a later change would show. If it is true, damage found so far is certain.
    */
   get isFullyRead(): boolean {
     return this.#isFullyRead && this.file.isStillThere(this.#size, this.#mtimeMs);
@@ -126,7 +126,7 @@ export class Shard {
     }
   }
 
-  /** As `refresh`, yielding after each piece; with `again` it reads the whole file, even if it seems unchanged. */
+  /** Like `refresh`, but yields after each piece; with `again` it reads the whole file, even if it seems unchanged. */
   *refreshSteps(again = false): Generator<void, boolean> {
     const found = this.file.follow();
     if (found === undefined || found.isOther) this.#listener.replaced();
@@ -242,7 +242,7 @@ export class Shard {
     if (!isWanted || lines.needsRepair || lines.leaving.size > 0 || !this.isUnchanged()) return undefined;
     if (!this.olderThanElsewhere().next().done) return undefined;
     const age = Date.now() - this.#mtimeMs;
-    // A time in the future means a clock that was set back: not worth waiting for.
+    // A time in the future means that a clock was set back: not worth waiting for.
     return age < -SETTLED ? undefined : Math.max(0, SETTLED - age);
   }
 

@@ -139,7 +139,7 @@ export class WritePlan {
   #rewrite(key: string, change: (raw: RawRecord) => string | undefined): boolean {
     const id = this.#index.find(key);
     const intent = this.#intents.get(key);
-    // A value that is being stored or deleted is newer than the one to be rewritten; a rewritten one is not.
+    // A put or delete in this batch supersedes the value to be rewritten; another rewrite does not.
     if (intent !== undefined && (intent.kind !== 'line' || intent.isUse)) return false;
     if (id === NO_RECORD || this.#index.shardOf(id) !== this.#shard.number) return false;
     const raw = intent === undefined ? this.#read(id) : parseRaw(Buffer.from(intent.text, 'latin1'));

@@ -9,8 +9,8 @@ import type { FileStamp, SideIndex } from './side-index-shape.ts';
 const { O_RDONLY } = constants;
 
 /**
- * A side index larger than this plus {@link BYTES_PER_BYTE} times its shard was not made from that shard, and is not
- * read.
+ * A side index larger than this plus {@link BYTES_PER_BYTE} times the size of its shard was not made from that shard,
+ * and is not read.
  */
 const LEAST_CAP = 64 * 1024;
 const BYTES_PER_BYTE = 4;

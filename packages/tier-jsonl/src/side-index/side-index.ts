@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { areColumnsCredible, type Extras, isExtras } from './check-side-index.ts';
 import type { FileStamp, SideIndex } from './side-index-shape.ts';
 
-/** Another format or byte order has another magic. */
+/** The magic differs between formats and byte orders. */
 const MAGIC = Buffer.from(`PWSIDE1${endianness().charAt(0)}`);
 const HEADER = 64;
 const STAMP_AT = 8;
@@ -44,7 +44,7 @@ export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { columns, supers
 }
 
 /**
- * The side index in these bytes, if it is undamaged, of a file in exactly this state, and credible; else `undefined`.
+ * The side index in these bytes, if it is undamaged, credible, and of a file in exactly this state; else `undefined`.
  * The bytes are not trusted, as any program may have written them.
  */
 export function readSideIndex(bytes: Buffer, stamp: FileStamp): SideIndex | undefined {

@@ -43,7 +43,7 @@ describe('the files', () => {
     }
   });
 
-  it('fail to open with an error if no folder can be created and the system reports ENOENT', () => {
+  it('are not opened, and open() rejects, if creating their folder fails with ENOENT', () => {
     const script = `
       import { JsonlCacheTier } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
       const tier = new JsonlCacheTier({}, { directory: '/proc/pw-cache/l2' });

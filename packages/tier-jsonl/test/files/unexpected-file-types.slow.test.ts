@@ -45,7 +45,7 @@ async function fullDirectory(): Promise<string> {
   return directory;
 }
 
-describe('an unexpected file type at the path of one of our files is refused or ignored without delay, and never changed or followed:', () => {
+describe('a file of an unexpected type is refused or ignored without delay, and never changed or followed:', () => {
   it.each(ODD_FILES.filter((kind) => ROOT || kind !== 'device'))('%s', async (kind) => {
     const original = await fullDirectory();
     const root = makeTempDir(onTestFinished);

@@ -144,7 +144,7 @@ describe('maxEntries', () => {
     expect(kept).toHaveLength(10);
     await tier.close();
     const smaller = newTier(directory, {}, { maxEntries: 4 });
-    // By time of last use; the keys sort in the same order.
+    // The most recently used ones; the keys sort in the order of use.
     expect((await smaller.keys()).sort()).toEqual(kept.slice(-4));
   });
 

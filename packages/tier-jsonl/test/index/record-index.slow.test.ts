@@ -70,7 +70,7 @@ function count(index: RecordIndex, model: Model, now: number): void {
 
 describe('RecordIndex', () => {
   it.each([undefined, EvictionPolicy.LRU, EvictionPolicy.LFU])(
-    'behaves as a map with shards and expiries (policy %s)',
+    'behaves like a map with shards and expiries (policy %s)',
     (policy) => {
       fc.assert(
         fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {

@@ -81,13 +81,13 @@ describe('a change of the number of shards', () => {
 const toFewer = () =>
   leftBehind([lineOf(ofSecond, 'newer'), lineOf(ofSecond, 'older')], { num_shards: 1, moving: true });
 
-describe('a move to another number of shards, interrupted after a key was stored at home and before its older line was removed', () => {
+describe('a move to another number of shards, stopped between storing a key at home and removing its old line', () => {
   const toMore = () =>
     leftBehind([lineOf(ofFirst, 'newer'), lineOf(ofFirst, 'older')], { num_shards: 2, moving: true });
 
   it.each([
-    ['1 of 2', toFewer, ofSecond],
-    ['2 of 1', toMore, ofFirst],
+    ['to 1 shard', toFewer, ofSecond],
+    ['to 2 shards', toMore, ofFirst],
   ])('is completed by the next opening, whatever number of shards it requests: %s', async (_, make, key) => {
     for (const numShards of [undefined, 1, 2, 3]) {
       const directory = make();
@@ -174,7 +174,7 @@ describe('a key with lines in two shards', () => {
 
 describe('two lines of a key that ProxyWhirl left in two shards', () => {
   it.each([1, 2, 3, undefined])(
-    'count as in ProxyWhirl, where the higher shard wins, with %s shards of ours',
+    'count as in ProxyWhirl, where the higher shard wins, whatever our number of shards: %s',
     async (numShards) => {
       const directory = leftBehind([lineOf(ofFirst, 'lower'), lineOf(ofFirst, 'higher')]);
       const tier = newTier(directory, { numShards });

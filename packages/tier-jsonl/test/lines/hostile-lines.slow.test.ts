@@ -231,7 +231,7 @@ describe('a line', () => {
 describe('a long line', () => {
   const members = (count: number) => Array.from({ length: count }, (_, n) => `,"member-${n}":${n}`).join('');
 
-  it('with too many values is damaged even if it is expired, and one with just few enough is a record', async () => {
+  it('with too many values is damaged even if it is expired, and one within the limit is a record', async () => {
     const { directory, aside } = await storeWith(
       damagedLine('many', members(9000)).replace(',"checksum":"00000000"', ''),
       damagedLine('too-many', members(10_001)).replace(',"checksum":"00000000"', ''),
@@ -320,7 +320,7 @@ describe('many damaged records', () => {
     expect(logger.text.match(/damaged record set aside/g)).toHaveLength(1);
   });
 
-  it('found one after another do not cause a reading of the whole file for each', async () => {
+  it('found one after another do not each cause the whole file to be re-read', async () => {
     const keys = Array.from({ length: 300 }, (_, n) => `evil-${n}`);
     const { directory, path, aside } = await storeWith(...keys.map((key) => damagedLine(key)));
     await sleep(SETTLED);

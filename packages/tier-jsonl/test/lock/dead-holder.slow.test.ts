@@ -40,7 +40,7 @@ async function seeded(): Promise<string> {
 
 /**
  * A process that kills itself with the lock held, just before its write number `at`: the first write announces that it
- * is about to take the lock, the second one names it.
+ * is about to take the lock, the second one names it as the holder.
  */
 async function killedHolder(directory: string, at: number, prefix: string[] = []): Promise<void> {
   const [command, ...args] = [...prefix, process.execPath, '--conditions=@pw/source', CHILD];
@@ -151,7 +151,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
     }
   });
 
-  it('expires by age if it was made before the dead process announced one', async () => {
+  it('expires by age if it was made before the dead process announced that it would make one', async () => {
     const directory = await seeded();
     mkdirSync(lockOf(directory));
     await sleep(20);
@@ -200,7 +200,7 @@ describe('a lock expires by age', () => {
     expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
   });
 
-  it('if its holder is of another boot or container, or one of the named holders runs', async () => {
+  it('if its holder belongs to another boot or container, or one of the named holders runs', async () => {
     for (const holders of [[{ ...gone, space: '01234567' }], [gone, ownIdentity()]]) {
       const directory = await seeded();
       mkdirSync(lockOf(directory));
@@ -210,7 +210,7 @@ describe('a lock expires by age', () => {
     }
   });
 
-  it('but is taken over sooner (control) if its maker has ended or the process number was reused', async () => {
+  it('but is taken over sooner (control) if its maker has ended or the PID was reused', async () => {
     for (const holder of [gone, { ...ownIdentity(), start: ownIdentity().start + 1 }]) {
       const directory = await seeded();
       mkdirSync(lockOf(directory));
@@ -230,16 +230,16 @@ describe('a lock expires by age', () => {
   });
 });
 
-// The first process of a namespace ignores signals that it sends to itself.
+// The first process of a PID namespace ignores signals that it sends to itself.
 const UNSHARE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', '"$@"; exit 0', 'sh'];
 const canUnshare = spawnSync(UNSHARE[0]!, [...UNSHARE.slice(1), 'true']).status === 0;
-if (!canUnshare) console.warn('unshare is not permitted here: two namespaces of process numbers are not tested');
+if (!canUnshare) console.warn('unshare is not permitted here: the tests with two PID namespaces are skipped');
 
 describe.runIf(canUnshare)('two containers on one volume', () => {
   it('do not take the lock of the other one, whether its process runs or has ended', async () => {
     for (const killed of [false, true]) {
       const directory = await seeded();
-      // In our namespace, its process number belongs to another process or to none.
+      // In our PID namespace, its PID belongs to another process or to none.
       if (killed) await killedHolder(directory, 3, UNSHARE);
       else await stoppedHolder(directory, UNSHARE);
       expect(namesIn(directory)).toHaveLength(1);
@@ -250,7 +250,7 @@ describe.runIf(canUnshare)('two containers on one volume', () => {
     }
   });
 
-  it('take the lock when it was not refreshed', async () => {
+  it('take the lock once it has not been refreshed for `lock.stale`', async () => {
     const directory = await seeded();
     await killedHolder(directory, 3, UNSHARE);
     expect(await tierOn(directory, { ...HASTY, deadline: 10_000 }).put('k1', fresh('k1'))).toBe(true);

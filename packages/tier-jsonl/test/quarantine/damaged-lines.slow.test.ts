@@ -108,7 +108,7 @@ describe('a damaged shard', () => {
     );
   });
 
-  it('is counted once, and its damaged line set aside byte for byte', async () => {
+  it('has each damaged line counted once, and set aside byte for byte', async () => {
     const { directory, path, bytes } = await written(ten());
     const odd = Buffer.from(' garbage{{{\n\xff\xfe\n{"key": "cut", "proxy_url": "http\n', 'latin1');
     const wrong = Buffer.from(bytes.toString('latin1').replace('"source":"source-3"', '"source":"source-4"'), 'latin1');
@@ -153,7 +153,7 @@ describe("ProxyWhirl's files", () => {
   }
 
   it.each(['l2_jsonl', 'l2_jsonl_rotated'])(
-    '%s: every key is present, and entries without credentials read as in ProxyWhirl',
+    '%s: every key is present, and entries without credentials are as ProxyWhirl reads them',
     async (name) => {
       const { entries } = readFixtureJson<Expected>(`${name}.expected.json`);
       const directory = fixturePath(name, makeTempDir(onTestFinished));
@@ -184,7 +184,7 @@ describe("ProxyWhirl's files", () => {
     },
   );
 
-  it('with unusual lines open, and read at least what ProxyWhirl reads', async () => {
+  it('open despite unusual lines, and return at least what ProxyWhirl reads', async () => {
     interface Quirks {
       readonly real_behaviour: Record<string, { readonly get: Record<string, unknown> | null }>;
     }
@@ -207,7 +207,7 @@ describe("ProxyWhirl's files", () => {
     expect(await newTier(directory).get('two-shards')).toBeUndefined();
   });
 
-  it('with lines that are fatal to ProxyWhirl open, read the entry beside them, and set them aside', async () => {
+  it('open despite lines that are fatal to ProxyWhirl, set those aside, and return the other entry', async () => {
     const { lines_hex: lines } = readFixtureJson<{ lines_hex: Record<string, string> }>(
       'l2_jsonl_fatal_lines.expected.json',
     );
@@ -243,7 +243,7 @@ describe("ProxyWhirl's files", () => {
   });
 });
 
-/** As `json.dumps` prints. */
+/** The record as Python's `json.dumps` prints it. */
 function asPython(record: Record<string, unknown>): string {
   const members = Object.entries(record).map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`);
   return `{${members.join(', ')}}`.replace(

@@ -155,7 +155,7 @@ it('concurrent operations through several tiers of a directory all take effect',
       await tiers[0]!.putMany(Array.from({ length: 21 }, (_, n) => makeEntry(`k${n}`)));
       const path = join(directory, 'shard_01.jsonl');
       for (let n = 0; n < rubbish; n++) writeFileSync(path, 'rubbish\n', { flag: 'a' });
-      // The last of these counts for a key: each goes through one tier, in order.
+      // For each key the last put or delete counts: all operations on a key go through one tier, in order.
       const last = new Map<string, string>();
       await Promise.all(
         acts.map(async ([kind, , n]) => {

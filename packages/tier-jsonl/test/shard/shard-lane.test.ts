@@ -31,7 +31,7 @@ const lostWhenWritten = (): boolean => {
 };
 const remove = (key: string) => ({ kind: 'delete', key, now: 0, onlyExpired: false }) as const;
 
-it('an answer that was true in a lost write stays true when it is repeated', async () => {
+it('an answer that was true in a lost write stays true when the write is repeated', async () => {
   expect(await laneOf([lostWhenWritten, () => false]).submit(remove('a'))).toBe(true);
 });
 

@@ -109,7 +109,7 @@ describe('a side index', () => {
     expect((await contents(directory)).size).toBe(KEYS.length);
   });
 
-  it(`with a bit flipped, at ${FLIPS} positions, or cut, does not change the results of reads`, async () => {
+  it(`does not change the results of reads if a bit of it is flipped or it is cut (${FLIPS} rounds)`, async () => {
     const { directory, index } = await withSideIndex();
     const expected = await contents(directory);
     const bytes = readFileSync(index);
@@ -134,7 +134,7 @@ describe('a side index', () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.index')).length).toBeGreaterThan(0);
   });
 
-  it('is not written for a shard that changed too recently for its modification time to show', async () => {
+  it('is not written before a further change of the shard would show in its modification time', async () => {
     const { directory, shard, index } = await withSideIndex();
     const tier = newTier(directory, OPTIONS);
     await tier.put('late', makeEntry('late'));

@@ -50,6 +50,6 @@ function peakMiB(): number {
   return process.resourceUsage().maxRSS / 1024;
 }
 
-// Printed immediately: if one hangs, the last line shows which one did not.
+// Printed immediately: if a directory hangs, the last line shows the one before it.
 for (const directory of process.argv.slice(2))
   process.stdout.write(`${JSON.stringify(await tryDirectory(directory))}\n`);

@@ -23,4 +23,4 @@ for (let n = 0; n < Number(count); n++) {
   const done = isDelete ? (await tier.delete(key)) || !(await tier.has(key)) : await tier.put(key, entry);
   if (done) appendFileSync(acknowledged, `done ${key} ${isDelete ? 'gone' : n}\n`);
 }
-// Not closed: a program that forgets it still exits and leaves no lock.
+// The tier is not closed: a program that forgets to close it still exits, and leaves no lock.

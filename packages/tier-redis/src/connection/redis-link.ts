@@ -43,7 +43,7 @@ const LAST_WAIT_MS = 1000;
  * pass.
  *
  * States: closed; connecting (`#connecting` is set); live (`#live` is set); lost, while a new connection is made or its
- * retry timer runs. `#wanted` is true from `open()` to `close()`, and only then is a lost connection replaced.
+ * retry timer runs. `#wanted` is true from `open()` to `close()`; a lost connection is replaced only while it is true.
  */
 export class RedisLink {
   readonly #options: RedisLinkOptions;
@@ -52,7 +52,7 @@ export class RedisLink {
   #connecting: Promise<void> | undefined;
   #tries = 0;
   #wanted = false;
-  /** How often the link was closed. A pass compares it to end when the opening that it began in ends. */
+  /** How often the link was closed. A pass ends if this number has changed since the pass began. */
   #ends = 0;
   #pending = 0;
   #idle: (() => void) | undefined;

@@ -10,8 +10,8 @@ export interface PassOptions {
 
 /**
  * A walk over all names on a server, in steps. Only the server knows when a `SCAN` is complete, so the walk has limits
- * of its own: it ends when its steps have taken too long in total, when the tier closes, and when the caller gives it
- * up with {@link Pass.end}. Time that the caller spends between two steps does not count.
+ * of its own: it ends when its steps have taken too long in total, when the tier closes, and when the caller abandons
+ * it with {@link Pass.end}. Time that the caller spends between two steps does not count.
  */
 export class Pass {
   readonly #options: PassOptions;
@@ -23,7 +23,7 @@ export class Pass {
     this.#options = options;
   }
 
-  /** True once the caller has given it up. */
+  /** True once the caller has abandoned it. */
   get isEnded(): boolean {
     return this.#isEnded;
   }

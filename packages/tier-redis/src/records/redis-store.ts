@@ -112,7 +112,7 @@ export class RedisStore {
     return this.readNames(group.flatMap((key) => [this.names.name('e', key), this.names.name('a', key)]));
   }
 
-  /** The same, given names: that of each record, followed by that of its accesses. */
+  /** Like `readSome`, but takes names: that of each record, followed by that of its accesses. */
   readNames(names: readonly string[]): Promise<readonly Pair[]> {
     return this.run(READ, names, READ_LIMITS, (reply) => recordsRead(reply, names.length / 2));
   }
@@ -176,7 +176,7 @@ export class RedisStore {
     }
   }
 
-  /** Reads the fast way until a reply was too long; that read is repeated the careful way, as are all later ones. */
+  /** Reads without checking lengths first, until a reply is too long. That read and all later ones check them. */
   #readFast<T>(quickly: () => Promise<T>, carefully: () => Promise<T>): Promise<T> {
     if (this.#checksLengthsFirst) return carefully();
     return quickly().catch((error: unknown) => {
@@ -210,7 +210,7 @@ export class RedisStore {
 
   async #readInTurn(group: readonly string[]): Promise<readonly Pair[]> {
     const found: Pair[] = [];
-    // The server decides how many records fit into a reply; the limits of a pass bound all of them together.
+    // The server decides how many records fit into a reply; the pass limits the total time of all replies.
     const pass = this.pass();
     while (found.length < group.length) {
       const rest = group.slice(found.length);

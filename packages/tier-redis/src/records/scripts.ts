@@ -196,7 +196,7 @@ gone[1], gone[2] = expired, unreported
 return gone`);
 
 /**
- * Adds records to the index that were stored while the namespace had no bound, and corrects the deadlines of the
+ * Adds to the index the records that were stored while the namespace had no bound, and corrects the deadlines of the
  * others.
  * KEYS: order, deadlines, counter. ARGV: policy, prefix of records; then the keys.
  */

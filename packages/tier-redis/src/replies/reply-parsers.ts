@@ -1,6 +1,6 @@
 /**
- * A reply does not have the shape that the command calls for, so the connection can no longer be trusted. Quotes no
- * value.
+ * A reply does not have the shape that the command calls for, so the connection can no longer be trusted. The message
+ * quotes no value.
  */
 export class UnexpectedReply extends Error {
   readonly code = 'ERR_UNFIT_ANSWER';

@@ -8,8 +8,8 @@ const SOCKETS = 'net.client.socket';
 
 /**
  * Puts a {@link ReplyGuard} in front of the parser on every socket that is created inside {@link SocketGuard.run}. The
- * client creates its sockets itself and does not expose them; the async context of their creation identifies
- * ours.
+ * client creates its sockets itself and does not expose them; ours are recognized by the async context of their
+ * creation.
  */
 export class SocketGuard {
   readonly #work = new AsyncLocalStorage<true>();

@@ -130,7 +130,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
     expect((await tier.get('good'))?.key).toBe('good');
   });
 
-  it('counts, logs and quarantines values that are not strings, read alone or beside missing keys', async () => {
+  it('counts and quarantines values that are not strings, read alone or together with missing keys', async () => {
     const logger = new RecordingLogger();
     const tier = tierOf({}, { logger });
     await storeOddValues();

@@ -9,7 +9,7 @@ export interface Report {
   /** Entries that were returned under the wrong key or never put, and errors that should not be thrown. */
   readonly wrong: readonly string[];
   readonly unhandled: readonly string[];
-  /** How much the peak memory of the process grew through the server, in bytes. */
+  /** How much the peak memory of the process grew because of the server, in bytes. */
   readonly grown: number;
 }
 

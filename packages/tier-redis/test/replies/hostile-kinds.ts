@@ -8,8 +8,8 @@ const listOf = (items: readonly string[]): string => `*${items.length}\r\n${item
 const page = (cursor: string, names: readonly string[]): string => listOf([text(cursor), listOf(names.map(text))]);
 
 /**
- * A server that is just complete enough for a tier to open. It never deletes anything, and replies to a script with a
- * one for each of its names.
+ * A server that is just complete enough for a tier to open. It never deletes anything, and replies to a script with a 1
+ * for each of its names.
  */
 function soundAnswer(stored: Map<string, string>): Answer {
   return (words, socket) => {
@@ -97,7 +97,7 @@ function flipped(sound: Answer): Answer {
   };
 }
 
-/** Once the tier is open, sends every two replies in reverse order. */
+/** Once the tier is open, sends each pair of replies in reverse order. */
 function swapped(sound: Answer): Answer {
   let held: string | undefined;
   return (words, socket) => {
@@ -120,7 +120,7 @@ export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
   'closes in the middle of a reply': onceOpen((_words, socket) => void socket.end('*2\r\n$100\r\nabc')),
   'announces an endless string, and sends it': onceOpen(endlessly('$999999999999\r\n', () => FILL)),
   'announces an endless string in reply to the first command': always(endlessly('$999999999999\r\n', () => FILL)),
-  'announces lists of billions': onceOpen(() => '*4000000000\r\n'),
+  'announces lists of billions of members': onceOpen(() => '*4000000000\r\n'),
   'announces thousands of large nested lists': onceOpen(() => '*33000000\r\n'.repeat(5000)),
   'announces lists of negative length': onceOpen(() => '*-5\r\n'),
   'nests lists 100,000 deep': onceOpen(() => '*1\r\n'.repeat(100_000)),

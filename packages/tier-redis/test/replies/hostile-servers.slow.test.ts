@@ -9,9 +9,14 @@ import { HOSTILE_CLUSTERS, HOSTILE_KINDS } from './hostile-kinds.ts';
 const CHILD = await bundleProgram(fileURLToPath(new URL('./hostile-child.ts', import.meta.url)));
 const TIMEOUT_MS = 200;
 const PASS_TIMEOUT_MS = 400;
-/** By which factor a call may exceed its deadline on a busy machine: still far from endless. */
+/**
+ * The factor by which a call may exceed its deadline on a busy machine; it still tells a slow call from an endless one.
+ */
 const PATIENCE = 20;
-/** Reopening, which each call may try, plus the longest call: a pass, and the step that runs when its time is up. */
+/**
+ * Longest time of a call: reopening, which each call may try, then a pass, and the step that runs when the pass times
+ * out.
+ */
 const DEADLINE_MS = TIMEOUT_MS + PASS_TIMEOUT_MS + TIMEOUT_MS;
 /** Time limit of a child process. */
 const PATIENCE_MS = 120_000;

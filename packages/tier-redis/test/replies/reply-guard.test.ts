@@ -45,7 +45,7 @@ describe('ReplyGuard', () => {
           expect(guard.faultIn(bytes.subarray(at, end))).toBeUndefined();
           at = end;
         }
-        // The guard must be between two replies now: inside one, it would not report this byte as the start of another.
+        // The guard must be between two replies now, where this byte is invalid. Inside a string it would be accepted.
         expect(guard.faultIn(Buffer.from('?'))).toBe('ERR_REPLY_MALFORMED');
       },
     );

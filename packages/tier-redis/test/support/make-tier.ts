@@ -8,7 +8,9 @@ import { RedisCacheTier } from '../../src/index.ts';
 /** The URL of the server that the suite started; child processes inherit the port in the environment. */
 const urlOf = (user = ''): string => `redis://${user}127.0.0.1:${process.env['PW_TEST_REDIS_PORT']}`;
 
-/** The kit's clock stands still on a date that may be past, so the server gets deadlines that are decades later. */
+/**
+ * The kit's clock is stopped at a date that may be in the past, so the server gets deadlines that are decades later.
+ */
 const DECADES_MS = 30 * 365 * 86_400_000;
 
 export const namespaceOf = (directory: string): string => createHash('sha1').update(directory).digest('hex');

@@ -21,7 +21,7 @@ export interface BackgroundTaskOptions {
 export class BackgroundTask {
   readonly #options: BackgroundTaskOptions;
   #timer: NodeJS.Timeout | undefined;
-  /** Identifies the current run, so that a step that outlasts `stop` does not continue the next one. */
+  /** Identifies the current run, so that a step that ends after `stop` does not schedule steps of the next run. */
   #run: symbol | undefined;
 
   constructor(options: BackgroundTaskOptions) {

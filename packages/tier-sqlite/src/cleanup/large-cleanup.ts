@@ -14,7 +14,7 @@ import { CleanupThread } from './cleanup-thread.ts';
  * every index.
  */
 const INLINE_ROWS_PER_MS = 5;
-/** As {@link INLINE_ROWS_PER_MS}, for slices, where pages stay in memory from one slice to the next. */
+/** Like {@link INLINE_ROWS_PER_MS}, for slices, where pages stay in memory from one slice to the next. */
 const SLICE_ROWS_PER_MS = 12;
 
 export interface LargeCleanupContext {
@@ -31,8 +31,8 @@ export interface LargeCleanupContext {
 }
 
 /**
- * Removes more expired rows than one statement can without blocking the event loop for too long: in a worker thread or,
- * if it turned out that no thread is available, in slices with a turn of the event loop after each.
+ * Removes more expired rows than one statement could without blocking the event loop for too long: in a worker thread
+ * or, if it turned out that no thread is available, in slices with a turn of the event loop after each.
  */
 export class LargeCleanup {
   readonly #context: LargeCleanupContext;

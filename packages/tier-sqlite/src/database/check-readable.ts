@@ -13,7 +13,7 @@ export const MAX_BYTES_READ = 64 * CHUNK;
 
 /**
  * Reads a database and its log, each up to {@link MAX_BYTES_READ}, or only the first bytes if the file is not a
- * database. Throws the system's error where that fails: a file that cannot be read must not be judged. Returns the
+ * database. Throws the system's error if that fails: a file that cannot be read must not count as damaged. Returns the
  * number of bytes read.
  */
 export function checkReadable(path: string): number {
@@ -34,7 +34,7 @@ function readEnds(name: string): number {
   }
 }
 
-/** False for any other file, of which no more is then read. */
+/** False for a file that is not a database: then nothing more of it is read. */
 function hasDatabaseHeader(path: string): boolean {
   const fd = openSync(path, 'r');
   try {

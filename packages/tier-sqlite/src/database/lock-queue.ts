@@ -19,11 +19,12 @@ const MAX_TURN_MS = 5;
 
 /**
  * Writes that wait for another connection's lock without blocking the event loop. They run in the order in which they
- * arrived: while anything waits, later work waits, too. A timer retries the first; each ends by succeeding, by failing
- * with anything but a lock, or at its deadline. `flush` runs everything immediately and blocks the thread; `end` also
- * makes the remaining work fail.
+ * arrived: while anything waits, later work waits, too. A timer retries the first; each ends when it succeeds, when it
+ * fails for any reason other than a lock, or at its deadline. `flush` runs everything immediately and blocks the
+ * thread; `end` also makes the remaining work fail.
  *
- * Work must throw SQLite's error of a lock, or an error with that as its cause, and have changed nothing then.
+ * Work that finds the database locked must throw SQLite's error, or an error with that as its cause, and must have
+ * changed nothing.
  */
 export class LockQueue {
   readonly #timeoutMs: number;
@@ -36,7 +37,7 @@ export class LockQueue {
 
   /**
    * Runs work now and returns its result or, if the lock is taken or earlier work waits for it, returns a promise.
-   * Fails like the work, at the latest at the deadline.
+   * Fails as the work fails or, at the deadline, with the error of the lock.
    */
   run<T>(work: () => T): MaybePromise<T> {
     if (this.#waiting.length === 0) {

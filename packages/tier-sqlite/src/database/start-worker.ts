@@ -26,7 +26,7 @@ export function workerDone(worker: Worker): Promise<void> {
 }
 
 /**
- * True if a worker failed because it could not run at all, as where a bundler left its file behind: SQLite was not
+ * True if a worker failed because it could not run at all, for example because a bundle lacks its file: SQLite was not
  * involved.
  */
 export function isThreadUnavailable(error: unknown): boolean {

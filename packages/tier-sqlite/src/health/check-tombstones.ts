@@ -3,8 +3,8 @@ import type { EntryStatements } from '../rows/entry-statements.ts';
 import { TOMBSTONES } from '../schema/schema-definitions.ts';
 
 // A tombstone means that all health checks of a key up to an id belong to a removed entry. Once it is committed they
-// are never read; a background task deletes them in steps, and the tombstone with the last. Tombstones are made only
-// where the foreign key's cascade would delete too many checks in one statement: see CascadeBudget.
+// are never read; a background task deletes them in steps, and removes the tombstone when none are left. Tombstones are
+// made only where the foreign key's cascade would delete too many checks in one statement: see CascadeBudget.
 
 /** Checks that may be deleted by cascade in one transaction, and bytes of their values: some milliseconds. */
 const MAX_CASCADE_ROWS = 1000;
@@ -21,7 +21,7 @@ const BYTES = ['proxy_key', 'check_time', 'status', 'response_time_ms', 'error_m
   .map((name) => `ifnull(octet_length(h.${name}), 0)`)
   .join(' + ');
 
-/** SQL: the id up to which no check of a key is read; binds the key. Below all ids without a tombstone. */
+/** SQL: the id up to which the checks of a key are not read; binds the key. Without a tombstone it is below all ids. */
 export const TOMBSTONED_UP_TO = `max(${upTo(OPAQUE)}, ${upTo(ALL_KEYS)})`;
 
 function upTo(key: string): string {

@@ -18,7 +18,7 @@ import {
   validChecks,
 } from './stored-checks.ts';
 
-/** Replaces a row only if {@link nextId} could not step over it. */
+/** Replaces a row only if an implausible row already has the id that {@link nextId} returned. */
 const INSERT = `INSERT OR REPLACE INTO health_history (id, proxy_key, check_time, status, response_time_ms, error_message, check_url)
   VALUES (?, ?, ?, ?, ?, ?, ?)`;
 

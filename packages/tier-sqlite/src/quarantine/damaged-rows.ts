@@ -52,8 +52,8 @@ export class DamagedRows {
   }
 
   /**
-   * Sets a row aside for which decoding threw `error`, unless that is not a CacheCorruptionError, which is not damage.
-   * Never throws.
+   * Sets aside a row for which decoding threw `error`, if that is a CacheCorruptionError: any other error is not
+   * damage. Never throws.
    */
   setAside(error: unknown, row: EntryRow, now: number): Outcome {
     if (!(error instanceof CacheCorruptionError)) return undefined;

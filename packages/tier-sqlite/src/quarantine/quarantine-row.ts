@@ -9,7 +9,7 @@ export type RowId = number | bigint;
 
 /**
  * True for a row longer than any valid one, which also takes long to remove. If it is long because of a string, only
- * the row's head is read.
+ * the row's header is read.
  */
 export function isOversizedRow(db: SqliteDatabase, layout: TableLayout, rowId: RowId): boolean {
   const bytes = valuesOf(layout).map((value) => `ifnull(octet_length(${value}), 0)`);

@@ -8,8 +8,8 @@ import { copyToQuarantine, deleteRow, isOversizedRow, type RowId } from './quara
 /**
  * Moves a damaged row to the quarantine table, unchanged except for values that exceed all bounds. First it is read
  * again without any index: if it is valid there, the index was wrong; the indexes are rebuilt and the result is
- * `"repaired"`: the caller is to read again. A row that takes long to move stays where it is unless `isAnySize`; the
- * result is then its rowid. Runs in a write transaction of its own.
+ * `"repaired"`, after which the caller must read the row again. A row that takes long to move stays where it is unless
+ * `isAnySize`; the result is then its rowid. Runs in a write transaction of its own.
  */
 export function setRowAside(
   store: RowStore,

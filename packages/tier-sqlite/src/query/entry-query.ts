@@ -164,7 +164,7 @@ function addUrl(conditions: SqlConditions, { protocol, text }: EntryFilter): voi
 }
 
 /**
- * A range of times usually matches few entries; `unlikely` gives SQLite that hint; otherwise it would walk the index of
+ * `unlikely` tells SQLite that a range of times usually matches few entries. Without it, SQLite would walk the index of
  * the order.
  */
 function addTimes(conditions: SqlConditions, column: string, range: TimeRange | undefined): void {

@@ -26,9 +26,9 @@ export function wantedLabels({ labels = {} }: EntryFilter): WantedLabel[] {
 }
 
 /**
- * The label whose keys a query walks, testing the rest of the filter on each: the rarest one, if few entries have it or
- * the alternative is to sort all entries, or one whose keys are in the requested order. `undefined`: the query walks
- * the index of another member or of the order, and tests labels.
+ * The label whose keys a query walks, testing the rest of the filter on each. That is the rarest label if few entries
+ * have it or the alternative is to sort all entries; or a label whose keys are in the requested order. `undefined`: the
+ * query walks the index of another member or of the order, and tests labels.
  */
 export function drivingLabel(
   { statements, layout: { labels: table } }: RowStore,

@@ -9,7 +9,7 @@ const OVERLAP = 11;
 const COMPANION = /-(wal|shm|journal)$/;
 
 /**
- * Counts tokens in the files that were set aside as corrupt, at least one per database, as damage may hide them. Each
+ * Counts tokens in the files that were set aside as corrupt: at least one per database, as damage may hide tokens. Each
  * step reads one chunk, so a file may have any size. Throws the system's error.
  */
 export function* tokensInCorruptFiles(path: string): Generator<number> {

@@ -105,7 +105,7 @@ function checkValues(row: EntryRow): void {
   for (const at of TIMES) if (!isTime(row[at]!)) throw damaged(at, 'is not a time');
   for (const at of OPTIONAL_TIMES) if (row[at] !== null && !isTime(row[at]!)) throw damaged(at, 'is not a time');
   for (const at of COUNTS) if (!isSafeWhole(row[at]!) || (row[at] as number) < 0) throw damaged(at, 'is not a count');
-  // ProxyWhirl allows it below 0, and its records, which we store, allow it beyond 2^53.
+  // ProxyWhirl allows an access count below 0, and its records, which we store, allow one beyond 2^53.
   if (!Number.isInteger(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number');
   if (row[At.EVICTED] !== 0 && row[At.EVICTED] !== 1) throw damaged(At.EVICTED, 'is not 0 or 1');
   if (!isHealthStatus(row[At.HEALTH_STATUS])) throw damaged(At.HEALTH_STATUS, 'is not a known state');

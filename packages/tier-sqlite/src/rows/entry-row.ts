@@ -18,7 +18,8 @@ const OURS = `(c.rowid = s.row_id OR ${isOwnRowId('c.rowid')})`;
 
 /**
  * A parameter whose value the planner does not see. For a join, SQLite otherwise inspects the bound value and, in a
- * build with STAT4, prepares the statement again for each other value: some three times the cost of the rest of a get.
+ * build with STAT4, prepares the statement again for each different value: some three times the cost of the rest of a
+ * get.
  */
 export const OPAQUE = '+?';
 
@@ -57,8 +58,8 @@ export function selectRow(layout: TableLayout): string {
 }
 
 /**
- * SQL: true for a row `c` with side row `s` whose strings are longer than those of any valid row. Unlike a number's, a
- * string's length is in the row's head.
+ * SQL: true for a row `c` with side row `s` whose strings are longer than those of any valid row. The length of a
+ * string, unlike that of a number, is in the row's header.
  */
 export function isOversizedSql(layout: TableLayout): string {
   const bytes = LONG_COLUMNS.map((name) => `ifnull(octet_length(${isInSide(layout, name) ? 's' : 'c'}.${name}), 0)`);

@@ -45,7 +45,7 @@ export class EntryStatements {
     return row as [number, 0 | 1, unknown] | undefined;
   }
 
-  /** A statement that is not cached, for SQL of which there are too many variants. */
+  /** A statement that is not cached, for SQL with too many variants. */
   once(sql: string): Statement {
     return this.#db.prepare(sql);
   }

@@ -4,9 +4,9 @@ import type { EntryRow } from './entry-row.ts';
 import type { RowStore } from './row-store.ts';
 
 /**
- * The row of a key, unchecked. Throws a CacheCorruptionError for a page that cannot be read: it is damage of the keys
- * on it, not of the tier, and must not count as a failure, as repeated failures switch the tier off and hide all other
- * keys.
+ * The row of a key, unchecked. Throws a CacheCorruptionError for a page that cannot be read: that is damage of the keys
+ * on the page, not a fault of the tier. It must not count as a failure, as repeated failures switch the tier off and
+ * hide all other keys.
  */
 export function getRow(store: RowStore, key: string): EntryRow | undefined {
   try {

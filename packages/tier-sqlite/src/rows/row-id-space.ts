@@ -11,7 +11,9 @@ export function isOwnRowId(rowid: string): string {
   return `(${rowid} >= ${FIRST} AND (${rowid} & ${STRIDE - 1}) = 0)`;
 }
 
-/** End of our range: beyond it, a row that another program put at the largest rowid leaves none to follow. */
+/**
+ * End of our range. If another program has put a row beyond it, there may be no next rowid, and a random one is used.
+ */
 const END = 2 ** 62;
 
 /** False for a next rowid that is past the end of our range. */

@@ -293,7 +293,7 @@ export class RowStore {
     const [where, id] = Number.isSafeInteger(old.id) ? ['rowid = ?', old.id] : ['key = ?', key];
     const evicted = evictedFromL1 === undefined ? (old.evicted_from_l1 ?? 0) : Number(evictedFromL1);
     if (accessCount === old.access_count && time === old.last_accessed) {
-      // Only the eviction mark: the index of the other two columns need not be written.
+      // Only the eviction mark changes: the index of the other two columns need not be written.
       this.statements.of(`UPDATE ${table} SET evicted_from_l1 = ? WHERE ${where}`).run(evicted, id);
     } else {
       const update = `UPDATE ${table} SET access_count = ?, last_accessed = ?, evicted_from_l1 = ? WHERE ${where}`;

@@ -22,7 +22,7 @@ const NO_NUMBER = "''";
 
 /**
  * SQL: the value of a column, or a substitute that decoding reports as damage if it is too long or of the wrong type.
- * Does not read its bytes.
+ * Does not read the bytes of the value.
  */
 export function boundedValue(table: string, name: string): string {
   const value = `${table}.${name}`;
@@ -37,7 +37,7 @@ export function boundedText(value: string, bytes = MAX_VALUE_BYTES): string {
   return `iif(octet_length(${value}) > ${bytes}, ${NO_TEXT}, ${value})`;
 }
 
-/** Like `boundedValue`, for a number. `typeof` reads only the head of a row. */
+/** Like `boundedValue`, for a number. `typeof` reads only the header of a row. */
 export function boundedNumber(value: string): string {
   return `iif(typeof(${value}) IN ('text', 'blob'), ${NO_NUMBER}, ${value})`;
 }

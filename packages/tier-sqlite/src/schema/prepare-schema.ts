@@ -40,7 +40,7 @@ export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
 
 /**
  * Brings a database to the current schema: ProxyWhirl's table, the columns that an older ProxyWhirl lacked (added at
- * the end, where it adds them), its indexes, then our side tables. One transaction, or none if nothing is missing.
+ * the end, as ProxyWhirl does), its indexes, then our side tables. One transaction, or none if nothing is missing.
  * `check` verifies the structure again inside it, where no other connection can change it. Throws a CacheError if the
  * table lacks a column that cannot be added.
  */

@@ -10,7 +10,7 @@ const READ_INTERVAL_MS = 100;
  *
  * `#accepted` is the `schema_version` of the last accepted check. Inside a write transaction no other connection can
  * change the schema, so there a verified schema stays valid until the end; reads verify from time to time only. A
- * refused schema is not remembered: every call checks it again, until it was repaired. A changed schema may bring
+ * refused schema is not remembered: every call checks it again until it is repaired. A changed schema may bring
  * statistics, which the next write transaction removes.
  */
 export class StructureWatch {
@@ -36,7 +36,7 @@ export class StructureWatch {
 
   /**
    * Throws like {@link StructureCheck.check} if the schema changed and is not accepted. `first` inspects the rows
-   * before.
+   * before they are checked.
    */
   verify(first?: (rows: readonly SchemaRow[]) => void): void {
     // Queried before the rows, so that a change in between is noticed by the next call.

@@ -9,8 +9,8 @@ const LONG_PAGES = 1000;
 /** The length is queried only once per this many writes. */
 const WRITES_PER_QUERY = 4;
 /**
- * Length at which a commit checkpoints although there is a worker, so that a worker that never gets to the end cannot
- * let the log grow.
+ * Length at which a commit checkpoints although there is a worker, so that the log does not grow without bound if the
+ * worker never gets to its end.
  */
 const TOO_LONG_PAGES = 16_384;
 /**

@@ -39,7 +39,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
-  it.each(['', '-wal'])('reads a bounded part of a file "….db%s" of any claimed length', (suffix) => {
+  it.each(['', '-wal'])('reads only a bounded part of a file "….db%s", whatever length it claims', (suffix) => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a'));
@@ -56,7 +56,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(aside.map((name) => statSync(join(directory, name)).size)).toContain(suffix === '' ? 2 ** 40 : 20_100);
   });
 
-  it('fails with an error if no folder can be created and the system reports ENOENT', () => {
+  it('throws when it opens if creating its folder fails with ENOENT', () => {
     const target = kind === L2 ? { directory: '/proc/pw-cache/l2' } : { path: '/proc/pw-cache/db/proxywhirl.db' };
     const script = `
       import { ${kind.name} } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
@@ -116,7 +116,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.failureCount).toBe(0);
   });
 
-  it('fails to open a locked file with the code of SQLite, and opens it later', () => {
+  it('throws an error with the code of SQLite when it opens a locked file, and opens it later', () => {
     const directory = tempDir();
     mkdirSync(directory, { recursive: true });
     const rival = new Database(kind.file(directory));

@@ -9,7 +9,10 @@ import type { OddOutcome } from './unexpected-type-child.ts';
 const CHILD = join(import.meta.dirname, 'unexpected-type-child.ts');
 const ROOT = process.getuid?.() === 0;
 
-/** `refused`: open throws and names the path. `replaced`: set aside and replaced by an empty file, with a warning. `works`: nothing is lost. */
+/**
+ * `refused`: `open` throws and names the path. `replaced`: set aside and replaced by an empty file, with a warning.
+ * `works`: nothing is lost.
+ */
 type Outcome = 'refused' | 'replaced' | 'works';
 interface Place {
   readonly suffix: string;

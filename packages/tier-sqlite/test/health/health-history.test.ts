@@ -124,7 +124,7 @@ describe('a health check', () => {
 });
 
 describe('the health history', () => {
-  it('and created_at survive an update of the entry; the history is deleted with it', () => {
+  it('and created_at survive an update of the entry, and the history is deleted with the entry', () => {
     const directory = tempDir();
     const clock = new ManualClock(NOW);
     const tier = makeL3(directory, { clock });

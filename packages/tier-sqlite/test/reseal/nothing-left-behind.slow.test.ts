@@ -168,7 +168,7 @@ describe.each(KINDS)('the data that $name leaves behind', (kind) => {
     expect(logSize(file)).toBe(0);
   });
 
-  it('is an intact database with all its rows', async () => {
+  it('is an intact database with all its rows after a re-encryption', async () => {
     const directory = tempDir();
     const file = filled(directory);
     const places = () =>

@@ -61,7 +61,7 @@ describe.each(KINDS)('a row of $name', (kind) => {
   });
 
   it.each([LAST_ROWID, '9223372036837998592', '-9223372036854775808', '9007199254740993', '-5'])(
-    'at rowid %s is read, changed, counted and removed like any other, and others can follow',
+    'at rowid %s is read, changed, counted and removed like any other, and later rows can be stored',
     (rowId) => {
       const { tier } = changed(kind, `rowid = ${rowId}`);
       expect(tier.recordAccess([{ key: 'a', accessCount: 4, lastAccessed: 5000 }])).toBe(1);

@@ -49,7 +49,7 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
       expect(tier.get('a')).toBeUndefined();
       putAsProxyWhirl(path(directory), kind.table, 'a', `theirs ${round}`);
       expect(tier.get('a')).toMatchObject({ source: `theirs ${round}`, totalHealthChecks: 0 });
-      // Now over a row of ProxyWhirl, which becomes ours.
+      // Stored over a row of ProxyWhirl, which becomes ours.
       tier.put('a', makeEntry('a', { totalHealthChecks: 6 }));
       expect(tier.get('a')).toMatchObject({ source: 'manual', totalHealthChecks: 6 });
     }

@@ -129,7 +129,7 @@ describe.each(KINDS)('a migration of $name', (kind) => {
     });
     const before = contents(path);
     expect(() => tier.open()).toThrow(expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED }));
-    // The name is taken after the structure check, so that the migration meets it.
+    // Without the structure check, as if the name had been taken after it, so that the migration meets the name.
     withDatabase(path, (db) => expect(() => prepareSchema(db, kind.layout, () => {})).toThrow(/already an index/));
     expect(contents(path)).toEqual(before);
     withDatabase(path, (db) => db.exec(`DROP INDEX ${kind.side}_quarantine`));

@@ -89,7 +89,7 @@ describe('without a worker', () => {
     folding.stop();
   });
 
-  it('is the mode with an infinite maxBlockMs', () => {
+  it('commits checkpoint the log if maxBlockMs is infinite', () => {
     const directory = tempDir();
     const tier = L3.make(directory, {}, { maxBlockMs: Number.POSITIVE_INFINITY });
     storeUntil(tier, (batch) => batch >= 60);
