@@ -1,5 +1,8 @@
 const EQUALS = 0x3d;
-/** Possible last characters of one byte in two characters, and of two bytes in three: their unused bits are zero. */
+/**
+ * The characters that can be the second of two that encode one byte, or the third of three that encode two: the bits of
+ * them that encode nothing are zero.
+ */
 const ENDS_OF_ONE = 'AQgw';
 const ENDS_OF_TWO = 'AEIMQUYcgkosw048';
 

@@ -68,7 +68,10 @@ export class Problems {
     if (error !== undefined) throw error;
   }
 
-  /** The error that {@link throwIfAny} throws, for callers that reject a promise with it; `undefined` if all is well. */
+  /**
+   * The error that {@link throwIfAny} throws, for callers that reject a promise with it; `undefined` if there are no
+   * problems.
+   */
   toError(what: string, options: ThrowProblemsOptions = NO_OPTIONS): Error | undefined {
     checkArgument('what', what, Kinds.text);
     checkArgument('options', options, OPTIONS);
