@@ -23,7 +23,7 @@ export function decodeBase64Url(text: string): Buffer | undefined {
   if (text.length % 4 !== 0 || Buffer.byteLength(text) !== text.length) return undefined;
   const padding = paddingOf(text);
   const bytes = Buffer.from(text, 'base64url');
-  // Skipped characters show as missing bytes.
+  // If the decoder has skipped characters, bytes are missing.
   if (bytes.length !== (text.length / 4) * 3 - padding || !hasCleanEnd(text, padding)) return undefined;
   return text.includes('+') || text.includes('/') ? undefined : bytes;
 }
