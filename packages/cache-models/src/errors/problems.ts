@@ -88,7 +88,7 @@ export class Problems {
   }
 }
 
-/** Not by `checkOptionsObject`, which is built on this class. */
+/** Cannot use `checkOptionsObject`, which is built on this class. */
 function isThrowOptions(value: unknown): boolean {
   return (
     Kinds.object.isRight(value) && Object.keys(value as object).every((name) => name === 'error' || name === 'tier')
