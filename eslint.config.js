@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-// Biome does the linting; ESLint is here for what needs the compiler's types: promises that nobody waits for.
+// Biome does the linting. ESLint only finds promises that are not awaited, which needs the compiler's types.
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/fixtures/**', 'examples/third-party-tier/**'] },
   {

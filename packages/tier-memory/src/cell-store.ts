@@ -46,7 +46,7 @@ export class CellStore {
   }
 
   /**
-   * The test of `CacheEntry.isExpiredAt`, on the copy of the deadline in the cell, so that a hit need not touch the
+   * As `CacheEntry.isExpiredAt`, but reads the copy of the deadline in the cell, so that a hit need not touch the
    * entry.
    */
   isExpiredAt(cell: number, now: number): boolean {

@@ -75,8 +75,8 @@ export class CellTable {
   }
 
   #grow(): void {
-    // By half instead of doubling, so that at most a third is spare. The limit is a hint, because frequencies take
-    // cells too, though rarely many.
+    // Grows by half instead of doubling, so that at most a third of the cells is unused. The limit is only a hint,
+    // because frequencies take cells too, though rarely many.
     const isBelow = this.#capacity < this.#limit;
     const capacity = Math.ceil(isBelow ? Math.min(this.#capacity * 1.5, this.#limit) : this.#capacity * 1.125);
     const words = new Int32Array((capacity * BYTES) / Int32Array.BYTES_PER_ELEMENT);

@@ -3,12 +3,12 @@ import type { EvictionOrder } from './eviction-order.ts';
 import { after, before, linkBefore, makeRing, unlink } from './ring.ts';
 
 /**
- * Least frequently used, first out; among equals the one whose last use is longest ago. Storing an entry is its first
- * use.
+ * Evicts the least frequently used entry; of several, the one whose last use is longest ago. Storing an entry is its
+ * first use.
  *
  * Each use count that occurs is a *frequency*: a cell that is the sentinel of a ring of entries (ORDER), in the order
- * in which they reached it, and itself a member of a ring of frequencies from low to high (DUE, sentinel NONE). Its
- * number is the use count; the MARK of an entry is the cell of its frequency. Invariant: no frequency is empty.
+ * in which they reached this count, and itself a member of a ring of frequencies from low to high (DUE, sentinel NONE).
+ * Its number is the use count; the MARK of an entry is the cell of its frequency. Invariant: no frequency is empty.
  */
 export class LfuOrder implements EvictionOrder {
   readonly #table: CellTable;

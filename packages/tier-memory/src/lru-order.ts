@@ -6,7 +6,7 @@ import { before, linkBefore, unlink } from './ring.ts';
 export class LruOrder extends FifoOrder {
   override used(cell: number): void {
     const words = this.table.words;
-    // A single hot key is the most common skew, and already at the end.
+    // The most common skew is a single hot key, whose cell is already at the end.
     if (before(words, NONE, ORDER) === cell) return;
     unlink(words, cell, ORDER);
     linkBefore(words, cell, NONE, ORDER);

@@ -19,9 +19,9 @@ import { CellStore } from './cell-store.ts';
 import { NONE } from './cell-table.ts';
 import { TouchLog } from './touch-log.ts';
 
-/** Most expired entries removed before the event loop gets a turn: some milliseconds of work. */
+/** Maximum number of expired entries removed before yielding to the event loop: some milliseconds of work. */
 const CLEANUP_SLICE = 5000;
-/** Nesting depth of puts in `onEvict` listeners at which one that needs room is refused. */
+/** Depth of nested puts in `onEvict` listeners at which a put that needs room is refused. */
 const MAX_NESTED_EVICTIONS = 8;
 
 /**
@@ -105,8 +105,8 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   /**
-   * Accesses counted by `touch` since the first call of this method, until they are taken; `clear` and `close` keep
-   * them.
+   * The accesses that `touch` has counted since the first call of this method and that were not taken yet. `clear` and
+   * `close` keep them.
    */
   touched(): TouchedEntries {
     this.#touches ??= new TouchLog(() => this.#store);
@@ -219,7 +219,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   async #cleanupInSlices(now: number): Promise<number> {
     let removed = 0;
     for (let left = this.#store.expiredCount(now); left > 0; left -= CLEANUP_SLICE) {
-      // The current store: a `close` in between has started an empty one.
+      // Reads `#store` again after each pause: a `close` in between has replaced it by an empty one.
       removed += this.#store.cleanupExpired(now, Math.min(left, CLEANUP_SLICE));
       await nextTurn();
     }
@@ -249,7 +249,8 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   #putIntoFull(key: string, entry: CacheEntry, now: number): boolean {
     if (this.#nesting >= MAX_NESTED_EVICTIONS) return false;
     if (entry.isExpiredAt(now) && this.#store.expiredCount(now) === 0) {
-      // Expired entries are evicted first, and this is the only one: it is evicted right away.
+      // The new entry is the only expired one, and expired entries are evicted first: it is evicted without being
+      // stored.
       this.#reportEviction(key, entry, RemovalReason.TTL);
       return true;
     }
@@ -284,7 +285,10 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 }
 
-/** True for most arguments that pass the checks of BaseTier; entries of another copy of the models are left to it. */
+/**
+ * True for most arguments that pass the checks of BaseTier. False for an entry of another copy of the models, which
+ * BaseTier then checks.
+ */
 function isPlainPut(key: unknown, entry: unknown): boolean {
   if (typeof key !== 'string' || key === '' || typeof entry !== 'object' || entry === null) return false;
   if (isTooLongKey(key)) return false;

@@ -1,7 +1,7 @@
 import { wordsOf } from './cell-table.ts';
 
-// A ring is a doubly linked circle of cells through one sentinel, so that its ends are no special cases. `links` is the
-// offset of the links that the ring uses: ORDER or DUE.
+// A ring is a doubly linked circle of cells through one sentinel, so that its ends need no special cases. `links` is
+// the offset of the links that the ring uses: ORDER or DUE.
 
 /** Makes a cell the sentinel of an empty ring. */
 export function makeRing(words: Int32Array, sentinel: number, links: number): void {
@@ -10,17 +10,17 @@ export function makeRing(words: Int32Array, sentinel: number, links: number): vo
   words[at + 1] = sentinel;
 }
 
-/** The cell before this one in its ring; before the sentinel is the last one. */
+/** The previous cell in the ring; for the sentinel, the last one. */
 export function before(words: Int32Array, cell: number, links: number): number {
   return words[wordsOf(cell) + links]!;
 }
 
-/** The cell after this one in its ring; after the sentinel is the first one. */
+/** The next cell in the ring; for the sentinel, the first one. */
 export function after(words: Int32Array, cell: number, links: number): number {
   return words[wordsOf(cell) + links + 1]!;
 }
 
-/** Inserts a cell, which must not be in a ring, before another one; before the sentinel is the end of the ring. */
+/** Inserts a cell, which must not be in a ring, before another one; before the sentinel, it becomes the last one. */
 export function linkBefore(words: Int32Array, cell: number, next: number, links: number): void {
   const nextAt = wordsOf(next) + links;
   const cellAt = wordsOf(cell) + links;

@@ -10,7 +10,7 @@ export const RESERVED_CELLS = FIRST_BUCKET + (DIGITS << DIGIT_BITS);
 
 /**
  * A hierarchical timing wheel: finds the deadlines that have passed, to a fraction of a millisecond, at a cost per cell
- * that does not grow with their number. It moves only when {@link TimingWheel.moveTo} is called.
+ * that does not grow with the number of cells. It moves only when {@link TimingWheel.moveTo} is called.
  *
  * A cell is in the bucket (level, digit) of the highest digit in which the tick of its deadline differs from that of
  * the wheel. Invariants between calls: every cell in a bucket has a deadline after the time of the wheel, and every
@@ -75,7 +75,8 @@ export class TimingWheel {
     this.#low = low;
     for (let lower = 0; lower < level; lower++) this.#passAll(lower, this.#filled[lower]!);
     this.#passAll(level, this.#filled[level]! & ((1 << digit) - 1));
-    // The current millisecond of the wheel, or a longer span that it has entered: a part of it may have passed.
+    // This bucket is the current millisecond of the wheel, or a longer span that contains it: a part of it may have
+    // passed.
     if ((this.#filled[level]! & (1 << digit)) !== 0) this.#redistribute(level, digit);
   }
 

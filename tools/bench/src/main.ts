@@ -10,9 +10,9 @@ import { scenarios } from './scenarios.ts';
 
 const HELP = `bench [--quick | --all] [--list] [--profile] [--out FOLDER] [NAME…]
 
-Runs the scenarios whose names start with one of the given names. Without names, runs all but those that fill stores with
-up to a million entries, which takes a few minutes. Writes bench-some.json and bench-some.md; with --all the files are
-named bench, with --quick bench-quick, and with names bench-part.
+Runs the scenarios whose names start with one of the given names. Without names, runs all but those that fill stores
+with up to a million entries, which takes a few minutes. Writes the report as JSON and Markdown: bench-part if names are
+given, otherwise bench with --all, bench-quick with --quick, and bench-some without either.
 
   --quick   smaller data and shorter rounds, under a minute: checks that every scenario works
   --all     every scenario in full size, about twenty minutes: the source of docs/performance.md

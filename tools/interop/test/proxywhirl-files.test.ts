@@ -130,7 +130,7 @@ describe('ProxyWhirl’s unusual lines', () => {
     expectEntry(entry, instants);
   }
 
-  it('that keep ProxyWhirl from starting do not keep our tier from opening', async () => {
+  it('do not prevent our tier from opening, even if ProxyWhirl cannot start with them', async () => {
     const { lines_hex } = readFixtureJson<{ lines_hex: Record<string, string> }>('l2_jsonl_fatal_lines.expected.json');
     const { appendFileSync } = await import('node:fs');
     for (const [what, hex] of Object.entries(lines_hex)) {

@@ -145,7 +145,7 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
     expect(blind.statistics).toMatchObject({ undecryptable: 1, evictionsCorruption: 0 });
   });
 
-  it('are single misses without the key: counted, logged once, kept, and readable again with the key', async () => {
+  it('are misses without the key: counted, logged once, kept, and readable again with the key', async () => {
     const directory = temp();
     await filled(directory);
     const bare = CacheEntry.create({ proxyUrl: 'http://bare.example:1', key: 'bare' });

@@ -130,7 +130,7 @@ describe('the workspace', () => {
     }
   });
 
-  it('excuses no import from the check', async () => {
+  it('exempts no import from the check', async () => {
     const mark = ['@boundaries', 'ignore'].join('-');
     const { output } = await runCommand('git', ['grep', '-l', mark], workspaceRoot);
     expect(output).toBe('');

@@ -1,5 +1,8 @@
 const EQUALS = 0x3d;
-/** Possible last characters of one byte in two characters, and of two bytes in three: their unused bits are zero. */
+/**
+ * The characters that can be the second of two that encode one byte, or the third of three that encode two: the bits of
+ * them that encode nothing are zero.
+ */
 const ENDS_OF_ONE = 'AQgw';
 const ENDS_OF_TWO = 'AEIMQUYcgkosw048';
 
@@ -20,7 +23,7 @@ export function decodeBase64Url(text: string): Buffer | undefined {
   if (text.length % 4 !== 0 || Buffer.byteLength(text) !== text.length) return undefined;
   const padding = paddingOf(text);
   const bytes = Buffer.from(text, 'base64url');
-  // Skipped characters show as missing bytes.
+  // If the decoder has skipped characters, bytes are missing.
   if (bytes.length !== (text.length / 4) * 3 - padding || !hasCleanEnd(text, padding)) return undefined;
   return text.includes('+') || text.includes('/') ? undefined : bytes;
 }

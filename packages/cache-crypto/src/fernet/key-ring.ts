@@ -136,7 +136,7 @@ export class KeyRing {
 
   #checkAge(seconds: number, ttl: number): void {
     const now = this.#now();
-    // Negated so that a clock that returns NaN refuses the token.
+    // Negated, so that the token is refused if the clock returns NaN.
     if (!(now <= seconds + ttl)) throw unreadableToken('it is older than the ttl');
     if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadableToken('it was created in the future');
   }

@@ -30,7 +30,7 @@ export const Kinds = Object.freeze({
   list: kind('must be a list', (value) => Array.isArray(value)),
   texts: kind(
     'must be a list of strings',
-    // Not `every`, which skips holes.
+    // Uses `findIndex`, because `every` skips holes.
     (value) => Array.isArray(value) && value.findIndex((item) => typeof item !== 'string') === -1,
   ),
   entry: kind('must be a CacheEntry; make one with CacheEntry.create()', (value) => hasBrand(value, ENTRY)),

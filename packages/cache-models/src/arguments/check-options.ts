@@ -34,9 +34,9 @@ export function checkOptionsObject(
 
 const CLASS: ArgumentKind = Object.freeze({ wanted: ERROR_CLASS, isRight: isErrorClass });
 
-/** The kind of a table of kinds, by the names of members. */
+/** The kind of an argument that is itself a table of kinds by member name. */
 export const MEMBERS: ArgumentKind = Object.freeze({
-  wanted: 'must be kinds of arguments by the names of the members',
+  wanted: 'must be an object of argument kinds by member name',
   isRight: (value: unknown) =>
     Kinds.object.isRight(value) &&
     Object.values(value as object).every((kind: Partial<ArgumentKind> | null) => typeof kind?.isRight === 'function'),

@@ -115,7 +115,7 @@ export class CacheEntry implements CacheEntryFields {
 
   /** True for an entry, also of another copy of this package. */
   static isCacheEntry(value: unknown): value is CacheEntry {
-    // Not by `hasBrand`, whose property access is megamorphic: here V8 caches the location of the one property.
+    // Does not use `hasBrand`, whose property access is megamorphic: here V8 caches the location of the one property.
     return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
   }
 

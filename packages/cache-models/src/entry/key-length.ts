@@ -16,7 +16,7 @@ const MAX_BYTES_PER_UNIT = 3;
  * isTooLongKey('é'.repeat(4096)); // true: two bytes each
  */
 export function isTooLongKey(key: string): boolean {
-  // The length in units alone clears nearly all keys.
+  // For nearly all keys, the length in units alone shows that they are short enough.
   return (
     typeof key === 'string' && key.length * MAX_BYTES_PER_UNIT > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES
   );

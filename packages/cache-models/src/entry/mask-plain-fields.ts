@@ -28,8 +28,8 @@ const TEXT_OR_NULL: ArgumentKind = Object.freeze({
 const MAX_ERROR_LENGTH = 4096;
 
 /**
- * The text fields with recognizable credentials, and the entry's own, masked. `before` is the entry that is being
- * changed: a field that is the same there is not examined again if the credentials are the same too.
+ * The text fields, in which recognizable credentials and the entry's own credentials are masked. `before` is the entry
+ * that is being changed: a field that is the same there is not examined again if the credentials are the same too.
  */
 export function withoutCredentials(
   { source, lastHealthError, labels }: PlainFields,

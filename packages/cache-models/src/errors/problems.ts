@@ -68,7 +68,10 @@ export class Problems {
     if (error !== undefined) throw error;
   }
 
-  /** The error that {@link throwIfAny} throws, for callers that reject a promise with it; `undefined` if all is well. */
+  /**
+   * The error that {@link throwIfAny} throws, for callers that reject a promise with it; `undefined` if there are no
+   * problems.
+   */
   toError(what: string, options: ThrowProblemsOptions = NO_OPTIONS): Error | undefined {
     checkArgument('what', what, Kinds.text);
     checkArgument('options', options, OPTIONS);
@@ -85,7 +88,7 @@ export class Problems {
   }
 }
 
-/** Not by `checkOptionsObject`, which is built on this class. */
+/** Cannot use `checkOptionsObject`, which is built on this class. */
 function isThrowOptions(value: unknown): boolean {
   return (
     Kinds.object.isRight(value) && Object.keys(value as object).every((name) => name === 'error' || name === 'tier')

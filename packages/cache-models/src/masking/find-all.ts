@@ -4,8 +4,8 @@
 const SEARCHED = 64;
 
 /**
- * Calls `found` for each occurrence of `wanted`; of an occurrence that overlaps the previous one, only for the rest.
- * Takes time linear in both lengths for any input (Knuth, Morris, Pratt).
+ * Calls `found` with the range of each occurrence of `wanted`; for an occurrence that overlaps the previous one, only
+ * with the part that does not. Takes time linear in both lengths for any input (Knuth, Morris, Pratt).
  */
 export function findAll(text: string, wanted: string, found: (start: number, end: number) => void): void {
   const { length } = wanted;

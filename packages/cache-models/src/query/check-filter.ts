@@ -155,7 +155,7 @@ function each(value: unknown, fits: (value: unknown) => boolean): boolean {
   return Array.isArray(value) ? value.length <= MAX_VALUES && !hasMisfit(value, fits) : fits(value);
 }
 
-/** Not by `every`, which skips holes. */
+/** Uses `findIndex`, because `every` skips holes. */
 function hasMisfit(values: readonly unknown[], fits: (value: unknown) => boolean): boolean {
   return values.findIndex((value) => !fits(value)) !== -1;
 }

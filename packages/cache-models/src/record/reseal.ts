@@ -17,8 +17,8 @@ export interface ResealCounts {
   /** Unchanged: they do not open here, because no key of the cipher made them or they are bound to another proxy. */
   readonly unreadable: number;
   /**
-   * How many of the unreadable ones a key of the cipher made, although they do not open where they are: they were moved
-   * to another proxy, or are bound to none and refused. An older key may open them. Default 0.
+   * How many of the unreadable ones were made by a key of the cipher, although they do not open where they are: they
+   * were moved to another proxy, or are bound to none and refused. An older key may open them. Default 0.
    */
   readonly misplaced?: number | undefined;
   /**

@@ -33,7 +33,7 @@ const ESCAPING = Uint8Array.from({ length: 256 }, (_, byte) => {
 });
 
 const NONE = -1;
-/** The bit whose table value has this lowest byte, which is unique among the eight. */
+/** By byte: the bit whose table value has this lowest byte. The lowest bytes of the eight table values are distinct. */
 const BIT_OF = new Int8Array(256).fill(NONE);
 for (let bit = 0; bit < 8; bit++) BIT_OF[FORWARD[1 << bit]! & 0xff] = bit;
 

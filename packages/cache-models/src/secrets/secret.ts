@@ -52,9 +52,9 @@ export interface CredentialCipher {
  * or nothing. Only {@link Secret.reveal} returns the plaintext.
  *
  * A secret is in one of two states. *Plain*: it has the plaintext, and after {@link Secret.seal} also the last token
- * made of it. *Sealed*: it was read from a store, has only the token, and is decrypted on each `reveal`, so that an
- * entry that only passes through never has plaintext in memory. JavaScript cannot wipe strings: a revealed one stays in
- * memory until it is garbage-collected.
+ * made of it. *Sealed*: it was read from a store, has only the token, and is decrypted on each `reveal`, so that the
+ * plaintext of an entry that is only passed on is never in memory. JavaScript cannot wipe strings: a revealed one stays
+ * in memory until it is garbage-collected.
  */
 export class Secret {
   readonly #text: string | undefined;

@@ -77,7 +77,7 @@ export function prometheusText(statistics: PrometheusSource): string {
       '1 while the tier is off because of failures.',
       ofTiers((tier) => Number(tier.degraded)),
     ),
-    family('hit_ratio', 'gauge', 'Reads answered by any tier, of all.', [
+    family('hit_ratio', 'gauge', 'Share of all reads that a tier answered.', [
       { labels: {}, value: statistics.overallHitRate },
     ]),
   ];

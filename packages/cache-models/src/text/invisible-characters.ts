@@ -46,7 +46,7 @@ export function describeCharacter(char: string): string {
 }
 
 /**
- * Removes invisible characters from both ends of a string, as copying from a web page leaves them there. Linear in the
+ * Removes invisible characters from both ends of a string, where copying from a web page leaves them. Linear in the
  * length.
  */
 export function trimInvisible(text: string): string {

@@ -76,12 +76,12 @@ describe('known secrets', () => {
     ['percent-encoded', '/S3cret%20p4ss'],
     ['percent-encoded throughout', '/%53%33%63%72%65%74%20%70%34%73%73'],
     ['percent-encoded twice', '/S3cret%2520p4ss'],
-    ['in a form', 'x=S3cret+p4ss'],
+    ['in form data', 'x=S3cret+p4ss'],
     ['with escapes', 'S3cret\\u0020p4ss'],
     ['in base64', `sent ${Buffer.from('ann:S3cret p4ss').toString('base64')}`],
-    ['in base64 of more', `sent ${Buffer.from('{"a":"S3cret p4ss"}').toString('base64')}`],
+    ['in base64 of a longer text', `sent ${Buffer.from('{"a":"S3cret p4ss"}').toString('base64')}`],
     ['in base64 for URLs', `sent ${Buffer.from('??>S3cret p4ss?>').toString('base64url')}`],
-  ])('are masked in the text %s', (_how, text) => {
+  ])('are masked in every form: %s', (_how, text) => {
     expect(mask(text, 'ann', 'S3cret p4ss')).not.toMatch(/s3cret|%53%33|UzNjcmV0|MzY3JldC|TM2NyZX|c3JldC/i);
     expect(mask(text, 'ann', 'S3cret p4ss')).toContain(SECRET_MASK);
   });

@@ -7,7 +7,7 @@ describe('a process', () => {
   const own = ownIdentity();
   const elsewhere = { ...own, space: own.space === '01234567' ? '76543210' : '01234567' };
 
-  it('has not ended if it runs, or if it is outside the own PID namespace', () => {
+  it('is not reported as ended while it runs, or if it is in another PID namespace', () => {
     expect(hasEnded(own)).toBe(false);
     expect(hasEnded({ ...own, pid: 2 ** 30 })).toBe(true);
     expect(hasEnded({ ...elsewhere, pid: 2 ** 30 })).toBe(false);

@@ -22,7 +22,7 @@ describe('the origin of a proxy URL', () => {
     'http://evil.example:80?@h.example:80',
     'http://evil.example:80#@h.example:80',
     'http://evil.example:80/\t@h.example:80',
-  ])('of %j, which other parsers read as another host, is the URL itself', (url) => {
+  ])('is the URL itself if other parsers find another host in it: %j', (url) => {
     expect(new URL(url).hostname).toBe('evil.example');
     expect(originOf(url)).toBe(url);
   });
@@ -58,7 +58,7 @@ describe('the origin of a proxy URL', () => {
     );
   });
 
-  it('of an origin is the same origin', () => {
+  it('is its own origin', () => {
     fc.assert(
       fc.property(fc.webUrl({ withQueryParameters: true }), (url) => {
         expect(originOf(originOf(url))).toBe(originOf(url));

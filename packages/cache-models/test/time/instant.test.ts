@@ -74,7 +74,7 @@ describe('instants', () => {
           const text = `${new Date(ms).toISOString().slice(0, 23)}000+00:00`;
           expect(parseInstant(text)).toBe(ms);
           const off = text.slice(0, at) + wrong + text.slice(at + 1);
-          // A space in place of the T, or before the offset after one digit less.
+          // A space is valid in place of the T, and in place of the last digit, since it may precede the offset.
           const isBlank = wrong === ' ' && (at === 10 || at === 25);
           const isStillATime = off === text || isBlank || (at === 26 && wrong === '-');
           if (!isStillATime) expect(parseInstant(off)).toBeUndefined();

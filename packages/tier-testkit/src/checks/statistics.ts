@@ -251,7 +251,7 @@ class Ledger {
     for (const [key, deadline] of this.#deadlines) if (now >= deadline) this.#deadlines.delete(key);
   }
 
-  /** Before a put or delete of a key whose expired entry may still be stored. */
+  /** Called before a put or delete of a key whose expired entry may still be stored. */
   #meet(key: string): void {
     if (this.#trial.clock.now() >= (this.#deadlines.get(key) ?? Number.POSITIVE_INFINITY)) this.#unsure++;
   }

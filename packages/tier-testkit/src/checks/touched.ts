@@ -51,8 +51,8 @@ const FATES: Readonly<Record<string, (tier: ObservedTier, trial: Trial) => Promi
   'deleted in a batch': (tier) => tier.deleteMany(['a']),
   'put again': (tier) => tier.put(makeEntry('a', { source: 'new' })),
   'put again in a batch': (tier) => tier.putMany([makeEntry('a', { source: 'new' })]),
-  cleared: (tier) => tier.clear(),
-  closed: (tier) => tier.close(),
+  'removed by clear': (tier) => tier.clear(),
+  'stored when the tier is closed': (tier) => tier.close(),
 };
 
 const fates: Check[] = Object.entries(FATES).map(([fate, meet]) =>

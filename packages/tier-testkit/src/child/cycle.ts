@@ -37,7 +37,7 @@ async function use(tier: CacheTier, count: number): Promise<void> {
   await tier.delete('c');
 }
 
-/** The lowest count of each kind within a while; stops waiting once no count exceeds the one in `before`. */
+/** The lowest count of each kind during {@link PATIENCE}; returns earlier if no count exceeds the one in `before`. */
 async function leastHeld(resources: Resources, before: Holdings = {}): Promise<Holdings> {
   let least = resources.held();
   const isMore = () => Object.entries(least).some(([kind, count]) => count > (before[kind] ?? 0));

@@ -34,7 +34,7 @@ export const CONTRACT_RULES = Object.freeze({
   lfu: 'With `lfu` the least frequently used entry is evicted first; of several, the oldest.',
   fifo: 'With `fifo` the entry that was stored first is evicted first, however it was used; replacing it does not move it.',
   aliasing:
-    'Stored entries change only through the tier, never through an object that was put or returned. Lists are read as they are when an operation is called.',
+    'Stored entries change only through the tier, never through an object that was put or returned. Changing a list after it was passed to an operation has no effect on the operation.',
   secrets: 'A credential never appears in clear in anything that a tier writes, logs, throws or shows.',
   cipher: 'A persistent tier without a cipher refuses an entry that has credentials, and stores nothing of it.',
   unreadable:

@@ -11,8 +11,9 @@ import {
 const NOWHERE = 'nowhere';
 
 /**
- * Seals with a keyed pad and a digest: unreadable in a file, and a wrong key or binding is detected. A token begins like
- * a Fernet token and names its key, so that a test can find it in a file. For tests only: anyone can open its tokens.
+ * Seals with a keyed pad and a digest: a secret cannot be read in a file, and a wrong key or binding is detected. A
+ * token begins like a Fernet token and names its key, so that a test can find it in a file. For tests only: anyone can
+ * open its tokens.
  *
  * @example
  * ```ts

@@ -117,7 +117,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'has-counts',
-    'has counts a hit or a miss.',
+    'Counts a hit or a miss in has.',
     ['statistics', 'counts no hit or miss for has, peek, listings and writes'],
     class extends MapTier {
       override has(key: string): boolean {
@@ -130,7 +130,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'peek-counts',
-    'peek counts a hit.',
+    'Counts a hit in peek.',
     ['statistics', 'counts no hit or miss for has, peek, listings and writes'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {
@@ -194,7 +194,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'size-never-shrinks',
-    'Counts puts in currentSize.',
+    'Reports the number of puts as currentSize.',
     ['statistics', 'accounts for every entry in random histories'],
     class extends MapTier {
       #puts = 0;

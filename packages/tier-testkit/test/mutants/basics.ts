@@ -175,7 +175,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-fail-fast',
-    'Throws while its entries are being read, when they change.',
+    'Throws if its entries change while they are being read.',
     ['basics', 'tolerates changes while its entries are being read'],
     class extends MapTier {
       override *entries(): Generator<CacheEntry> {

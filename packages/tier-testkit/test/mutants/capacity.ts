@@ -191,7 +191,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'has-is-a-use',
-    'has counts as a use of the entry.',
+    'Counts has as a use of the entry.',
     ['eviction policies', 'does not count has, peek or a listing as a use'],
     class extends MapTier {
       override has(key: string): boolean {
@@ -203,7 +203,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'peek-is-a-use',
-    'peek counts as a use of the entry.',
+    'Counts peek as a use of the entry.',
     ['eviction policies', 'does not count has, peek or a listing as a use'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {

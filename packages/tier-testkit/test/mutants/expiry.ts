@@ -162,7 +162,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'has-ignores-the-deadline',
-    'has returns true for an expired entry until it is removed.',
+    'Returns true from has for an expired entry until it is removed.',
     ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override has(key: string): boolean {
@@ -182,7 +182,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'peek-ignores-the-deadline',
-    'peek returns an expired entry until it is removed.',
+    'Returns an expired entry from peek until it is removed.',
     ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {

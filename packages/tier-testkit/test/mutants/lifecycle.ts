@@ -106,7 +106,7 @@ export const lifecycleMutants: readonly Mutant[] = [
       }
       protected override async transact<T>(work: () => T): Promise<T> {
         await this.turn();
-        if (this.status === 'closed') throw new Error('closed under way');
+        if (this.status === 'closed') throw new Error('closed during an operation');
         return work();
       }
     },

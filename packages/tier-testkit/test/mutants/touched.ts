@@ -320,7 +320,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-clear',
     'Drops all touches on clear.',
-    [TOUCHED, 'keeps the touches of an entry that is cleared'],
+    [TOUCHED, 'keeps the touches of an entry that is removed by clear'],
     class extends MapTier {
       override clear(): number {
         this.notes?.forget();
@@ -331,7 +331,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-until-close',
     'Drops all touches on close.',
-    [TOUCHED, 'keeps the touches of an entry that is closed'],
+    [TOUCHED, 'keeps the touches of an entry that is stored when the tier is closed'],
     class extends MapTier {
       override close(): void {
         this.notes?.forget();

@@ -20,7 +20,7 @@ export interface Goal {
   readonly judge: (figures: readonly Figure[]) => GoalResult;
 }
 
-/** `of` takes at most `times` what `against` takes. */
+/** `of` takes at most `times` times as long as `against`. */
 export function atMost(of: string, times: number, against: string): Goal {
   return {
     judge: (figures) => {

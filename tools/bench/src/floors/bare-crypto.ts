@@ -44,7 +44,10 @@ export function bareOpenCalls({ signing, encryption }: BareKeys, { iv, payload, 
   return Buffer.concat([decipher.update(payload), decipher.final()]).toString('utf8');
 }
 
-/** The keys for checking the binding of credentials: a MAC and an AES block per token, and one PRF of their origin. */
+/**
+ * The keys for checking the binding of credentials, which takes a MAC and an AES block per token and one PRF of the
+ * origin.
+ */
 export interface BareBinding {
   readonly keys: BareKeys;
   readonly block: Decipheriv;

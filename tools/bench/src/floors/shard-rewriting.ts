@@ -10,7 +10,8 @@ function pathOf(directory: string, key: string): string {
 }
 
 /**
- * Reads one record as ProxyWhirl does: parses every line of its shard. Omits its lock and decryption, in its favour.
+ * Reads one record as ProxyWhirl does: parses every line of its shard. Omits the lock and the decryption, which favours
+ * ProxyWhirl.
  */
 export function readShardsWhole(directory: string, key: string): Map<string, unknown> {
   const records = new Map<string, unknown>();

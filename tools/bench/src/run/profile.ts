@@ -6,7 +6,7 @@ import type { Contender } from './scenario.ts';
 const PROFILED_MS = 2000;
 const INTERVAL_US = 200;
 const SHOWN = 16;
-/** Callers shown for a native function, whose own name says little. */
+/** The number of callers shown for a native function, whose own name says little. */
 const CALLERS = 3;
 
 /** Profiles a contender: a table of functions by self time, as text. */

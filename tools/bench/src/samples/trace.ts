@@ -21,7 +21,9 @@ function zipf(length: number, items: number): Trace {
   return { name: 'zipf', about: 'a few items receive most requests, and they never change', items, requests };
 }
 
-/** A zipf trace in which every other twentieth is interleaved with a scan of items that are not requested again. */
+/**
+ * A zipf trace of twenty parts; in every second part, every second request is for an item that is not requested again.
+ */
 function scan(length: number, items: number): Trace {
   const random = seededRandom(22);
   const popular = zipfIndices(items >> 1, length, random);

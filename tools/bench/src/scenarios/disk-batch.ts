@@ -17,7 +17,8 @@ export const diskBatch: Scenario = {
     atMost('tier-sqlite', 1, 'keyv SQLite'),
     timesFaster('tier-jsonl', 4, 'unstorage fs'),
   ],
-  why: 'keyv 6 stores a batch in one transaction, one string per record; keyv 5 made a commit with a flush for each, which took over 50 times as long.',
+  why: `keyv 6 stores a batch in one transaction, one string per record; keyv 5 made a commit with a flush for each,
+which took over 50 times as long.`,
   setUp: async (context) => {
     const data = diskData(context.quick ? QUICK_COUNT : COUNT);
     const stores = await openDiskStores(context, data);

@@ -6,9 +6,10 @@ import { steadyPart } from '../set-ups/our-stack.ts';
 const COUNT = 10_000;
 const QUICK_COUNT = 300;
 
-const WHY = `lmdb maps its file into memory and reads it without a system call; beyond that, ours verifies the checksum of each
-record and creates a CacheEntry. keyv stores a record as one string, which SQLite returns in a quarter of the time of our
-35 columns, and parses it; the columns make our database queryable and compatible with ProxyWhirl.`;
+const WHY = `lmdb maps its file into memory and reads it without a system call; beyond that, ours verifies the
+checksum of each record and creates a CacheEntry. keyv stores a record as one string, which SQLite returns in a
+quarter of the time of our 35 columns, and parses it; the columns make our database queryable and compatible with
+ProxyWhirl.`;
 
 /** One record of a store on disk by its key: our tiers and their alternatives. */
 export const diskGet: Scenario = {

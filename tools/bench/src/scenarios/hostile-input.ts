@@ -139,7 +139,9 @@ export const hostileLines: Scenario = {
   about:
     'An open JSON Lines tier reads two megabytes of hostile lines that were appended to its shard, compared with as many bytes of records.',
   columns: 'kind',
-  why: 'A record costs little for its size: only its key and its times are extracted, and the rest is parsed when the record is read. A line that may belong to another program is checked to be JSON up to its last byte, and two megabytes contain forty times as many such lines as records. The floor parses each line with JSON.parse.',
+  why: `A record costs little for its size: only its key and its times are extracted, and the rest is parsed when the
+record is read. A line that may belong to another program is checked to be JSON up to its last byte, and two megabytes
+contain forty times as many such lines as records. The floor parses each line with JSON.parse.`,
   goals: goalsOf(SHARD_KINDS),
   measure: async ({ quick, directory }: ScenarioContext) => {
     const wellFormed = await wellFormedLines(join(directory, 'well-formed'), sizeOf(quick));

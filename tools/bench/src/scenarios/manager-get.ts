@@ -15,12 +15,13 @@ const CACHEABLE = 'cacheable, memory + keyv SQLite';
 const CACHE_MANAGER = 'cache-manager, keyv memory + SQLite';
 const KEYV = 'keyv SQLite, no memory';
 
-const HIT_FLOOR = `The time of bentocache depends on the runtime: about 40 times the floor on Node.js 20, where its tracing channels are
-slow, and about 10 times on 22 and later. There no awaited function can be 12 times faster.
+const HIT_FLOOR = `The time of bentocache depends on the runtime: about 40 times the floor on Node.js 20, where its
+tracing channels are slow, and about 10 times on 22 and later. On those versions, no awaited function can be 12 times
+faster than bentocache.
 
-*By hand* is the least that a hit must do for its caller: read the clock, and store and return a frozen copy of the entry
-that counts the access. This alone takes about 2.5 times the floor: freezing an object and reading the clock each take V8 as
-long as the floor itself.`;
+*By hand* is the least that a hit must do for its caller: read the clock, and store and return a frozen copy of the
+entry that counts the access. This alone takes about 2.5 times the floor: freezing an object and reading the clock
+each take V8 as long as the floor itself.`;
 
 const countOf = ({ quick }: ScenarioContext): number => (quick ? COUNT.quick : COUNT.full);
 const SPREADS = { uniform: uniformIndices, zipf: zipfIndices };

@@ -86,8 +86,8 @@ export const import100k: Scenario = {
     within('longest block of the event loop', 20),
     within('memory retained per additional row', 16),
   ],
-  why: `Event loop and memory are measured with the default limits. There a row of the larger file costs more because nearly each one evicts
-another, which is read from the files, blanked there, and marked in the database as evicted.`,
+  why: `Event loop and memory are measured with the default limits. There a row of the larger file costs more because
+nearly each one evicts another, which is read from the files, blanked there, and marked in the database as evicted.`,
   measure: async (context) => {
     for (const count of [SMALL, LARGE]) writeImportFile(fileOf(context, count), sampleEntries(count));
     const [small, large, fullSmall, fullLarge]: ImportSample[][] = [[], [], [], []];

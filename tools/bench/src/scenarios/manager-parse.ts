@@ -24,8 +24,8 @@ export const managerParseSealed: Scenario = {
   name: 'manager-parse-sealed',
   about: 'The same for records with two sealed credentials (21 members).',
   goals: [atMost('warmFromFile', 1.15, WITH_MACS), atMost('warmFromFile', 1.15, WITH_ZOD)],
-  why: `A row whose credentials do not open at its proxy is not loaded, so the MAC and binding of each token are verified: four hashes, two AES blocks and
-two decoded strings, about 6 µs per row, which *${WITH_ZOD}* omits.`,
+  why: `A row whose credentials do not open at its proxy is not loaded, so the MAC and binding of each token are
+verified: four hashes, two AES blocks and two decoded strings, about 6 µs per row, which *${WITH_ZOD}* omits.`,
   setUp: (context) => parseContest(context, true),
 };
 

@@ -10,8 +10,8 @@ import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 
-const CLOCK = `The clock is read at every access, so that no expired entry is returned. lru-cache with a ttl reads it once per
-millisecond, and without one never; with \`ttlResolution: 0\` (exact ttl) it gives the same guarantee.`;
+const CLOCK = `The clock is read at every access, so that no expired entry is returned. lru-cache with a ttl reads it
+once per millisecond, and without one never; with \`ttlResolution: 0\` (exact ttl) it gives the same guarantee.`;
 
 type Spread = 'uniform' | 'zipf' | 'hot';
 

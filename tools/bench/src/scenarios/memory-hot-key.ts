@@ -8,7 +8,9 @@ import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 
-/** Detects an order kept by delete and set in a Map, which walks the deleted slots of the hot key. */
+/**
+ * Detects an eviction order that is kept by delete and set in a Map: V8 then walks the slots that the hot key has left.
+ */
 export const memoryHotKey: Scenario = {
   name: 'memory-hot-key',
   about: 'A hit in a memory tier (lru) of 100k entries when one key takes every access, compared with uniform access.',

@@ -9,11 +9,13 @@ import { redisContest } from '../set-ups/redis-contest.ts';
 const COUNT = 1000;
 const BATCH = `A batch of ${COUNT}: entries with sealed credentials`;
 
-const ONE_BY_ONE = `A bare command takes about 30 µs on an idle machine, nearly all of it in the system. Checking and reading a record takes 5 µs,
-creating one as much, and keeping the server waiting for 5 µs costs about 10: a bare GET followed by 5 µs of other work takes 1.2 to 1.3 times
-as long as one without. On a busy machine or over a network, the bare command takes longer, and the ratio is closer to 1.`;
-const IN_BATCHES = `In a pipeline, a bare command takes about 2.6 µs. JSON.parse of one record takes half of that, its checksum and checks as much again,
-and JSON.stringify more: reading and writing checked entries costs more than the round trip to the server.`;
+const ONE_BY_ONE = `A bare command takes about 30 µs on an idle machine, nearly all of it in the system. Checking and
+reading a record takes 5 µs, creating one as much, and keeping the server waiting for 5 µs costs about 10: a bare GET
+followed by 5 µs of other work takes 1.2 to 1.3 times as long as one without. On a busy machine or over a network, the
+bare command takes longer, and the ratio is closer to 1.`;
+const IN_BATCHES = `In a pipeline, a bare command takes about 2.6 µs. JSON.parse of one record takes half of that, its
+checksum and checks as much again, and JSON.stringify more: reading and writing checked entries costs more than the
+round trip to the server.`;
 
 const all: readonly Scenario[] = [
   {

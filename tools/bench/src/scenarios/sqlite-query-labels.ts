@@ -17,7 +17,9 @@ export const sqliteQueryLabels: Scenario = {
   name: 'sqlite-query-labels',
   about: `SqliteCacheTier: ${LIMIT} of the 10k entries with one label of 100k, compared with one protocol.`,
   columns: 'order',
-  why: 'Where the order has an index of its own (lastAccessed), a query walks it and tests each row: the protocol is in the row, while a label is looked up. The floors are the bare statements that do the same. An index of the keys of each label by last access would cost a write at every access.',
+  why: `Where the order has an index of its own (lastAccessed), a query walks it and tests each row: the protocol is in
+the row, while a label is looked up. The floors are the bare statements that do the same. An index of the keys of each
+label by last access would cost a write at every access.`,
   goals: ORDERS.map((order) => atMost(`by label, ${order}`, 1.3, `by protocol, ${order}`)),
   setUp: queryContest,
 };

@@ -8,7 +8,7 @@ import { sampleEntries } from '../samples/sample-record.ts';
 
 export interface RedisContest {
   readonly tier: RedisCacheTier;
-  /** Without the client's timer for each command, which is the least that it can cost. */
+  /** A client without a timer for each command: the least that a command can cost. */
   readonly bare: Awaited<ReturnType<typeof connect>>;
   readonly entries: readonly CacheEntry[];
   /** Names of the bare records, and the values that the tier stored for the same entries. */

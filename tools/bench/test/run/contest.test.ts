@@ -59,7 +59,7 @@ test('rejects when a contender returns wrong data before or after the rounds', a
   await expect(runContest({ contenders: [spoilt], expected: { a: 1 } }, PLAN)).rejects.toThrow('after the last round');
 });
 
-test('rejects when a single operation misses where all must hit, or the reverse', async () => {
+test('rejects when a single operation misses although all must hit, or hits although all must miss', async () => {
   const run = (i: number) => (i === 5 ? undefined : i);
   await expect(runContest({ contenders: [contender('leaky', { run })], finds: 'value' }, PLAN)).rejects.toThrow(
     'expected value',

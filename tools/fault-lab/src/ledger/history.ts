@@ -45,7 +45,7 @@ export function judge(changes: readonly Change[], found: ReadonlyMap<string, str
   return least!;
 }
 
-/** A change of every key, at each moment that makes a difference. */
+/** The change of every key, if there is one, at each moment it may have happened, as far as the result can differ. */
 function* momentsOf(changes: readonly Change[]): Generator<readonly Change[]> {
   const [clear, ...others] = changes.filter(({ key }) => key === EVERY_KEY);
   if (others.length > 0) throw new Error('a history may contain at most one change of every key');

@@ -10,9 +10,9 @@ const ENTRIES = 12;
 const STEPS = 30;
 
 /**
- * Tries databases with random schema objects, one after another. Prints each seed before its trial, and the result after
- * it: `works` or `refused`. Throws for any other result. The arguments are a directory, the first seed, and the number of
- * seeds.
+ * Tries databases with random schema objects, one after another. Prints each seed before its trial, and the result
+ * after it: `works` or `refused`. Throws for any other result. Its arguments are a directory, the first seed, and the
+ * number of seeds.
  */
 const [root, first, count] = process.argv.slice(2) as [string, string, string];
 for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {

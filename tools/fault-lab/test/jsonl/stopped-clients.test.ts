@@ -73,7 +73,7 @@ describe('turns of ProxyWhirl, which ignores our locks', () => {
   };
 
   it.each(OPERATIONS.filter(({ name }) => ['put', 'batch', 'delete', 'clear', 'sweep'].includes(name)))(
-    'while a client of ours is stopped in a $name lose nothing when it continues',
+    'lose nothing if a client of ours is stopped in a $name during them and continues afterwards',
     async (operation) => {
       expect(await turnsBeside(operation)).toEqual([]);
     },
@@ -81,7 +81,7 @@ describe('turns of ProxyWhirl, which ignores our locks', () => {
   );
 
   it(
-    'while a client of ours is stopped in a compaction are lost only between its last check and the rename',
+    'are lost only if a compaction of ours is stopped between its last check and the rename',
     async () => {
       const failures = await turnsBeside(OPERATIONS.find(({ name }) => name === 'compaction')!);
       const isTooLate = (failure: string) => /(before call \d+ \(rename\)|after call \d+ \(fstat\))/.test(failure);
@@ -91,7 +91,7 @@ describe('turns of ProxyWhirl, which ignores our locks', () => {
     FULL_TIME,
   );
 
-  it('that are stopped with their lock before they read lose nothing that our clients write in the meantime', async () => {
+  it('lose nothing that our clients write while ProxyWhirl is stopped, holding its lock, before it reads', async () => {
     const operation = { name: 'turn', numShards: 1, opens: false, essential: 'rename', work: PROXYWHIRL };
     for (const [at, side] of [
       [1, 'before'],

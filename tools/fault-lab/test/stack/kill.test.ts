@@ -12,7 +12,7 @@ const CHILD = await bundleProgram(join(import.meta.dirname, '../../src/stack/dyi
 const rounds = count(3, 300);
 
 it(
-  `after a process was killed with locks held, the next one, killed too, keeps what it acknowledged (${rounds} times)`,
+  `after a kill that left locks, what the next process acknowledged survives its own kill (${rounds} times)`,
   async () => {
     const directory = makeTempDir(onTestFinished);
     const [busy, said] = [join(directory, 'busy'), join(directory, 'said')];

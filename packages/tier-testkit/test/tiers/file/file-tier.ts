@@ -84,7 +84,7 @@ export class FileTier extends AsyncTier {
       );
     });
   }
-  /** The later of two checks of the same time comes first. */
+  /** Of two checks with the same time, the one recorded later comes first. */
   protected newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
     return [...checks].reverse().sort((a, b) => b.checkTime - a.checkTime);
   }

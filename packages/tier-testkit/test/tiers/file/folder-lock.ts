@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 /**
  * A lock on a folder that survives the death of its owner. Each contender has its own folder with one file, named after
- * it; the owner moves it to the common path, where no other can be moved meanwhile. A dead owner's file is removed by
- * its exact name, never that of another contender, and the empty folder that is left can be replaced.
+ * it, and takes the lock by moving its folder to the common path; while it is there, no other folder can be moved
+ * there. The file of a dead owner is removed by its exact name, never that of another contender, and the empty folder
+ * that is left can be replaced.
  */
 export class FolderLock {
   readonly #own: string;

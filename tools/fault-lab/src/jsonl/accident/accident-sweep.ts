@@ -11,11 +11,11 @@ export interface AccidentSweep {
   readonly signal: StopPoint['signal'];
   readonly lock: JsonlTierOptions['lock'];
   /**
-   * Every n-th call of each name is tried: with 1 every call, before and after it; otherwise before and after
-   * alternate.
+   * Of the calls of each name, every n-th is interrupted. If n is 1, each is interrupted once before and once after it;
+   * otherwise only once, alternately before and after it.
    */
   readonly stride: number;
-  /** The sets of rivals, each for every accident; if the stride is not 1, they alternate. */
+  /** The sets of rivals. If the stride is 1, every accident is tried with each set; otherwise with one set, in turn. */
   readonly rivals: readonly (readonly Steps[])[];
 }
 

@@ -51,7 +51,7 @@ export const scheduleMembers: readonly Parameter[] = [
   maybe('jitter', (value) => isNumber(value) && (value as number) >= 0 && (value as number) <= 1),
   maybe('random', isFunction),
 ];
-// Named like the option of all tiers that it is.
+// The argument is called `schedule`, but errors name the tier option that it comes from.
 const schedule = must('healthSchedule', objectOf('intervalMs', 'maxIntervalMs', 'jitter', 'random'), scheduleMembers);
 const binding = must('binding', objectOf('role', 'origin'), [
   must('role', oneOf('username', 'password')),

@@ -25,10 +25,10 @@ const labels = must('labels', objectOf('country'), [must('country', isLabelValue
 const wantedLabels = must('labels', objectOf('country'), [must('country', either(listOf(isLabelValue), isLabelValue))]);
 const URL = 'http://h.example:8080';
 
-/** Functions of strings and times. */
 const isSideName = (value: unknown): boolean => typeof value === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(value);
 const isSideValue = (value: unknown): boolean => models.isSideValue(value);
 
+/** Functions of strings and times. */
 export const strings = groupOf(
   'strings and times of cache-models',
   calls(

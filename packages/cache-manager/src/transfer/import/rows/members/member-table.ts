@@ -85,7 +85,7 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
   },
   {
     field: 'flag',
-    says: 'with `yes`, `true` or `1`: the proxy has this scheme, if no other member names one (`https` and `ssl` mean an HTTP proxy that also carries HTTPS); otherwise the whole proxy',
+    says: 'with `yes`, `true` or `1`: the proxy has this scheme, if no other member names one (`https` and `ssl` mean an HTTP proxy that also carries HTTPS); with an address or a URL: the whole proxy',
     names: ['http', 'https', 'ssl', 'socks4', 'socks5'],
   },
   {
