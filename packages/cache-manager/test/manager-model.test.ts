@@ -62,7 +62,8 @@ class Run {
   check(name: string, found: CacheEntry | undefined): void {
     const live = this.live(name);
     if (found === undefined && !this.complete) return;
-    expect([name, found?.source, found?.failureCount]).toEqual([name, live?.source, live?.failureCount]);
+    expect(found?.source, name).toEqual(live?.source);
+    expect(found?.failureCount, name).toEqual(live?.failureCount);
   }
   put(entry: CacheEntry): void {
     this.model.set(entry.key, entry);

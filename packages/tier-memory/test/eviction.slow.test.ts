@@ -100,7 +100,10 @@ describe.each(POLICIES)('with policy %s', (policy) => {
 
   it('has and peek affect neither the order nor the statistics', () => {
     const { tier, left } = makeTier(policy, 2, 'ab');
-    for (let i = 0; i < 3; i++) expect([tier.has('a'), tier.peek('a')?.key]).toEqual([true, 'a']);
+    for (let i = 0; i < 3; i++) {
+expect(tier.has('a')).toBe(true);
+    expect(tier.peek('a')?.key).toBe('a');
+}
     tier.put('c', makeEntry('c'));
     expect(left).toEqual(['a capacity']);
     expect(tier.statistics).toMatchObject({ hits: 0, misses: 0 });

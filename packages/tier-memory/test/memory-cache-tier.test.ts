@@ -16,7 +16,9 @@ class BrokenClock extends ManualClock {
 describe('MemoryCacheTier', () => {
   it('describes itself', () => {
     const tier = new MemoryCacheTier();
-    expect([tier.name, tier.tierType, tier.status]).toEqual(['l1_memory', 'l1_memory', 'new']);
+    expect(tier.name).toBe('l1_memory');
+    expect(tier.tierType).toBe('l1_memory');
+    expect(tier.status).toBe('new');
     expect(tier.config).toEqual({ enabled: true, maxEntries: null, evictionPolicy: 'lru' });
     expect(tier.capabilities).toEqual({
       synchronous: true,
@@ -40,15 +42,23 @@ describe('MemoryCacheTier', () => {
   it('puts, gets, replaces and deletes; an unknown key results in undefined or false', () => {
     const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
     const entry = makeEntry('a');
-    expect([tier.get('a'), tier.delete('a'), tier.size(), tier.clear()]).toEqual([undefined, false, 0, 0]);
+    expect(tier.get('a')).toBeUndefined();
+    expect(tier.delete('a')).toBe(false);
+    expect(tier.size()).toBe(0);
+    expect(tier.clear()).toBe(0);
     expect(tier.put('a', entry)).toBe(true);
     expect(tier.get('a')).toBe(entry);
     tier.put('b', makeEntry('b'));
-    expect([tier.size(), tier.keys()]).toEqual([2, ['a', 'b']]);
-    expect([tier.delete('a'), tier.get('a')]).toEqual([true, undefined]);
+    expect(tier.size()).toBe(2);
+    expect(tier.keys()).toEqual(['a', 'b']);
+    expect(tier.delete('a')).toBe(true);
+    expect(tier.get('a')).toBeUndefined();
     expect(tier.deleteMany(['a', 'b'])).toEqual([false, true]);
     tier.putMany([makeEntry('c'), makeEntry('d')]);
-    expect([tier.clear(), tier.size(), tier.keys(), tier.get('c')]).toEqual([2, 0, [], undefined]);
+    expect(tier.clear()).toBe(2);
+    expect(tier.size()).toBe(0);
+    expect(tier.keys()).toEqual([]);
+    expect(tier.get('c')).toBeUndefined();
     expect(tier.statistics).toMatchObject({ hits: 1, misses: 3, totalEvictions: 0, currentSize: 0 });
   });
 
@@ -104,7 +114,8 @@ describe('MemoryCacheTier', () => {
     expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
     tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }));
     expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
-    expect([tier.failureCount, tier.peek('a')?.accessCount]).toEqual([0, 0]);
+    expect(tier.failureCount).toBe(0);
+    expect(tier.peek('a')?.accessCount).toBe(0);
   });
 
   it('opens automatically, discards everything on close and can be used again', () => {
@@ -116,7 +127,9 @@ describe('MemoryCacheTier', () => {
     tier.close();
     tier.close();
     expect(tier.status).toBe('closed');
-    expect([tier.peek('a'), tier.get('a'), tier.size()]).toEqual([undefined, undefined, 0]);
+    expect(tier.peek('a')).toBeUndefined();
+    expect(tier.get('a')).toBeUndefined();
+    expect(tier.size()).toBe(0);
     tier.put('a', makeEntry('a'));
     expect(tier.get('a')?.key).toBe('a');
   });
@@ -129,10 +142,12 @@ describe('failures', () => {
     tier.put('a', makeEntry('a'));
     clock.broken = true;
     expect(tier.put('b', makeEntry('b'))).toBe(false);
-    expect([tier.failureCount, tier.enabled]).toEqual([1, true]);
+    expect(tier.failureCount).toBe(1);
+    expect(tier.enabled).toBe(true);
     clock.broken = false;
     expect(tier.get('a')?.key).toBe('a');
-    expect([tier.failureCount, tier.has('b')]).toEqual([0, false]);
+    expect(tier.failureCount).toBe(0);
+    expect(tier.has('b')).toBe(false);
   });
 
   it('the third consecutive failure disables the tier, and resetFailures enables it with its entries', () => {
@@ -144,12 +159,16 @@ describe('failures', () => {
       [3, false],
     ] as const) {
       tier.handleFailure(new Error('down'));
-      expect([tier.failureCount, tier.enabled]).toEqual([count, enabled]);
+      expect(tier.failureCount).toEqual(count);
+      expect(tier.enabled).toEqual(enabled);
     }
     const answers = [tier.get('a'), tier.peek('a'), tier.touch('a'), tier.put('b', makeEntry('b')), tier.has('a')];
     expect(answers).toEqual([undefined, undefined, undefined, false, false]);
     tier.resetFailures();
-    expect([tier.failureCount, tier.enabled, tier.get('a')?.key, tier.has('b')]).toEqual([0, true, 'a', false]);
+    expect(tier.failureCount).toBe(0);
+    expect(tier.enabled).toBe(true);
+    expect(tier.get('a')?.key).toBe('a');
+    expect(tier.has('b')).toBe(false);
   });
 
   it('a tier disabled by its configuration stays disabled and empty', () => {
@@ -157,7 +176,10 @@ describe('failures', () => {
     expect(tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }))).toBe(false);
     tier.resetFailures();
     tier.open();
-    expect([tier.enabled, tier.get('a'), tier.size(), tier.keys()]).toEqual([false, undefined, 0, []]);
+    expect(tier.enabled).toBe(false);
+    expect(tier.get('a')).toBeUndefined();
+    expect(tier.size()).toBe(0);
+    expect(tier.keys()).toEqual([]);
     expect(tier.statistics).toMatchObject({ hits: 0, misses: 0 });
   });
 });

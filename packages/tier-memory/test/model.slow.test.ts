@@ -145,14 +145,14 @@ class Comparison {
     const counts = tier.statistics;
     expect(counts.currentSize).toBe(wanted.length);
     expect(counts.hits + counts.misses).toBe(this.#gets);
-    expect([counts.hits, counts.misses]).toEqual([naive.hits, naive.misses]);
-    expect([counts.evictionsLru, counts.evictionsTtl, counts.evictionsHealth, counts.evictionsCorruption]).toEqual([
-      naive.capacity,
-      naive.ttl,
-      naive.health,
-      0,
-    ]);
-    expect([tier.failureCount, tier.enabled]).toEqual([0, true]);
+    expect(counts.hits).toEqual(naive.hits);
+    expect(counts.misses).toEqual(naive.misses);
+    expect(counts.evictionsLru).toEqual(naive.capacity);
+    expect(counts.evictionsTtl).toEqual(naive.ttl);
+    expect(counts.evictionsHealth).toEqual(naive.health);
+    expect(counts.evictionsCorruption).toBe(0);
+    expect(tier.failureCount).toBe(0);
+    expect(tier.enabled).toBe(true);
   }
 }
 

@@ -125,7 +125,8 @@ describe('health checks of a removed entry, deleted in the background', () => {
     for (const way of ['delete', 'clear', 'the replacement by another proxy']) {
       const directory = heavyStore(5000);
       const tier = WAYS[way]!(directory);
-      expect([tier.healthHistory('a'), tier.healthSummary('a').checks]).toEqual([[], 0]);
+      expect(tier.healthHistory('a')).toEqual([]);
+      expect(tier.healthSummary('a').checks).toBe(0);
       expect(tier.healthHistory('b')).toHaveLength(way === 'clear' ? 0 : 1);
       tier.put('a', other);
       tier.recordHealthCheck('a', { status: 'dead', checkUrl });
@@ -144,7 +145,9 @@ describe('health checks of a removed entry, deleted in the background', () => {
     tier.close();
     expect(rows(directory)).toEqual([5001, 1]);
     const next = makeL3(directory);
-    expect([next.get('a'), next.healthHistory('a'), next.size()]).toEqual([undefined, [], 2]);
+    expect(next.get('a')).toBeUndefined();
+    expect(next.healthHistory('a')).toEqual([]);
+    expect(next.size()).toBe(2);
     await untilNoTombstones(directory);
     expect(rows(directory)).toEqual([1, 0]);
   });
@@ -195,7 +198,8 @@ describe('health checks of a removed entry, deleted in the background', () => {
     expect(tier.get('c')?.key).toBe('c');
     // From here on, the cascade deletes side rows again.
     expect(tier.delete('c')).toBe(true);
-    expect([left(directory, 'cache_entries'), left(directory, 'pw_cache_entries')]).toEqual([1, 1]);
+    expect(left(directory, 'cache_entries')).toBe(1);
+    expect(left(directory, 'pw_cache_entries')).toBe(1);
   });
 });
 
@@ -222,7 +226,9 @@ it('a cleanup in a worker removes very many checks with their entries, and lets 
       expect(await cleanup).toBe(400);
     });
     share = stop / (performance.now() - start);
-    expect([puts > 0, tier.size(), left(directory)]).toEqual([true, 2, 10]);
+    expect(puts > 0).toBe(true);
+    expect(tier.size()).toBe(2);
+    expect(left(directory)).toBe(10);
   }
   expect(share).toBeLessThan(0.25);
 });
@@ -291,7 +297,9 @@ describe.each(KINDS)('$name: a damaged row longer than any valid one', (kind) =>
       share = stop / (performance.now() - start);
       watch.close();
       expect(aside(directory)).toEqual([['a', null, 1]]);
-      expect([tier.statistics.evictionsCorruption, tier.size(), tier.totalFailures]).toEqual([1, 1, 0]);
+      expect(tier.statistics.evictionsCorruption).toBe(1);
+      expect(tier.size()).toBe(1);
+      expect(tier.totalFailures).toBe(0);
       expect(tier.put('a', makeEntry('a'))).toBe(true);
       expect(tier.get('a')?.key).toBe('a');
       tier.close();
@@ -308,17 +316,20 @@ describe.each(KINDS)('$name: a damaged row longer than any valid one', (kind) =>
     expect(tier.get('a')).toBeUndefined();
     while (rows(directory) === 2) await sleep(5);
     expect(aside(directory)).toHaveLength(1);
-    expect([tier.size(), tier.totalFailures]).toEqual([1, 0]);
+    expect(tier.size()).toBe(1);
+    expect(tier.totalFailures).toBe(0);
   });
 
   it('is set aside by a re-encryption, and immediately if no worker is wanted', async () => {
     const directory = withLongRow();
     const tier = kind.make(directory);
     for await (const counts of tier.reseal(10)) expect(counts.inQuarantine ?? 0).toBe(0);
-    expect([rows(directory), aside(directory).length]).toEqual([1, 1]);
+    expect(rows(directory)).toBe(1);
+    expect(aside(directory).length).toBe(1);
     const other = withLongRow();
     expect(kind.make(other, {}, { maxBlockMs: Number.POSITIVE_INFINITY }).get('a')).toBeUndefined();
-    expect([rows(other), aside(other).length]).toEqual([1, 1]);
+    expect(rows(other)).toBe(1);
+    expect(aside(other).length).toBe(1);
   });
 
   it('is set aside even if its key has very many health checks', async () => {
@@ -328,6 +339,7 @@ describe.each(KINDS)('$name: a damaged row longer than any valid one', (kind) =>
     const tier = makeL3(directory);
     expect(tier.get('a')).toBeUndefined();
     while (rows(directory) === 2) await sleep(5);
-    expect([aside(directory).length, left(directory)]).toEqual([1, 0]);
+    expect(aside(directory).length).toBe(1);
+    expect(left(directory)).toBe(0);
   });
 });

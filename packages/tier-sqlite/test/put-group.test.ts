@@ -15,9 +15,12 @@ describe.each(KINDS)('putSoon of $name', (kind) => {
     const settled: boolean[] = [];
     const puts = many(100).map((entry) => tier.putSoon(entry.key, entry).then((stored) => settled.push(stored)));
     await Promise.resolve();
-    expect([changes(), settled.length, tier.size()]).toEqual([0, 0, 0]);
+    expect(changes()).toBe(0);
+    expect(settled.length).toBe(0);
+    expect(tier.size()).toBe(0);
     await Promise.all(puts);
-    expect([changes(), settled.length]).toEqual([100, 100]);
+    expect(changes()).toBe(100);
+    expect(settled.length).toBe(100);
     expect(settled.every(Boolean)).toBe(true);
   });
 

@@ -50,10 +50,8 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
     const lookup = await second.lookup(entry.key);
     expect(lookup).toMatchObject({ tier: 'l2', level: 2 });
     expect(lookup?.entry).toMatchObject({ accessCount: 8, failureCount: 1, healthStatus: 'unhealthy', source: 'api' });
-    expect([lookup?.entry.username?.reveal(), lookup?.entry.password?.reveal()]).toEqual([
-      'user-marker',
-      'pass-marker',
-    ]);
+    expect(lookup?.entry.username?.reveal()).toBe('user-marker');
+    expect(lookup?.entry.password?.reveal()).toBe('pass-marker');
   });
 
   it('stores no credential in clear and no file that others may read', async () => {
@@ -68,9 +66,11 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
     ]);
     const look = () => {
       for (const file of filesIn(directory)) {
-        expect([file, statSync(file).mode & 0o077]).toEqual([file, 0]);
+        expect(statSync(file).mode & 0o077, file).toBe(0);
         const bytes = readFileSync(file);
-        for (const spelling of spellings) expect([file, bytes.includes(spelling)]).toEqual([file, false]);
+        for (const spelling of spellings) {
+expect(bytes.includes(spelling), file).toBe(false);
+}
       }
     };
     look();
@@ -164,7 +164,8 @@ describe('openCache', () => {
     const entry = CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' });
     expect(await cache.put(entry.key, entry)).toBe(true);
     expect((await cache.get(entry.key))?.password?.reveal()).toBe('p');
-    expect([cache.tiers.map(({ name }) => name), filesIn(directory)]).toEqual([['l1'], []]);
+    expect(cache.tiers.map(({ name }) => name)).toEqual(['l1']);
+    expect(filesIn(directory)).toEqual([]);
   });
 
   it('reports what is wrong with a configuration or a key, and shows neither', async () => {

@@ -140,7 +140,7 @@ describe('ProxyWhirl’s unusual lines', () => {
       await tier.open();
       const entries = expectedOf('l2_jsonl').entries;
       const found = await tier.getMany(Object.keys(entries));
-      expect([what, found.size]).toEqual([what, 200]);
+      expect(found.size, what).toBe(200);
     }
   });
 });

@@ -52,7 +52,7 @@ describe.each(BACKENDS)('with l2 as %s', (backend) => {
     const logger = await fill(dir, backend);
     for (const path of itemsIn(dir)) {
       const found = lstatSync(path);
-      expect([path, found.mode & 0o777]).toEqual([path, found.isDirectory() ? 0o700 : 0o600]);
+      expect(found.mode & 0o777, path).toEqual(found.isDirectory() ? 0o700 : 0o600);
     }
     expect(statSync(dir).mode & 0o7777).toBe(0o2775);
     // Our own files are private, regardless of who may write to the parent folder.
@@ -149,6 +149,8 @@ describe.each(BACKENDS)('with l2 as %s', (backend) => {
     expect(JSON.parse(stdout)).toEqual({ keys: 10, stored: true, warnings: [join(dir, 'l2'), join(dir, 'db')] });
     const after = stateOf(dir);
     for (const [path, state] of Object.entries(before))
-      if (path in after) expect([path, after[path]]).toEqual([path, state]);
+      if (path in after) {
+expect(after[path], path).toEqual(state);
+}
   });
 });

@@ -21,13 +21,15 @@ describe('--ttl', () => {
     '%j is refused, with examples of a duration',
     async (ttl) => {
       const { code, err } = await workspace().cli(['import', '-', '--ttl', ttl], undefined, ROW);
-      expect([code, err]).toEqual([2, expect.stringContaining('a duration such as 90s, 15m, 2h or 7d')]);
+      expect(err).toContain('a duration such as 90s, 15m, 2h or 7d');
+      expect(code).toBe(2);
     },
   );
 
   it.each(['0', '0d', '36501d', '1000000h'])('%s is refused, with the allowed range', async (ttl) => {
     const { code, err } = await workspace().cli(['import', '-', '--ttl', ttl], undefined, ROW);
-    expect([code, err]).toEqual([2, expect.stringContaining('from 1 second to 100 years')]);
+    expect(err).toContain('from 1 second to 100 years');
+    expect(code).toBe(2);
   });
 
   it('is described by --help', async () => {

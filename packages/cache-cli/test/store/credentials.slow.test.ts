@@ -81,9 +81,11 @@ describe('a file with credentials in its name', () => {
     writeFileSync(path(name), '198.51.100.1:80\nnonsense\n');
     for (const json of [[], ['--json']]) {
       const { code, out, err } = await cli([...json, 'import', path(name)]);
-      expect([code, out + err]).toEqual([0, expect.not.stringContaining(MARK)]);
+      expect(out + err).not.toContain(MARK);
+      expect(code).toBe(0);
       const exported = await cli([...json, 'export', join(dir, `http:/user:${MARK}@h`.replaceAll('/', '_'))]);
-      expect([exported.code, exported.out + exported.err]).toEqual([0, expect.not.stringContaining(MARK)]);
+      expect(exported.out + exported.err).not.toContain(MARK);
+      expect(exported.code).toBe(0);
     }
   });
 });

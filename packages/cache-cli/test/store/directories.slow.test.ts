@@ -82,9 +82,11 @@ describe('a directory that other users could change', () => {
     await cli(['import', path('list.txt')]);
     chmodSync(join(dir, 'proxies'), 0o770);
     const warned = await cli(['list']);
-    expect([warned.code, warned.err]).toEqual([0, expect.stringContaining('its group may write to it')]);
+    expect(warned.err).toContain('its group may write to it');
+    expect(warned.code).toBe(0);
     const strict = await cli(['list', '--directory-checks', 'strict']);
-    expect([strict.code, strict.err]).toEqual([1, expect.stringContaining(join(dir, 'proxies'))]);
+    expect(strict.err).toContain(join(dir, 'proxies'));
+    expect(strict.code).toBe(1);
     expect((await cli(['list', '--directory-checks', 'no'])).code).toBe(2);
   });
 });

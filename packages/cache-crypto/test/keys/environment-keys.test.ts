@@ -107,6 +107,7 @@ describe('rotateKey', () => {
     vi.stubEnv(CURRENT, A);
     vi.stubEnv(PREVIOUS, undefined);
     rotateKey(B);
-    expect([process.env[CURRENT], process.env[PREVIOUS]]).toEqual([B, A]);
+    expect(process.env[CURRENT]).toEqual(B);
+    expect(process.env[PREVIOUS]).toEqual(A);
   });
 });

@@ -33,7 +33,10 @@ describe('parseCacheConfig', () => {
       enableStatistics: true,
       statisticsInterval: 5,
     });
-    expect([encryptionKey, previousEncryptionKeys, durability, foreignTokens]).toEqual([null, [], 'normal', 'accept']);
+    expect(encryptionKey).toBeNull();
+    expect(previousEncryptionKeys).toEqual([]);
+    expect(durability).toBe('normal');
+    expect(foreignTokens).toBe('accept');
   });
 
   it('keeps a level’s own defaults for missing members', () => {

@@ -91,7 +91,9 @@ describe('CacheEntry.create', () => {
 
   it('treats an empty credential as absent', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, username: '', password: null });
-    expect([entry.username, entry.password, entry.hasCredentials]).toEqual([null, null, false]);
+    expect(entry.username).toBeNull();
+    expect(entry.password).toBeNull();
+    expect(entry.hasCredentials).toBe(false);
   });
 
   it('accepts times as milliseconds, Date or ISO string', () => {
@@ -187,7 +189,9 @@ describe('CacheEntry', () => {
 
   it('is expired from expiresAt on, not before', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, expiresAt: 1000.5 });
-    expect([entry.isExpiredAt(1000), entry.isExpiredAt(1000.5), entry.isExpiredAt(1001)]).toEqual([false, true, true]);
+    expect(entry.isExpiredAt(1000)).toBe(false);
+    expect(entry.isExpiredAt(1000.5)).toBe(true);
+    expect(entry.isExpiredAt(1001)).toBe(true);
     expect(entry.isExpired).toBe(true);
     expect(CacheEntry.create({ proxyUrl: URL_A, ttlSeconds: 86_400 }).isExpired).toBe(false);
   });
@@ -202,8 +206,10 @@ describe('CacheEntry', () => {
   it('is not changed by with(), which returns a copy', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, password: 'p' });
     const changed = entry.with({ failureCount: 2, username: 'u' });
-    expect([entry.failureCount, changed.failureCount]).toEqual([0, 2]);
-    expect([changed.username?.reveal(), changed.password?.reveal()]).toEqual(['u', 'p']);
+    expect(entry.failureCount).toBe(0);
+    expect(changed.failureCount).toBe(2);
+    expect(changed.username?.reveal()).toBe('u');
+    expect(changed.password?.reveal()).toBe('p');
     expect(changed.with({ username: null }).username).toBeNull();
     expect(changed.with({}).username?.reveal()).toBe('u');
     expect(() => entry.with({ failureCount: -1 })).toThrow(CacheValidationError);
@@ -213,7 +219,9 @@ describe('CacheEntry', () => {
   it('counts a hit in the copy that touch() returns', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, lastAccessed: 1 });
     const touched = entry.touch(7);
-    expect([touched.accessCount, touched.lastAccessed, entry.accessCount]).toEqual([1, 7, 0]);
+    expect(touched.accessCount).toBe(1);
+    expect(touched.lastAccessed).toBe(7);
+    expect(entry.accessCount).toBe(0);
   });
 
   it('keeps any field it was created with', () => {
@@ -246,7 +254,8 @@ describe('CacheEntry', () => {
     expect(entry.source).toBe('https://**********@example.com/list.txt');
     expect(entry.lastHealthError).toBe('407 for ********** with **********: Proxy-Authorization: **********');
     const changed = entry.with({ source: 'me:listpass@example.com', lastHealthError: 'hunter2-x' });
-    expect([changed.source, changed.lastHealthError]).toEqual(['**********@example.com', '**********']);
+    expect(changed.source).toBe('**********@example.com');
+    expect(changed.lastHealthError).toBe('**********');
   });
 
   it('keeps the usual sources, even if a username is part of them', () => {
@@ -258,9 +267,11 @@ describe('CacheEntry', () => {
   it('masks new credentials in existing fields', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, source: 'list of ann', lastHealthError: 'no hunter2-x' });
     const changed = entry.with({ username: 'ann', password: 'hunter2-x' });
-    expect([changed.source, changed.lastHealthError]).toEqual(['list of **********', 'no **********']);
+    expect(changed.source).toBe('list of **********');
+    expect(changed.lastHealthError).toBe('no **********');
     const moved = entry.with({ proxyUrl: 'http://ann:hunter2-x@h.example:1' });
-    expect([moved.source, moved.lastHealthError]).toEqual(['list of **********', 'no **********']);
+    expect(moved.source).toBe('list of **********');
+    expect(moved.lastHealthError).toBe('no **********');
   });
 
   it('decrypts no credentials if no text field can contain them', () => {
@@ -272,7 +283,8 @@ describe('CacheEntry', () => {
     const password = Secret.sealed(new Uint8Array([1]), { encrypt: () => new Uint8Array(), decrypt });
     const entry = CacheEntry.create({ proxyUrl: URL_A, password, source: 'list hunter2-x' });
     const opened = reveals;
-    expect([opened > 0, entry.source]).toEqual([true, 'list **********']);
+    expect(opened > 0).toBe(true);
+    expect(entry.source).toBe('list **********');
     entry.with({ failureCount: 1, source: entry.source }).touch(5);
     JSON.stringify(CacheEntry.create({ proxyUrl: URL_A, password }));
     expect(reveals).toBe(opened);
@@ -298,11 +310,9 @@ describe('CacheEntry', () => {
       last_health_error: `407 with S3cret-of-its-own${'.'.repeat(9000)}`,
     };
     const entry = recordToEntry(record, undefined);
-    expect([entry.proxyUrl, entry.source, entry.lastHealthError]).toEqual([
-      record.proxy_url,
-      record.source,
-      record.last_health_error,
-    ]);
+    expect(entry.proxyUrl).toEqual(record.proxy_url);
+    expect(entry.source).toEqual(record.source);
+    expect(entry.lastHealthError).toEqual(record.last_health_error);
     const shown = [JSON.stringify(entry), inspect(entry), inspect({ list: [entry] }, { depth: 9 })];
     for (const text of shown) {
       expect(['hunter2-x', 'listpass', 'S3cret-of-its-own'].filter((trace) => text.includes(trace))).toEqual([]);

@@ -197,7 +197,8 @@ describe('the orders of a query', () => {
     const rounds = 24_000;
     for (let n = 0; n < rounds; n++) {
       const { entries: page, cursor } = queryEntries(entries, { orderBy: 'random', limit: 2 }, clock.now());
-      expect([page.length, cursor]).toEqual([2, null]);
+      expect(page.length).toBe(2);
+      expect(cursor).toBeNull();
       const pair = page.map(({ key }) => key).join('');
       seen.set(pair, (seen.get(pair) ?? 0) + 1);
     }

@@ -17,7 +17,9 @@ describe('makePrivateFolders', () => {
       onTestFinished(() => void process.umask(before));
       makePrivateFolders(join(top, 'a', 'b'));
       makePrivateFolders(join(top, 'a', 'b'));
-      expect([modeOf(top), modeOf(join(top, 'a')), modeOf(join(top, 'a', 'b'))]).toEqual([0o755, 0o700, 0o700]);
+      expect(modeOf(top)).toBe(0o755);
+      expect(modeOf(join(top, 'a'))).toBe(0o700);
+      expect(modeOf(join(top, 'a', 'b'))).toBe(0o700);
     },
   );
 
@@ -28,7 +30,8 @@ describe('makePrivateFolders', () => {
     if (process.getuid?.() === 0) chownSync(top, 0, 54_321);
     chmodSync(top, 0o2775);
     makePrivateFolders(join(top, 'a'));
-    expect([statSync(join(top, 'a')).gid, modeOf(join(top, 'a'))]).toEqual([statSync(top).gid, 0o700]);
+    expect(statSync(join(top, 'a')).gid).toEqual(statSync(top).gid);
+    expect(modeOf(join(top, 'a'))).toBe(0o700);
     expect(statSync(top).mode & 0o7777).toBe(0o2775);
   });
 

@@ -36,9 +36,10 @@ describe('TierStatistics', () => {
     stats.countRemoval('health', 3);
     stats.countRemoval('corruption', 4);
     stats.countRemoval('explicit', 5);
-    expect([stats.evictionsLru, stats.evictionsTtl, stats.evictionsHealth, stats.evictionsCorruption]).toEqual([
-      1, 2, 3, 4,
-    ]);
+    expect(stats.evictionsLru).toBe(1);
+    expect(stats.evictionsTtl).toBe(2);
+    expect(stats.evictionsHealth).toBe(3);
+    expect(stats.evictionsCorruption).toBe(4);
     expect(stats.totalEvictions).toBe(10);
   });
 });

@@ -127,7 +127,8 @@ describe('the quarantine, during a re-encryption', () => {
     await tier.open();
     writeFileSync(beside, line(1));
     expect(await reseal(tier)).toEqual({ ...NOTHING, reencrypted: 10 });
-    expect([existsSync(temporary), existsSync(beside)]).toEqual([false, false]);
+    expect(existsSync(temporary)).toBe(false);
+    expect(existsSync(beside)).toBe(false);
   });
 });
 

@@ -95,16 +95,22 @@ it('a paused reading is abandoned for a synchronous one, and leaves nothing behi
   for (let n = 0; n < 3; n++) expect(steps.next().done).toBe(false);
   expect(shard.isReading).toBe(true);
   shard.refresh();
-  expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, expected, 2]);
+  expect(shard.isReading).toBe(false);
+  expect(damaged()).toEqual(expected);
+  expect(index.countOf(0)).toBe(2);
   expect(steps.next()).toEqual({ done: true, value: true });
-  expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, expected, 2]);
+  expect(shard.isReading).toBe(false);
+  expect(damaged()).toEqual(expected);
+  expect(index.countOf(0)).toBe(2);
   // Records read from a removed file no longer count.
   const again = shard.refreshSteps(true);
   for (let n = 0; n < 3; n++) expect(again.next().done).toBe(false);
   rmSync(path);
   shard.refresh();
   expect(again.next().done).toBe(true);
-  expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, [], 0]);
+  expect(shard.isReading).toBe(false);
+  expect(damaged()).toEqual([]);
+  expect(index.countOf(0)).toBe(0);
   replace(recordOf('c'));
   shard.refresh();
   expect(index.countOf(0)).toBe(1);
@@ -139,7 +145,11 @@ it('operations wait during a long reading, and then answer correctly', async () 
     tier.delete('key-3'),
   ]);
   expect(facts(known)).toEqual(facts(makeEntry('known')));
-  expect([first?.key, isThere, seen, put, gone]).toEqual(['key-0', true, 1, true, true]);
+  expect(first?.key).toBe('key-0');
+  expect(isThere).toBe(true);
+  expect(seen).toBe(1);
+  expect(put).toBe(true);
+  expect(gone).toBe(true);
   expect(keys.length).toBe(size);
   expect(keys).toContain('key-2');
   expect(await tier.keys()).not.toContain('key-3');

@@ -124,7 +124,8 @@ describe('a forged side index', () => {
     writeIndex(path, 100, change);
     const tier = newTier(directory);
     expect(await tier.keys()).toEqual(['good']);
-    expect([tier.failureCount, (await tier.get('good'))?.key]).toEqual([0, 'good']);
+    expect(tier.failureCount).toBe(0);
+    expect((await tier.get('good'))?.key).toBe('good');
   });
 
   it('reveals a seed that does not help to make keys collide', () => {

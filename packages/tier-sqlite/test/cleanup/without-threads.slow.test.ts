@@ -41,7 +41,9 @@ describe.each(WAYS)('$name without threads (refused: $refusesThreads)', ({ kind,
       expect(turns).toBeGreaterThan(0);
     }
     expect(tier.keys()).toEqual(['live']);
-    expect([tier.enabled, tier.failureCount, tier.statistics.evictionsTtl]).toEqual([true, 0, 2000]);
+    expect(tier.enabled).toBe(true);
+    expect(tier.failureCount).toBe(0);
+    expect(tier.statistics.evictionsTtl).toBe(2000);
     expect(logger.lines.filter(({ message }) => message.includes('no worker thread can be started'))).toHaveLength(1);
     tier.close();
   });

@@ -289,7 +289,8 @@ describe('any import', () => {
             const password = entry.password?.reveal() ?? '';
             const home = homes.get(password);
             if (home !== undefined) {
-              expect([originOf(entry.proxyUrl), entry.username?.reveal() ?? null]).toEqual([home.url, home.username]);
+              expect(originOf(entry.proxyUrl)).toEqual(home.url);
+              expect(entry.username?.reveal() ?? null).toEqual(home.username);
               if (before.get(key) !== entry) inherited++;
             }
             const was = before.get(key);
