@@ -1,3 +1,4 @@
+import { count } from '@pw/test-support';
 import { testTier } from '@pw/tier-testkit/vitest';
 import * as fastCheck from 'fast-check';
 
@@ -6,5 +7,5 @@ await testTier('JsonlCacheTier', {
   fastCheck,
   execArgv: ['--conditions=@pw/source'],
   // The default of the kit, 10,000, takes most of a minute: `PW_FAULTS=full vitest run packages/tier-*`.
-  cycles: process.env['PW_FAULTS'] === 'full' ? 10_000 : 300,
+  cycles: count(300, 10_000),
 });

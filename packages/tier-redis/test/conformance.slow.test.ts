@@ -1,4 +1,4 @@
-import { isServerMissing, RedisServer } from '@pw/test-support';
+import { count, isServerMissing, RedisServer } from '@pw/test-support';
 import { testTier } from '@pw/tier-testkit/vitest';
 import * as fastCheck from 'fast-check';
 import { afterAll, describe } from 'vitest';
@@ -14,6 +14,7 @@ else {
     fastCheck,
     execArgv: ['--conditions=@pw/source'],
     // The kit's own counts take minutes over a network: `PW_FAULTS=full vitest run packages/tier-*`.
-    ...(process.env['PW_FAULTS'] === 'full' ? {} : { cycles: 300, runs: 30 }),
+    cycles: count(300, 10_000),
+    runs: count(30, 100),
   });
 }

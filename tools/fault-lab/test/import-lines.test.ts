@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheManager } from '@pw/cache-manager';
-import { makeTempDir } from '@pw/test-support';
+import { count, FULL_TIME, makeTempDir } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../src/count.ts';
 import { type LineFormat, oddLine, PASSWORD, urlOf, wellFormedLine } from '../src/import-lines.ts';
 import { Random } from '../src/random.ts';
 

@@ -10,13 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { ManualClock } from '@pw/test-support';
+import { count, ManualClock } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { encodeRaw } from '../../src/lines/record-line.ts';
 import { blankSideIndex, readSideIndex, sealSideIndex } from '../../src/side-index/side-index.ts';
 import { allLines, facts, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
-const FLIPS = process.env['PW_FAULTS'] === 'full' ? 10_000 : 200;
+const FLIPS = count(200, 10_000);
 const OPTIONS = { numShards: 1, sideIndexFrom: 1 };
 const KEYS = ['a', 'b', 'ключ', 'é', 'a"\\b', 'x'.repeat(300)];
 

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTempDir } from '@pw/test-support';
+import { count, FULL_TIME, makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { flipBit } from '../../src/flip-bit.ts';
 import { mutateLine } from '../../src/jsonl/lines/mutate-line.ts';
 import { entryOf, openTier, SHARDS, valuesIn } from '../../src/jsonl/survey.ts';

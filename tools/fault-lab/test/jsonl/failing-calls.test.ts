@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { bundleProgram } from '@pw/test-support';
+import { bundleProgram, count, FULL_TIME } from '@pw/test-support';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { seedStore, surveySeeded } from '../../src/jsonl/seeded-store.ts';
 import { callsOnStore, type StoreCalls, type SweptScript, sweepCalls } from '../../src/strace/nth-call-sweep.ts';
 

@@ -1,9 +1,8 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTempDir } from '@pw/test-support';
+import { count, FULL_TIME, makeTempDir } from '@pw/test-support';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { hostileLine } from '../../src/jsonl/lines/hostile-line.ts';
 import { containsEntry, isUnreadable } from '../../src/jsonl/lines/line-checks.ts';
 import { entryOf, openTier } from '../../src/jsonl/survey.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { bundleProgram } from '@pw/test-support';
+import { bundleProgram, count, FULL_TIME } from '@pw/test-support';
 import { expect, it } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { surveyJsonl } from '../../src/jsonl/survey.ts';
 import { killLoop } from '../../src/processes/kill-loop.ts';
 

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeTempDir } from '@pw/test-support';
+import { count, FULL_TIME, makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { entryOf, openTier, valuesIn } from '../../src/jsonl/survey.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { runChild, startChild } from '../../src/processes/run-child.ts';

@@ -1,5 +1,5 @@
+import { count, FULL_TIME } from '@pw/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { AccidentLab, type AccidentSweep, ALL_RIVALS } from '../../src/jsonl/accident/accident-sweep.ts';
 import { OPERATIONS, PROXYWHIRL } from '../../src/jsonl/accident/operations.ts';
 

@@ -1,3 +1,4 @@
+import { count, FULL_TIME } from '@pw/test-support';
 import * as cli from '@pw/cache-cli';
 import * as crypto from '@pw/cache-crypto';
 import * as manager from '@pw/cache-manager';
@@ -8,7 +9,6 @@ import * as redis from '@pw/tier-redis';
 import * as sqlite from '@pw/tier-sqlite';
 import * as testkit from '@pw/tier-testkit';
 import { describe, expect, it } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import type { CallGroup } from '../../src/nonsense/nonsense-spec.ts';
 import { NONSENSE_VALUES } from '../../src/nonsense/nonsense-values.ts';
 import { OMISSIONS } from '../../src/nonsense/omissions.ts';

@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FaultyProxy, isServerMissing, RedisServer, until } from '@pw/test-support';
+import { count, FaultyProxy, FULL_TIME, isServerMissing, RedisServer, until } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { type Change, type InvalidationOrders, type Read, staleness } from '../../src/redis/invalidation-log.ts';
 
 const CHILD = new URL('../../src/redis/invalidation-child.ts', import.meta.url);

@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleProgram } from '@pw/test-support';
+import { bundleProgram, count, FULL_TIME } from '@pw/test-support';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { entryOf, type Kind, openTier, surveySqlite } from '../../src/sqlite/survey.ts';
 import { callsOnStore, type StoreCalls, type SweptScript, sweepCalls } from '../../src/strace/nth-call-sweep.ts';
 

@@ -1,9 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleProgram } from '@pw/test-support';
+import { bundleProgram, count, FULL_TIME } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { flushCount } from '../../src/power-cut/cut-loop.ts';
 import { recordDisk } from '../../src/power-cut/record-disk.ts';
 import { entryOf, KINDS, openTier } from '../../src/sqlite/survey.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { bundleProgram } from '@pw/test-support';
+import { bundleProgram, count, FULL_TIME } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { killLoop } from '../../src/processes/kill-loop.ts';
 import { KINDS, surveySqlite } from '../../src/sqlite/survey.ts';
 

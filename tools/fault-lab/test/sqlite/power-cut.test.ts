@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { bundleProgram } from '@pw/test-support';
+import { bundleProgram, count, FULL_TIME } from '@pw/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { cutLoop, flushCount } from '../../src/power-cut/cut-loop.ts';
 import { type Recording, recordDisk } from '../../src/power-cut/record-disk.ts';
 import { KINDS, surveySqlite } from '../../src/sqlite/survey.ts';

@@ -1,9 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleProgram } from '@pw/test-support';
+import { bundleProgram, count, FULL_TIME } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { runChild } from '../../src/processes/run-child.ts';
 
 const databases = count(200, 20_000);

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { count, FULL_TIME } from '@pw/test-support';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import { expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { runChild } from '../../src/processes/run-child.ts';
 import { entryOf, fileIn } from '../../src/sqlite/survey.ts';
 

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { count, FULL_TIME } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { entryOf, fileIn, KINDS, openTier, surveySqlite } from '../../src/sqlite/survey.ts';
 
 const PUTS = 20;

@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheEntry } from '@pw/cache-models';
-import { bundleProgram, makeTempDir } from '@pw/test-support';
+import { bundleProgram, count, FULL_TIME, makeTempDir } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
-import { count, FULL_TIME } from '../../src/count.ts';
 import { runChild, startChild } from '../../src/processes/run-child.ts';
 import { openStack } from '../../src/stack/open-stack.ts';
 
