@@ -101,9 +101,9 @@ describe.each(POLICIES)('with policy %s', (policy) => {
   it('has and peek affect neither the order nor the statistics', () => {
     const { tier, left } = makeTier(policy, 2, 'ab');
     for (let i = 0; i < 3; i++) {
-expect(tier.has('a')).toBe(true);
-    expect(tier.peek('a')?.key).toBe('a');
-}
+      expect(tier.has('a')).toBe(true);
+      expect(tier.peek('a')?.key).toBe('a');
+    }
     tier.put('c', makeEntry('c'));
     expect(left).toEqual(['a capacity']);
     expect(tier.statistics).toMatchObject({ hits: 0, misses: 0 });

@@ -69,8 +69,8 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
         expect(statSync(file).mode & 0o077, file).toBe(0);
         const bytes = readFileSync(file);
         for (const spelling of spellings) {
-expect(bytes.includes(spelling), file).toBe(false);
-}
+          expect(bytes.includes(spelling), file).toBe(false);
+        }
       }
     };
     look();

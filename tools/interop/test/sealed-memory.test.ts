@@ -111,8 +111,8 @@ describe.each(['jsonl', 'sqlite'] as const)('a process with 1,000 sealed entries
     const found = { snapshot: hitsIn([snapshot], core), memory: hitsIn(memoryOf(child.pid!), core) };
     if (revealed === 0) expect(found).toEqual({ snapshot: 0, memory: 0 });
     else {
-expect(found.snapshot > 0).toBe(true);
-    expect(found.memory > 0).toBe(true);
-}
+      expect(found.snapshot > 0).toBe(true);
+      expect(found.memory > 0).toBe(true);
+    }
   });
 });

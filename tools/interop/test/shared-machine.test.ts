@@ -150,7 +150,7 @@ describe.each(BACKENDS)('with l2 as %s', (backend) => {
     const after = stateOf(dir);
     for (const [path, state] of Object.entries(before))
       if (path in after) {
-expect(after[path], path).toEqual(state);
-}
+        expect(after[path], path).toEqual(state);
+      }
   });
 });

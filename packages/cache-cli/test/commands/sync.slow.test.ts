@@ -35,20 +35,20 @@ describe('sync', () => {
     const { cli } = await synced();
     const { code, out } = await cli(['sync', 'a', '-', '--json'], undefined, rows(1, 10));
     expect(JSON.parse(out)).toEqual({
-        source: 'a',
-        file: '-',
-        added: 0,
-        updated: 0,
-        kept: 9,
-        adopted: 0,
-        removed: 1,
-        skipped: 0,
-        failed: 0,
-        problems: [],
-        problemCount: 0,
-        refused: null,
-        elapsedMs: expect.any(Number),
-      });
+      source: 'a',
+      file: '-',
+      added: 0,
+      updated: 0,
+      kept: 9,
+      adopted: 0,
+      removed: 1,
+      skipped: 0,
+      failed: 0,
+      problems: [],
+      problemCount: 0,
+      refused: null,
+      elapsedMs: expect.any(Number),
+    });
     expect(code).toBe(0);
   });
 

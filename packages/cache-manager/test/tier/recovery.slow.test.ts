@@ -46,7 +46,7 @@ describe('a recovered tier', () => {
         })();
       };
       await put('a');
-      await vi.waitFor(() => expect([...l2.store.keys()].sort(), `after ${delay} turns`).toEqual(["a", "b"]));
+      await vi.waitFor(() => expect([...l2.store.keys()].sort(), `after ${delay} turns`).toEqual(['a', 'b']));
     }
   });
 

@@ -1,8 +1,8 @@
-import { count, FULL_TIME } from '@pw/test-support';
 import * as cli from '@pw/cache-cli';
 import * as crypto from '@pw/cache-crypto';
 import * as manager from '@pw/cache-manager';
 import * as models from '@pw/cache-models';
+import { count, FULL_TIME } from '@pw/test-support';
 import * as jsonl from '@pw/tier-jsonl';
 import * as memory from '@pw/tier-memory';
 import * as redis from '@pw/tier-redis';

@@ -29,11 +29,10 @@ it(
     );
     const written = await Promise.all(writers);
     writeFileSync(join(directory, 'stop'), '');
-    for (const { code, errors } of [...written, ...(await Promise.all(readers))])
-      {
-expect(errors).toBe('');
+    for (const { code, errors } of [...written, ...(await Promise.all(readers))]) {
+      expect(errors).toBe('');
       expect(code).toBe(0);
-}
+    }
     const total = [...tier.entries()].reduce((sum, entry) => sum + entry.totalHealthChecks, 0);
     expect(total).toBe(changes);
     expect(tier.statistics.evictionsCorruption).toBe(0);
