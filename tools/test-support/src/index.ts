@@ -1,14 +1,13 @@
 export { entryInputs, entryLabels, hostileKeys } from './arbitraries.ts';
 export { bundleProgram } from './bundle-program.ts';
 export { count, FULL_TIME } from './count.ts';
+export { ManualClock, RecordingLogger } from './doubles/index.ts';
 export type { ExpectedEntry } from './fixtures.ts';
 export { fixtureKeys, fixturePath, readFixtureJson } from './fixtures.ts';
 export { type LongestStop, longestStopDuring } from './longest-stop-during.ts';
-export { ManualClock } from './manual-clock.ts';
 export type { OddFile } from './odd-files.ts';
 export { isOddFile, makeOddFile, ODD_FILES } from './odd-files.ts';
 export { onThisMachine } from './on-this-machine.ts';
-export { RecordingLogger } from './recording-logger.ts';
 export { FaultyProxy } from './redis/faulty-proxy.ts';
 export { RedisCluster } from './redis/redis-cluster.ts';
 export { freePort, isServerMissing, RedisServer } from './redis/redis-server.ts';

@@ -1,6 +1,6 @@
 import type { AccessUpdate } from '@pw/cache-models';
+import { START } from '@pw/test-support/doubles';
 import { expectEntries } from '../assertions/round-trips.ts';
-import { START } from '../doubles/manual-clock.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';

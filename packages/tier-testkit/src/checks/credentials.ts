@@ -18,7 +18,7 @@ const withFirst = (key: string, patch: Partial<CacheEntryInput> = {}): CacheEntr
 async function expectNoCredentials(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
   const none = undefined;
   trial.same(`credentials in stored files ${when}`, await TRACES.inFiles(trial.module, trial.directory), none);
-  trial.same(`credentials in the log ${when}`, TRACES.in(trial.logger.lines.join('\n')), none);
+  trial.same(`credentials in the log ${when}`, TRACES.in(trial.logger.text), none);
   trial.same(`credentials in statistics ${when}`, TRACES.inObject(tier.statistics), none);
 }
 

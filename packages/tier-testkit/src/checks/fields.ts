@@ -7,8 +7,8 @@ import {
   MIN_INSTANT,
   Secret,
 } from '@pw/cache-models';
+import { START } from '@pw/test-support/doubles';
 import { expectRoundTrip } from '../assertions/round-trips.ts';
-import { START } from '../doubles/manual-clock.ts';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
 import { plainEntry } from '../trial/plain-entry.ts';
 import type { Check, CheckGroup } from './check.ts';

@@ -7,8 +7,8 @@ import {
   HealthStatus,
   parseHealthCheck,
 } from '@pw/cache-models';
+import { START } from '@pw/test-support/doubles';
 import { expectEntries } from '../assertions/round-trips.ts';
-import { START } from '../doubles/manual-clock.ts';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';

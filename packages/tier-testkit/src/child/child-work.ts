@@ -1,5 +1,5 @@
 import { type CacheTier, silentLogger } from '@pw/cache-models';
-import { ManualClock } from '../doubles/manual-clock.ts';
+import { ManualClock } from '@pw/test-support/doubles';
 import { TestCipher } from '../doubles/test-cipher.ts';
 import type { TierModule } from '../subject/tier-module.ts';
 import type { ChildOrders } from './child-orders.ts';

@@ -1,5 +1,5 @@
 import { CacheEntry, type CacheEntryInput, toLabels } from '@pw/cache-models';
-import { START } from '../doubles/manual-clock.ts';
+import { START } from '@pw/test-support/doubles';
 
 /** One hour, in milliseconds: the default lifetime of a test's entry. */
 export const HOUR = 3_600_000;

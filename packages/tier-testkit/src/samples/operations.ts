@@ -1,4 +1,4 @@
-import { START } from '../doubles/manual-clock.ts';
+import { START } from '@pw/test-support/doubles';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import { makeEntry } from './make-entry.ts';
 

@@ -1,5 +1,5 @@
 import { CacheEntry, type EntryFilter, HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
-import { START } from '../doubles/manual-clock.ts';
+import { START } from '@pw/test-support/doubles';
 import { makeEntry } from './make-entry.ts';
 
 /**

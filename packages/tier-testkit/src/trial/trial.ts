@@ -1,7 +1,6 @@
 import type { CacheEntry, CacheTier, CacheTierConfigInput, CredentialCipher, EvictionListener } from '@pw/cache-models';
+import { ManualClock, RecordingLogger } from '@pw/test-support/doubles';
 import type { ContractRule } from '../contract/contract-rules.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
-import { RecordingLogger } from '../doubles/recording-logger.ts';
 import { TestCipher } from '../doubles/test-cipher.ts';
 import type { ConformanceSubject } from '../subject/conformance-subject.ts';
 import type { TierModule } from '../subject/tier-module.ts';

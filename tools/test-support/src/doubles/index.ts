@@ -1,0 +1,2 @@
+export { ManualClock, START } from './manual-clock.ts';
+export { RecordingLogger } from './recording-logger.ts';
