@@ -85,7 +85,7 @@ describe('get', () => {
     );
   });
 
-  it('exits with 1 and a reason if the entry does not exist or no key decrypts it', async () => {
+  it('exits with 1 and a reason if the entry does not exist or no key opens it', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     expect(await cli(['get', 'nothing'])).toMatchObject({

@@ -29,7 +29,7 @@ export function checkEntry(key: unknown, entry: unknown): void {
 
 /** Throws a CacheValidationError unless `keys` is an array of valid keys. */
 export function checkKeys(keys: unknown): void {
-  if (!Array.isArray(keys)) throw wrong('keys', Kinds.texts.wanted);
+  if (!Array.isArray(keys)) throw wrong('keys', Kinds.strings.wanted);
   for (let i = 0; i < keys.length; i++) {
     const key: unknown = keys[i];
     if (typeof key !== 'string' || isTooLongKey(key)) throw wrong(`keys[${i}]`, problemOfKey(key));
@@ -80,7 +80,7 @@ function isObviouslyValid(options: unknown): boolean {
 export const NO_OPTIONS: LoadOptions = Object.freeze({});
 
 function problemOfKey(key: unknown): string {
-  return typeof key === 'string' ? `must be at most ${MAX_KEY_BYTES} bytes long` : Kinds.text.wanted;
+  return typeof key === 'string' ? `must be at most ${MAX_KEY_BYTES} bytes long` : Kinds.string.wanted;
 }
 
 function wrong(path: string, message: string): CacheValidationError {

@@ -13,7 +13,7 @@ const KEY: ArgumentKind = Object.freeze({
   wanted: `must be a string of at most ${MAX_KEY_BYTES} bytes`,
   isRight: (value: unknown) => typeof value === 'string' && !isTooLongKey(value),
 });
-const TOKEN = optional(Kinds.text);
+const TOKEN = optional(Kinds.string);
 const BATCH_SIZE = wholeNumber(1);
 
 type Checked = readonly [name: string, value: unknown, kind: ArgumentKind];
@@ -30,7 +30,7 @@ export function problemOfLease(tier: CacheTier, key: unknown, milliseconds: unkn
 
 /** The error for invalid arguments of `releaseLease`, if any. */
 export function problemOfRelease(tier: CacheTier, key: unknown, token: unknown) {
-  return problemOf(tier, ['key', key, KEY], ['token', token, Kinds.text]);
+  return problemOf(tier, ['key', key, KEY], ['token', token, Kinds.string]);
 }
 
 /** The error for an invalid batch size of `reseal`, if any. */

@@ -152,7 +152,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect((await tier.get('bad'))?.key).toBe('bad');
   });
 
-  it('re-seals quarantined records, even those it has just moved, and counts those that no key decrypts', async () => {
+  it('re-seals quarantined records, even those it has just moved, and counts those that no key opens', async () => {
     const cipher = keyed('old');
     const tier = tierOf({ cipher });
     for (const key of ['sound', 'rotten', 'aside']) await tier.put(key, entryOf(key, { password: `pass-${key}` }));

@@ -343,7 +343,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     return this.#withFaultMapping(() => work(this.#openedStore().store));
   }
 
-  /** @internal Decodes rows. A damaged one is set aside, one that no key decrypts is skipped, and both are counted. */
+  /** @internal Decodes rows. A damaged one is set aside, one that no key opens is skipped, and both are counted. */
   protected decodeRows(rows: Iterable<EntryRow | undefined>, now: number): CacheEntry[] {
     const { store } = this.#openedStore();
     const entries: CacheEntry[] = [];

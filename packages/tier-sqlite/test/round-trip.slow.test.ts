@@ -71,7 +71,7 @@ describe.each(KINDS)('$name: stored entries are read unchanged', (kind) => {
     expect(reveal(tier.get('a'))).toEqual(reveal(entry));
   });
 
-  it('treats an entry whose credentials no key decrypts as a miss, keeps it, and reads it once the key is back', () => {
+  it('treats an entry whose credentials no key opens as a miss, keeps it, and reads it once the key is back', () => {
     const directory = tempDir();
     const logger = new RecordingLogger();
     const entry = makeEntry('a', { password: 'hunter2' });

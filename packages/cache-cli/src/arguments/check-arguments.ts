@@ -25,7 +25,7 @@ const IO: Readonly<Record<keyof CliIo, ArgumentKind>> = Object.freeze({
 
 /** Throws a CacheValidationError for mistakes of a program that calls `run`; a user of the command cannot make them. */
 export function checkArguments(argv: unknown, io: unknown): void {
-  checkArgument('argv', argv, Kinds.texts);
+  checkArgument('argv', argv, Kinds.strings);
   checkOptionsObject(isOtherObject(io) ? membersOf(io) : io, IO, { what: 'run', name: 'io' });
 }
 

@@ -39,8 +39,7 @@ export async function getEntry(context: CliContext, urlOrKey: string, options: G
 const SHOWN_KEYS = 10;
 
 function notFound(cache: CacheManager, { keys, locked }: { keys: readonly string[]; locked: boolean }, dir: string) {
-  if (locked)
-    return new CliError('KEY_MISSING', `the entry exists, but no key decrypts its credentials: ${OPEN_REMEDY}`);
+  if (locked) return new CliError('KEY_MISSING', `the entry exists, but no key opens its credentials: ${OPEN_REMEDY}`);
   if (keys.length > 1) {
     const shown = keys.slice(0, SHOWN_KEYS).join(', ') + (keys.length > SHOWN_KEYS ? ', …' : '');
     const message = `${plural(keys.length, 'entry', 'entries')} match: add the user (user@host:port), or get one by its key: ${shown}`;

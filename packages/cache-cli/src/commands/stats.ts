@@ -43,7 +43,7 @@ function describe(
     maxEntries === null ? 'none' : formatCount(maxEntries),
   ]);
   const counts = [plural(total, 'proxy', 'proxies'), `${formatCount(withCredentials)} with credentials`];
-  if (unreadable > 0) counts.push(`and ${formatCount(unreadable)} that no key decrypts`);
+  if (unreadable > 0) counts.push(`and ${formatCount(unreadable)} that no key opens`);
   const health = HEALTH_STATUSES.filter((status) => byHealth[status]! > 0)
     .map((status) => `${formatCount(byHealth[status]!)} ${status}`)
     .join(', ');

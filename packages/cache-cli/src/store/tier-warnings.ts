@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from '@pw/cache-models';
+import { CacheErrorCode, type LogFields, type Logger } from '@pw/cache-models';
 import { systemCodeOf } from '../errors/error-text.ts';
 
 /** Collects the warnings of the tiers while they open, then passes each on, without repetitions. */
@@ -34,11 +34,11 @@ export class TierWarnings {
     const { tier, code, cause, system, reason, operation } = fields;
     // The command reports these itself, with file and line.
     if (operation === 'import') return;
+    // Likewise records that no key opens, once.
+    if (code === CacheErrorCode.CREDENTIAL_UNREADABLE && reason === 'unknown') return;
     const known = [system, cause, code].map((name) => systemCodeOf({ code: name })).find(Boolean);
     if (typeof tier === 'string' && known !== undefined) this.#codes.set(tier, known);
     if (typeof tier === 'string' && typeof reason === 'string') this.#reasons.set(tier, reason);
-    // Commands report a missing key themselves, once.
-    if (message.includes('no key opens')) return;
     const text = typeof tier === 'string' ? `${tier}: ${message}` : message;
     if (this.#messages.has(text)) return;
     this.#messages.add(text);

@@ -7,7 +7,7 @@ import { plural } from '../display/format.ts';
 export const OPEN_REMEDY = `set ${CURRENT_KEY_VARIABLE}, or ${PREVIOUS_KEY_VARIABLE}, to the key that encrypted them`;
 
 /**
- * The number of records seen since the cache was opened whose credentials no key decrypts. A record may be in several
+ * The number of records seen since the cache was opened whose credentials no key opens. A record may be in several
  * tiers, so this is the highest count of any tier.
  */
 export function unreadableCount(cache: CacheManager): number {
@@ -20,5 +20,5 @@ export async function warnOfUnreadable({ err }: CliContext, count: number, atLea
 }
 
 export function describeUnreadable(count: number, atLeast = false): string {
-  return `no key decrypts the credentials of ${atLeast ? 'at least ' : ''}${plural(count, 'record')}: ${OPEN_REMEDY}`;
+  return `no key opens the credentials of ${atLeast ? 'at least ' : ''}${plural(count, 'record')}: ${OPEN_REMEDY}`;
 }

@@ -48,11 +48,10 @@ describe('get', () => {
   });
 });
 
-describe('records whose credentials no key decrypts', () => {
+describe('records whose credentials no key opens', () => {
   it('are counted by list, stats and export, with a remedy', async () => {
     const { cli, get, path } = await cacheOf(LIST);
-    const remedy =
-      /^pw-cache: .*no key decrypts the credentials of 2 records: set PROXYWHIRL_CACHE_ENCRYPTION_KEY.*\n$/;
+    const remedy = /^pw-cache: .*no key opens the credentials of 2 records: set PROXYWHIRL_CACHE_ENCRYPTION_KEY.*\n$/;
     for (const argv of [['list'], ['stats'], ['export', path('out.jsonl')]]) {
       const code = argv[0] === 'export' ? 1 : 0;
       expect(await cli(argv, {}), argv[0]).toMatchObject({ code, err: expect.stringMatching(remedy) });
@@ -63,7 +62,7 @@ describe('records whose credentials no key decrypts', () => {
     }
     expect(await get('gate.example:9000', {})).toMatchObject({
       code: 1,
-      error: { code: 'NOT_FOUND', message: expect.stringContaining('no key decrypts the credentials of 2 records') },
+      error: { code: 'NOT_FOUND', message: expect.stringContaining('no key opens the credentials of 2 records') },
     });
   });
 });

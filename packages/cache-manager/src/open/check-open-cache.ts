@@ -25,7 +25,7 @@ function problemsOfEnv({ env }: Partial<OpenCacheOptions>): FieldProblem[] {
   if (!Kinds.object.isRight(env)) return [];
   return VARIABLES.filter((name) => env![name] !== undefined && typeof env![name] !== 'string').map((name) => ({
     path: `env.${name}`,
-    message: Kinds.text.wanted,
+    message: Kinds.string.wanted,
   }));
 }
 

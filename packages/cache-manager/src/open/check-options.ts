@@ -24,7 +24,7 @@ const WHOLE = wholeNumber(1);
 export const SHARED_OPTIONS = Object.freeze({
   clock: optional(Kinds.clock),
   logger: optional(Kinds.logger),
-  required: optional({ wanted: 'must be a list of names', isRight: Kinds.texts.isRight }),
+  required: optional({ wanted: 'must be a list of names', isRight: Kinds.strings.isRight }),
   tierTimeoutMs: optional(Kinds.milliseconds),
   loadLeaseMs: optional({
     wanted: `must be a number of milliseconds from 100 to ${LONGEST_TIMER}`,
@@ -58,7 +58,7 @@ const JITTER: Readonly<Record<keyof TtlJitter, ArgumentKind>> = Object.freeze({
 });
 
 const NAMED_TIER: Readonly<Record<keyof NamedTier, ArgumentKind>> = Object.freeze({
-  name: Kinds.nonEmptyText,
+  name: Kinds.nonEmptyString,
   tier: Object.freeze({
     wanted: 'must be a tier or a factory',
     isRight: (value: unknown) => typeof value === 'function' || (typeof value === 'object' && value !== null),

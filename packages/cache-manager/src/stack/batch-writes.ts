@@ -72,7 +72,7 @@ export class BatchWrites {
       await merge.prepare(existing);
       // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
       for (const [key, entry] of existing) existing.set(key, access.overlay(this.#peekFirst(key) ?? entry));
-      const entries = merge.over(existing).map(extractUrlCredentials);
+      const entries = merge.mergeInto(existing).map(extractUrlCredentials);
       this.#hooks.before(entries);
       const stored = this.#first.putManyInOneStep(entries);
       if (!isPromise(stored)) this.#hooks.after(entries);

@@ -19,7 +19,7 @@ export class MapTarget implements WarmTarget {
   async mergeMany(keys: readonly string[], merge: Merge): Promise<boolean[]> {
     const existing = new Map(keys.flatMap((key) => (this.map.has(key) ? [[key, this.map.get(key)!]] : [])));
     await merge.prepare(existing);
-    const entries = merge.over(existing);
+    const entries = merge.mergeInto(existing);
     if (entries.some(this.throwing)) throw new Error('a fault that quotes hunter2');
     this.batches.push(entries.length);
     return entries.map((entry) => {

@@ -19,8 +19,8 @@ const SECRET = brandOf('Secret');
 
 /** The kinds of arguments that public functions take. */
 export const Kinds = Object.freeze({
-  text: kind('must be a string', (value) => typeof value === 'string'),
-  nonEmptyText: kind('must be a non-empty string', (value) => typeof value === 'string' && value !== ''),
+  string: kind('must be a string', (value) => typeof value === 'string'),
+  nonEmptyString: kind('must be a non-empty string', (value) => typeof value === 'string' && value !== ''),
   boolean: kind('must be true or false', (value) => typeof value === 'boolean'),
   number: kind('must be a number', (value) => typeof value === 'number' && !Number.isNaN(value)),
   function: kind('must be a function', (value) => typeof value === 'function'),
@@ -28,7 +28,7 @@ export const Kinds = Object.freeze({
   signal: kind('must be an AbortSignal', (value) => value instanceof AbortSignal),
   object: kind('must be an object', isPlainEnough),
   list: kind('must be a list', (value) => Array.isArray(value)),
-  texts: kind(
+  strings: kind(
     'must be a list of strings',
     // Uses `findIndex`, because `every` skips holes.
     (value) => Array.isArray(value) && value.findIndex((item) => typeof item !== 'string') === -1,
@@ -65,7 +65,7 @@ export function wholeNumber(least = 0, most: number = Number.MAX_SAFE_INTEGER): 
 
 /** One of the given strings. */
 export function oneOf(choices: readonly string[]): ArgumentKind {
-  if (!Kinds.texts.isRight(choices)) throw wrong('choices', Kinds.texts.wanted);
+  if (!Kinds.strings.isRight(choices)) throw wrong('choices', Kinds.strings.wanted);
   const quoted = choices.map((choice) => JSON.stringify(choice));
   const list = quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
   return kind(`must be ${list}`, (value) => (choices as readonly unknown[]).includes(value));

@@ -10,7 +10,7 @@ export type FieldError = new (message: string, options: FieldErrorOptions) => Er
  * `typeof` first, and call this for wrong values only: the call costs more than the test.
  *
  * @example
- * if (typeof key !== 'string') checkArgument('key', key, Kinds.text);
+ * if (typeof key !== 'string') checkArgument('key', key, Kinds.string);
  */
 export function checkArgument(
   name: string,

@@ -27,7 +27,7 @@ export function checkOptionsObject(
 ): void {
   checkArgument('how', how, Kinds.object);
   const { what, name = 'options', error = CacheValidationError } = how;
-  checkArgument('how.what', what, Kinds.text);
+  checkArgument('how.what', what, Kinds.string);
   checkArgument('how.error', error, CLASS);
   new Problems(problemsOfOptions(options, members, name)).throwIfAny(what, { error });
 }
@@ -51,7 +51,7 @@ export function problemsOfOptions(
   members: Readonly<Record<string, ArgumentKind>>,
   name = 'options',
 ): FieldProblem[] {
-  checkArgument('name', name, Kinds.text);
+  checkArgument('name', name, Kinds.string);
   checkArgument('members', members, MEMBERS);
   if (!Kinds.object.isRight(options)) return [{ path: name, message: Kinds.object.wanted }];
   const problems = unknownMembers(options as object, Object.keys(members));

@@ -15,7 +15,7 @@ import { suggest } from './suggest.ts';
  */
 export function unknownMembers(options: object, known: readonly string[]): FieldProblem[] {
   if (!Kinds.object.isRight(options)) checkArgument('options', options, Kinds.object);
-  if (!Kinds.texts.isRight(known)) checkArgument('known', known, Kinds.texts);
+  if (!Kinds.strings.isRight(known)) checkArgument('known', known, Kinds.strings);
   return Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => {

@@ -28,7 +28,7 @@ const USERNAME: ArgumentKind = Object.freeze({
  * ```
  */
 export function generateCacheKey(proxyUrl: string, options: CacheKeyOptions = NO_OPTIONS): string {
-  if (typeof proxyUrl !== 'string') checkArgument('proxyUrl', proxyUrl, Kinds.text);
+  if (typeof proxyUrl !== 'string') checkArgument('proxyUrl', proxyUrl, Kinds.string);
   if (options !== NO_OPTIONS && !isUsual(options))
     checkOptionsObject(options, { username: USERNAME }, { what: 'generateCacheKey' });
   return hashKey(proxyUrl, options.username);

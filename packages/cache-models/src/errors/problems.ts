@@ -45,8 +45,8 @@ export class Problems {
    */
   check(isRight: boolean, path: string, message: string): void {
     checkArgument('isRight', isRight, Kinds.boolean);
-    checkArgument('path', path, Kinds.text);
-    checkArgument('message', message, Kinds.text);
+    checkArgument('path', path, Kinds.string);
+    checkArgument('message', message, Kinds.string);
     if (!isRight) this.#list.push({ path, message });
   }
 
@@ -73,11 +73,11 @@ export class Problems {
    * problems.
    */
   toError(what: string, options: ThrowProblemsOptions = NO_OPTIONS): Error | undefined {
-    checkArgument('what', what, Kinds.text);
+    checkArgument('what', what, Kinds.string);
     checkArgument('options', options, OPTIONS);
     const { error: ErrorClass = CacheValidationError, tier } = options;
     checkArgument('error', ErrorClass, ERROR);
-    checkArgument('tier', tier, optional(Kinds.text));
+    checkArgument('tier', tier, optional(Kinds.string));
     if (this.#list.length === 0) return undefined;
     return new ErrorClass(`${what}: ${this.inOneLine}`, { problems: this.list, tier });
   }

@@ -30,7 +30,7 @@ export interface FileGuardOptions {
 const OPTIONS: Readonly<Record<keyof FileGuardOptions, ArgumentKind>> = Object.freeze({
   checks: optional(oneOf(DIRECTORY_CHECKS)),
   logger: optional(Kinds.logger),
-  tier: optional(Kinds.text),
+  tier: optional(Kinds.string),
   userId: optional(wholeNumber(0)),
 });
 const STATS: ArgumentKind = Object.freeze({
@@ -100,8 +100,8 @@ export class FileGuard {
    * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused.
    */
   checkLinks(path: string, what: string, stats: Stats): void {
-    checkArgument('path', path, Kinds.text);
-    checkArgument('what', what, Kinds.text);
+    checkArgument('path', path, Kinds.string);
+    checkArgument('what', what, Kinds.string);
     checkArgument('stats', stats, STATS);
     if (stats.nlink <= 1 || this.#checks === 'off' || this.#userId === undefined) return;
     const problem = 'has more than one hard link, so it can be changed under another name';

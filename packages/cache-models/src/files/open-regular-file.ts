@@ -22,8 +22,8 @@ export interface RegularFileOptions {
 
 const FLAGS = wholeNumber(0, 2 ** 31 - 1);
 const OPTIONS: Readonly<Record<keyof RegularFileOptions, ArgumentKind>> = Object.freeze({
-  what: Kinds.text,
-  tier: optional(Kinds.text),
+  what: Kinds.string,
+  tier: optional(Kinds.string),
   maxBytes: optional(Kinds.number),
   guard: optional({
     wanted: 'must be a FileGuard',

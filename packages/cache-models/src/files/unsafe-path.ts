@@ -14,10 +14,10 @@ export interface UnsafePath {
 }
 
 const MEMBERS: Readonly<Record<keyof UnsafePath, ArgumentKind>> = Object.freeze({
-  path: Kinds.text,
-  what: Kinds.text,
-  problem: Kinds.text,
-  tier: optional(Kinds.text),
+  path: Kinds.string,
+  what: Kinds.string,
+  problem: Kinds.string,
+  tier: optional(Kinds.string),
   cause: { wanted: 'may be anything', isRight: () => true },
 });
 

@@ -40,7 +40,7 @@ export const SCHEDULE: ArgumentKind = Object.freeze({
 
 /** Throws a CacheConfigError that names `tier` and every wrong member of a schedule. */
 export function checkHealthSchedule(schedule: HealthSchedule, tier: string): void {
-  checkArgument('tier', tier, Kinds.text, CacheConfigError);
+  checkArgument('tier', tier, Kinds.string, CacheConfigError);
   const found = problemsOfOptions(schedule, MEMBERS, 'schedule');
   const problems = found.map(({ path, message }) => ({
     path: path === 'schedule' ? 'healthSchedule' : `healthSchedule.${path}`,

@@ -53,7 +53,7 @@ const NO_SECRETS: readonly KnownSecret[] = Object.freeze([]);
  * ```
  */
 export function maskCredentials(text: string, secrets: readonly KnownSecret[] = NO_SECRETS): string {
-  if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
+  if (typeof text !== 'string') checkArgument('text', text, Kinds.string);
   if (secrets !== NO_SECRETS) checkSecrets(secrets);
   if (text === '') return text;
   const known = secrets.flatMap(reveal);
@@ -77,7 +77,7 @@ export function maskCredentials(text: string, secrets: readonly KnownSecret[] = 
  * masked, because the URL of a proxy has no path.
  */
 export function maskProxyUrl(url: string): string {
-  if (typeof url !== 'string') checkArgument('url', url, Kinds.text);
+  if (typeof url !== 'string') checkArgument('url', url, Kinds.string);
   const at = url.lastIndexOf('@');
   if (at < 0) return maskCredentials(url);
   const scheme = url.indexOf('://');

@@ -65,7 +65,7 @@ const TOO_LONG = `must have a host of at most ${MAX_NAME} characters`;
  * ```
  */
 export function parseProxyHost(given: string): ProxyHostResult {
-  if (typeof given !== 'string') checkArgument('given', given, Kinds.text);
+  if (typeof given !== 'string') checkArgument('given', given, Kinds.string);
   return readHost(given);
 }
 

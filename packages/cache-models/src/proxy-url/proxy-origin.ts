@@ -26,7 +26,7 @@ const AMBIGUOUS = /[/\\?#\s\p{Cc}]/u;
  * ```
  */
 export function originOf(proxyUrl: string): string {
-  if (typeof proxyUrl !== 'string') checkArgument('proxyUrl', proxyUrl, Kinds.text);
+  if (typeof proxyUrl !== 'string') checkArgument('proxyUrl', proxyUrl, Kinds.string);
   if (CANONICAL.test(proxyUrl)) return proxyUrl;
   const parsed = readUrl(proxyUrl);
   if (!parsed.ok) return proxyUrl;

@@ -44,7 +44,7 @@ export type ProxyUrlResult =
  * ```
  */
 export function parseProxyUrl(given: string): ProxyUrlResult {
-  if (typeof given !== 'string') checkArgument('given', given, Kinds.text);
+  if (typeof given !== 'string') checkArgument('given', given, Kinds.string);
   return readUrl(given);
 }
 

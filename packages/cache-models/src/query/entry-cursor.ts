@@ -50,7 +50,7 @@ export function formatCursor(cursor: EntryCursor): string {
  * order or direction.
  */
 export function parseCursor(text: string, order: EntryOrder, dir: 'asc' | 'desc'): EntryCursor {
-  checkArgument('text', text, Kinds.text);
+  checkArgument('text', text, Kinds.string);
   checkArgument('order', order, ORDER);
   checkArgument('dir', dir, DIRECTION);
   const [orderBy, direction, value, key, second] = parse(text);

@@ -91,7 +91,7 @@ export class Secret {
    * ```
    */
   static of(text: string): Secret {
-    if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
+    if (typeof text !== 'string') checkArgument('text', text, Kinds.string);
     return new Secret(text);
   }
 

@@ -7,8 +7,8 @@ import { checkArgument } from '../arguments/check-argument.ts';
  * from U+E000 on.
  */
 export function compareTexts(a: string, b: string): number {
-  if (typeof a !== 'string') checkArgument('a', a, Kinds.text);
-  if (typeof b !== 'string') checkArgument('b', b, Kinds.text);
+  if (typeof a !== 'string') checkArgument('a', a, Kinds.string);
+  if (typeof b !== 'string') checkArgument('b', b, Kinds.string);
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const difference = rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));

@@ -50,7 +50,7 @@ export function describeCharacter(char: string): string {
  * length.
  */
 export function trimInvisible(text: string): string {
-  if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
+  if (typeof text !== 'string') checkArgument('text', text, Kinds.string);
   return trimmed(text);
 }
 

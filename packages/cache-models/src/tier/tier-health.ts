@@ -93,7 +93,7 @@ export class TierHealth {
   #warnOfTokens(reason: UnreadableReason): void {
     if (this.#warnedOf.has(reason)) return;
     this.#warnedOf.add(reason);
-    this.#logger.warn({ tier: this.#name, reason }, WARNINGS[reason]);
+    this.#logger.warn({ tier: this.#name, code: CacheErrorCode.CREDENTIAL_UNREADABLE, reason }, WARNINGS[reason]);
   }
 }
 

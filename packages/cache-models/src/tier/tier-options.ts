@@ -51,14 +51,14 @@ const TIER_OPTIONS: Readonly<Record<keyof TierOptions, ArgumentKind>> = Object.f
   clock: optional(Kinds.clock),
   logger: optional(Kinds.logger),
   onEvict: optional(Kinds.function),
-  tierType: optional(Kinds.text),
-  name: optional(Kinds.text),
+  tierType: optional(Kinds.string),
+  name: optional(Kinds.string),
   failureThreshold: optional(wholeNumber(1)),
 });
 
 const DESCRIPTION: Readonly<Record<keyof TierDescription<TierMode>, ArgumentKind>> = Object.freeze({
   mode: oneOf(['sync', 'async']),
-  tierType: Kinds.text,
+  tierType: Kinds.string,
   capabilities: Kinds.object,
   ownOptions: optional(MEMBERS),
 });

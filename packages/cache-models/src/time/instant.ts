@@ -99,7 +99,7 @@ const ISO =
  * ```
  */
 export function parseInstant(text: string): number | undefined {
-  if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
+  if (typeof text !== 'string') checkArgument('text', text, Kinds.string);
   return parseOwn(text) ?? parseAny(text);
 }
 

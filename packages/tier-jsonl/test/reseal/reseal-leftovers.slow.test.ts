@@ -92,7 +92,7 @@ describe('the quarantine, during a re-encryption', () => {
     expect(statSync(path).ino).toBe(again);
   });
 
-  it('reports the number of lines with a token that no key decrypts, or that could not be checked', async () => {
+  it('reports the number of lines with a token that no key opens, or that could not be checked', async () => {
     const { directory, quarantine } = await written();
     const huge = Buffer.alloc(900_000, 'x');
     huge.write('"username_encrypted":"', 524_280);

@@ -3,7 +3,7 @@
  * quotes no value.
  */
 export class UnexpectedReply extends Error {
-  readonly code = 'ERR_UNFIT_ANSWER';
+  readonly code = 'ERR_REPLY_UNEXPECTED';
 }
 
 function refuse(wanted: string): never {

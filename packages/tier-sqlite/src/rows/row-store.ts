@@ -399,7 +399,7 @@ export class RowStore {
       const entry = this.decode(row);
       return { key: entry.key, entry };
     } catch {
-      // A damaged row, or one that no key decrypts, is evicted like any other, but the listener is not called.
+      // A damaged row, or one that no key opens, is evicted like any other, but the listener is not called.
       return { key: undefined, entry: undefined };
     }
   }

@@ -107,7 +107,7 @@ describe.each(KINDS)('the data that $name leaves behind', (kind) => {
     expect(withDatabase(file, (db) => db.prepare(`SELECT count(*) FROM ${quarantine}`).pluck().get())).toBe(4);
   });
 
-  it('is counted if no key decrypts it, and is not read if it is too long for a token', async () => {
+  it('is counted if no key opens it, and is not read if it is too long for a token', async () => {
     const directory = tempDir();
     const file = filled(directory);
     withDatabase(file, (db) => {

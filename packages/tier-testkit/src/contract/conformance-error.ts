@@ -8,16 +8,16 @@ export interface Failing {
   /** What was done, such as `get("a") after put("a")`. */
   readonly what: string;
   readonly expected: unknown;
-  readonly came: unknown;
+  readonly received: unknown;
   readonly rule: ContractRule;
   readonly cause?: unknown;
 }
 
 const ANYTHING: ArgumentKind = Object.freeze({ wanted: 'may be anything', isRight: () => true });
 const FAILING: Readonly<Record<keyof Failing, ArgumentKind>> = Object.freeze({
-  what: Kinds.text,
+  what: Kinds.string,
   expected: ANYTHING,
-  came: ANYTHING,
+  received: ANYTHING,
   rule: Object.freeze({
     wanted: 'must be one of CONTRACT_RULES',
     isRight: (value: unknown) => typeof value === 'string' && Object.hasOwn(CONTRACT_RULES, value),
@@ -33,14 +33,14 @@ export class ConformanceError extends AssertionError {
   /** Throws a CacheConfigError for a value that does not describe a failure. */
   constructor(failing: Failing) {
     checkOptionsObject(failing, FAILING, { what: 'ConformanceError', name: 'failing', error: CacheConfigError });
-    const { what, expected, came, rule, cause } = failing;
+    const { what, expected, received, rule, cause } = failing;
     const lines = [
       what,
       `  expected: ${show(expected)}`,
-      `  received: ${show(came)}`,
+      `  received: ${show(received)}`,
       `  contract: ${CONTRACT_RULES[rule]}`,
     ];
-    super({ message: lines.join('\n'), actual: came, expected, operator: rule });
+    super({ message: lines.join('\n'), actual: received, expected, operator: rule });
     this.rule = rule;
     if (cause !== undefined) this.cause = cause;
   }

@@ -19,5 +19,11 @@ export async function tryHistories<T>(
   const history = `history ${show(result.counterexample?.[0])}, seed ${result.seed}, path ${result.counterexamplePath}`;
   if (!(error instanceof ConformanceError)) throw new Error(`the check threw in ${history}`, { cause: error });
   const what = `${error.message.split('\n', 1)[0]}; ${history}`;
-  throw new ConformanceError({ what, expected: error.expected, came: error.actual, rule: error.rule, cause: error });
+  throw new ConformanceError({
+    what,
+    expected: error.expected,
+    received: error.actual,
+    rule: error.rule,
+    cause: error,
+  });
 }

@@ -123,7 +123,7 @@ export class TierProcess {
     return new ConformanceError({
       what: `"${this.#command}" in a child process`,
       expected,
-      came: received,
+      received,
       rule: this.#trial.rule,
     });
   }

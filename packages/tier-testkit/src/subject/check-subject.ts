@@ -17,7 +17,7 @@ const SUBJECT: Readonly<Record<keyof ConformanceSubject, ArgumentKind>> = Object
     isRight: (value: unknown) => value instanceof URL,
   }),
   fastCheck: objectWithFunctions('the module fast-check, with the functions', 'check', 'asyncProperty'),
-  execArgv: optional(Kinds.texts),
+  execArgv: optional(Kinds.strings),
   deadlineMs: optional(Kinds.milliseconds),
   runs: COUNT,
   cycles: COUNT,

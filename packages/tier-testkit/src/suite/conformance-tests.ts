@@ -57,7 +57,7 @@ function bind(group: string, { name, rule, run, slow = false }: Check, { module,
 /** An error thrown in place of an answer breaks the contract too. */
 function asConformanceError(error: unknown, name: string, { rule }: Trial): ConformanceError {
   if (error instanceof ConformanceError) return error;
-  return new ConformanceError({ what: name, expected: 'no error', came: error, rule, cause: error });
+  return new ConformanceError({ what: name, expected: 'no error', received: error, rule, cause: error });
 }
 
 async function withFolder<T>(work: (directory: string) => Promise<T>): Promise<T> {

@@ -17,7 +17,7 @@ export async function failOnUnhandledRejection(work: () => Promise<void>): Promi
   throw new ConformanceError({
     what: 'unhandled promise rejections',
     expected: 'none',
-    came: unhandled[0],
+    received: unhandled[0],
     rule: 'unhandled',
     cause: unhandled[0],
   });

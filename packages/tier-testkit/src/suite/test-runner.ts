@@ -12,5 +12,5 @@ export interface TestRunner {
 /** Throws a CacheValidationError for a value that is not a test runner, or a name that is not a string. */
 export function checkRunner(runner: TestRunner, name: string): void {
   checkArgument('runner', runner, RUNNER);
-  checkArgument('name', name, Kinds.text);
+  checkArgument('name', name, Kinds.string);
 }

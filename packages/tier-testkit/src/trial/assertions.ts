@@ -15,30 +15,30 @@ export class Assertions {
   }
 
   /** Fails unless both values are deeply and strictly equal. */
-  same(what: string, came: unknown, expected: unknown, rule: ContractRule = this.rule): void {
-    if (!isDeepStrictEqual(came, expected)) throw new ConformanceError({ what, expected, came, rule });
+  same(what: string, received: unknown, expected: unknown, rule: ContractRule = this.rule): void {
+    if (!isDeepStrictEqual(received, expected)) throw new ConformanceError({ what, expected, received, rule });
   }
 
   /** Fails unless both have the same members, in any order. */
-  sameSet(what: string, came: Iterable<string>, expected: Iterable<string>, rule: ContractRule = this.rule): void {
-    this.same(what, [...came].sort(), [...expected].sort(), rule);
+  sameSet(what: string, received: Iterable<string>, expected: Iterable<string>, rule: ContractRule = this.rule): void {
+    this.same(what, [...received].sort(), [...expected].sort(), rule);
   }
 
   /** Fails unless both entries are equal in all 22 fields, secrets included; shows the fields that differ. */
   sameEntry(
     what: string,
-    came: CacheEntry | undefined,
+    received: CacheEntry | undefined,
     expected: CacheEntry | undefined,
     rule: ContractRule = this.rule,
   ): void {
-    const [one, other] = [plainEntry(came), plainEntry(expected)];
+    const [one, other] = [plainEntry(received), plainEntry(expected)];
     if (one === undefined || other === undefined) this.same(what, one, other, rule);
     else this.same(what, differences(one, other), differences(other, one), rule);
   }
 
   /** Fails unless the condition holds. */
-  holds(what: string, condition: boolean, expected: unknown, came: unknown, rule: ContractRule = this.rule): void {
-    if (!condition) throw new ConformanceError({ what, expected, came, rule });
+  holds(what: string, condition: boolean, expected: unknown, received: unknown, rule: ContractRule = this.rule): void {
+    if (!condition) throw new ConformanceError({ what, expected, received, rule });
   }
 
   /** Fails unless the operation throws or rejects with a CacheValidationError. */
@@ -47,13 +47,13 @@ export class Assertions {
     operation: () => unknown,
     rule: ContractRule = 'arguments',
   ): Promise<CacheValidationError> {
-    let came: unknown;
+    let received: unknown;
     try {
-      came = await operation();
+      received = await operation();
     } catch (error) {
       if (error instanceof CacheValidationError) return error;
-      came = error;
+      received = error;
     }
-    throw new ConformanceError({ what, expected: 'a CacheValidationError', came, rule });
+    throw new ConformanceError({ what, expected: 'a CacheValidationError', received, rule });
   }
 }

@@ -185,7 +185,7 @@ export class ObservedTier {
     return new ConformanceError({
       what: `${what} of a tier that claims synchronous: ${claim}`,
       expected: claim ? 'a value' : 'a promise',
-      came: isValue ? 'a value' : 'a promise',
+      received: isValue ? 'a value' : 'a promise',
       rule: 'modes',
     });
   }

@@ -5,8 +5,8 @@ export async function within<T>(milliseconds: number, what: string, promise: Pro
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const came = `nothing within ${milliseconds} ms`;
-      reject(new ConformanceError({ what, expected: 'an answer', came, rule: 'settles' }));
+      const received = `nothing within ${milliseconds} ms`;
+      reject(new ConformanceError({ what, expected: 'an answer', received, rule: 'settles' }));
     }, milliseconds);
   });
   try {

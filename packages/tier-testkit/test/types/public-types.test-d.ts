@@ -134,8 +134,8 @@ describe('ConformanceError', () => {
 
   it('refuses an unknown rule', () => {
     // @ts-expect-error: there is no rule of this name
-    void (() => new ConformanceError({ what: 'get("a")', expected: 1, came: 2, rule: 'unknown' }));
+    void (() => new ConformanceError({ what: 'get("a")', expected: 1, received: 2, rule: 'unknown' }));
     // @ts-expect-error: what is required
-    void (() => new ConformanceError({ expected: 1, came: 2, rule: 'stores' }));
+    void (() => new ConformanceError({ expected: 1, received: 2, rule: 'stores' }));
   });
 });

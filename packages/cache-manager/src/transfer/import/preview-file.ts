@@ -62,7 +62,7 @@ export async function previewFile(file: FileOrBytes, options: PreviewOptions = {
     // With a random key, rows are distinguished as in a cache, but under different keys.
     passwordMac: async () => new PasswordMac(randomBytes(IDENTITY_KEY_BYTES)),
     mergeMany: (_keys, merge) => {
-      const found = merge.over(new Map());
+      const found = merge.mergeInto(new Map());
       entries.push(...found.slice(0, limit - entries.length));
       return found.map(() => true);
     },

@@ -122,7 +122,7 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
   ttlOverride: optional(wholeNumber()),
   defaultScheme: optional(among(PROXY_SCHEMES)),
   bareNames: optional(Kinds.boolean),
-  defaultSource: optional(Kinds.text),
+  defaultSource: optional(Kinds.string),
   format: optional(among(PROXY_FILE_FORMATS)),
   keyIdentity: optional(among(KEY_IDENTITIES)),
   // Checked label by label in `problemsOfLabels`.

@@ -45,7 +45,7 @@ export class ListedEntries {
       ...SILENT,
       ttlFor: () => 0,
       mergeMany: (_keys, merge) => {
-        const entries = merge.over(new Map());
+        const entries = merge.mergeInto(new Map());
         for (const { key } of entries) this.#outcomes.set(key, null);
         return entries.map(() => true);
       },
@@ -99,8 +99,8 @@ class WatchedMerge implements Merge {
     return this.#merge.prepare(existing);
   }
 
-  over(existing: ReadonlyMap<string, CacheEntry>): readonly CacheEntry[] {
-    const entries = this.#merge.over(existing).map((entry) => withSource(entry, this.#source));
+  mergeInto(existing: ReadonlyMap<string, CacheEntry>): readonly CacheEntry[] {
+    const entries = this.#merge.mergeInto(existing).map((entry) => withSource(entry, this.#source));
     this.changes = entries.map((entry) => {
       const before = existing.get(entry.key);
       const isAdopted = before !== undefined && before.source !== this.#source;

@@ -44,15 +44,15 @@ export const tierTestkit: readonly CallGroup[] = [
       {
         name: 'ConformanceError',
         parameters: [
-          must('failing', objectOf('what', 'expected', 'came', 'rule', 'cause'), [
+          must('failing', objectOf('what', 'expected', 'received', 'rule', 'cause'), [
             must('what', isText),
             maybe('expected', isAnything),
-            maybe('came', isAnything),
+            maybe('received', isAnything),
             must('rule', oneOf('shape')),
             maybe('cause', isAnything),
           ]),
         ],
-        right: () => [{ what: 'get("a")', expected: 1, came: 2, rule: 'shape' }],
+        right: () => [{ what: 'get("a")', expected: 1, received: 2, rule: 'shape' }],
         call: constructorOf(ConformanceError),
         refusal: 'config',
       },
@@ -60,7 +60,7 @@ export const tierTestkit: readonly CallGroup[] = [
         name: 'ConformanceError#toString',
         parameters: [],
         right: () => [],
-        call: () => new ConformanceError({ what: 'get("a")', expected: 1, came: 2, rule: 'shape' }).toString(),
+        call: () => new ConformanceError({ what: 'get("a")', expected: 1, received: 2, rule: 'shape' }).toString(),
       },
     ],
   }),

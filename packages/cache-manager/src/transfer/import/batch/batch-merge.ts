@@ -34,8 +34,8 @@ export interface BatchMergeOptions {
  *
  * Invariant: the strings of a merged entry are masked against its credentials. Each row is already masked against its
  * own, so only entries that combine strings of one row with credentials of another are masked again, once all rows are
- * merged. `over` runs under the key locks and without yielding, so `prepare` does the masking beforehand if there is
- * much of it, and `over` reuses the results.
+ * merged. `mergeInto` runs under the key locks and without yielding, so `prepare` does the masking beforehand if there is
+ * much of it, and `mergeInto` reuses the results.
  */
 export class BatchMerge {
   /** Rows whose key belongs to another proxy, which they must not change. */
@@ -66,7 +66,7 @@ export class BatchMerge {
 
   /**
    * Does the masking for these entries in advance, yielding in between. Their strings and credentials must not change
-   * until `over` is called.
+   * until `mergeInto` is called.
    */
   async prepare(existing: Existing): Promise<void> {
     if (this.#workOver(existing) < WORK_PER_TURN) return;
@@ -83,7 +83,7 @@ export class BatchMerge {
   }
 
   /** Merges the rows over the existing entries, and returns the entries to store. */
-  over(existing: Existing): readonly CacheEntry[] {
+  mergeInto(existing: Existing): readonly CacheEntry[] {
     this.keyTaken.clear();
     this.replacing.clear();
     this.labelsLeftOut.clear();

@@ -116,18 +116,18 @@ export const checks = groupOf(
   calls('checkBinding', [binding], () => [{ role: 'username', origin: 'http://h:1' }], checkBinding),
   calls('oneOf', [must('choices', listOf(isText))], () => [['a']], oneOfTexts),
   calls('wholeNumber', [maybe('least', isWhole), maybe('most', isWhole)], () => [0, 1], wholeNumber),
-  calls('optional', [{ ...kind, name: 'same' }], () => [Kinds.text], optional),
-  calls('nullable', [{ ...kind, name: 'same' }], () => [Kinds.text], nullable),
+  calls('optional', [{ ...kind, name: 'same' }], () => [Kinds.string], optional),
+  calls('nullable', [{ ...kind, name: 'same' }], () => [Kinds.string], nullable),
   calls(
     'checkArgument',
     [must('name', isText), must('value', isAnything), kind, maybe('error', isErrorClass)],
-    () => ['name', 'text', { ...Kinds.text, isRight: () => true }],
+    () => ['name', 'text', { ...Kinds.string, isRight: () => true }],
     checkArgument,
   ),
   calls(
     'checkOptionsObject',
     [must('options', objectOf()), must('members', isKinds), how],
-    () => [{}, { a: optional(Kinds.text) }, { what: 'what' }],
+    () => [{}, { a: optional(Kinds.string) }, { what: 'what' }],
     // The caller's own name would appear in its errors.
     (options: unknown, members: never, given: { readonly name?: unknown } | null) => {
       const isNamed = isText(given?.name);
@@ -137,7 +137,7 @@ export const checks = groupOf(
   calls(
     'problemsOfOptions',
     [must('options', isAnything), must('members', isKinds), maybe('name', isText)],
-    () => [{}, { a: Kinds.text }, 'name'],
+    () => [{}, { a: Kinds.string }, 'name'],
     problemsOfOptions,
   ),
   calls('calmLogger', [must('logger', having('debug', 'info', 'warn', 'error'))], () => [silentLogger], calmLogger),
