@@ -16,6 +16,56 @@ async function cacheOf(list: string) {
 }
 
 describe('get', () => {
+  it('finds an entry by key, URL and host:port, and names the tier that answered', async () => {
+    const { cli, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    const found = JSON.parse((await cli(['get', '198.51.100.1:80', '--json'])).out);
+    expect(found).toMatchObject({
+      tier: 'l2',
+      level: 2,
+      entry: { proxyUrl: 'http://198.51.100.1:80', username: null },
+    });
+    for (const name of [found.entry.key, 'http://198.51.100.1:80', 'HTTP://198.51.100.1:80/']) {
+      expect((await cli(['get', name])).out).toContain(found.entry.key);
+    }
+  });
+
+  it('distinguishes the users of a gateway, and shows credentials only on request', async () => {
+    const { cli, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    const masked = await cli(['get', 'http://bob:whatever@gate.example:9000']);
+    expect(masked.out).toContain('Password     **********');
+    expect(masked.out + (await cli(['get', 'bob@gate.example:9000', '--json'])).out).not.toContain('swordfish');
+    expect((await cli(['get', 'bob@gate.example:9000', '--reveal'])).out).toContain('Password     swordfish');
+    expect(JSON.parse((await cli(['get', 'ann@gate.example:9000', '--reveal', '--json'])).out).entry.password).toBe(
+      'hunter2',
+    );
+  });
+
+  it('exits with 1 and a reason if the entry does not exist or no key opens it', async () => {
+    const { cli, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    expect(await cli(['get', 'nothing'])).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('not found'),
+    });
+    const locked = await cli(['get', 'ann@gate.example:9000', '--json'], {});
+    expect(locked.code).toBe(1);
+    expect(locked.err).toMatch(/^pw-cache: .*PROXYWHIRL_CACHE_ENCRYPTION_KEY.*\n$/);
+    expect(JSON.parse(locked.out).error.code).toBe('KEY_MISSING');
+    // Nothing is lost by reading without the key.
+    expect((await cli(['get', 'ann@gate.example:9000'])).code).toBe(0);
+  });
+
+  it('escapes characters that could rewrite the terminal', async () => {
+    const { cli, path } = workspace({
+      'rows.jsonl': '{"proxy_url":"http://a.example:1","source":"\\u001b[2Jx\\u202ey"}',
+    });
+    await cli(['import', path('rows.jsonl')]);
+    expect((await cli(['get', 'a.example:1'])).out).toContain('Source       \\u001b[2Jx\\u202ey');
+  });
+
   it('finds every listed entry by its URL and by its key', async () => {
     const { cli, get } = await cacheOf('ann:hunter2@one.example:1\nsocks5://two.example:2\n198.51.100.1:80\n');
     const lines = (await cli(['list'])).out.trim().split('\n').slice(1);

@@ -1,6 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { workspace } from '../support/workspace.ts';
+import { LIST, workspace } from '../support/workspace.ts';
 
 const CASES = join(import.meta.dirname, 'import-cases');
 
@@ -68,6 +69,25 @@ describe('get', () => {
     ] as const) {
       const { out } = await cli(['get', name, '--json']);
       expect(JSON.parse(out)).toMatchObject({ entry: { proxyUrl: url } });
+    }
+  });
+});
+
+describe('import without a key', () => {
+  it('accepts rows without credentials', async () => {
+    const { cli, path } = workspace({ 'list.txt': '198.51.100.1:80\n' });
+    expect((await cli(['import', path('list.txt')], {})).code).toBe(0);
+  });
+
+  it('refuses rows with credentials, and names the variable to set and the command that prints a key', async () => {
+    const { cli, dir, path } = workspace({ 'list.txt': LIST });
+    const { code, out, err } = await cli(['import', path('list.txt')], {});
+    expect(code).toBe(1);
+    expect(out).toContain('2 loaded, 2 failed');
+    expect(err.trim().split('\n').at(-1)).toMatch(/PROXYWHIRL_CACHE_ENCRYPTION_KEY.*pw-cache generate-key/);
+    expect(JSON.parse((await cli(['stats', '--json'])).out)).toMatchObject({ entries: 2, withCredentials: 0 });
+    for (const shard of readdirSync(join(dir, 'proxies'))) {
+      expect(readFileSync(join(dir, 'proxies', shard), 'latin1')).not.toContain('gate.example');
     }
   });
 });
