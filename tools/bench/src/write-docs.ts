@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { wrapProse } from '@pw/test-support';
 import { performancePage } from './report/performance-page.ts';
 import type { Report } from './report/report.ts';
 import { scenarios } from './scenarios.ts';
@@ -17,5 +18,5 @@ const docs = join(ROOT, 'docs');
 rmSync(join(docs, 'performance'), { recursive: true, force: true });
 for (const [path, text] of performancePage(report)) {
   mkdirSync(dirname(join(docs, path)), { recursive: true });
-  writeFileSync(join(docs, path), text);
+  writeFileSync(join(docs, path), path.endsWith('.md') ? wrapProse(text) : text);
 }

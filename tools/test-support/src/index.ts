@@ -15,3 +15,4 @@ export { flood, type Script, ScriptedServer } from './redis/scripted-server.ts';
 export { makeTempDir } from './temp-dir.ts';
 export { turnsDuring } from './turns-during.ts';
 export { until } from './until.ts';
+export { wrapProse } from './wrap-prose.ts';

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { CURRENT_KEY_VARIABLE } from '@pw/cache-crypto';
 import { describe, expect, it } from 'vitest';
-import { cli } from '../support/run-cli.ts';
 import { LIST, workspace } from '../support/workspace.ts';
 
 describe('errors', () => {

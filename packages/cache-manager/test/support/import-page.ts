@@ -1,3 +1,4 @@
+import { wrapProse } from '@pw/test-support';
 import { previewFile, type WarmOptions } from '../../src/transfer/import/index.ts';
 import type { MemberMeaning } from '../../src/transfer/import/rows/members/member-table.ts';
 import type { ImportShape } from './import-shapes/import-shape.ts';
@@ -57,7 +58,7 @@ export async function importPage(shapes: readonly ImportShape[], names: readonly
     await encodings(),
     await identity(),
   ];
-  return `${sections.join('\n\n')}\n`;
+  return wrapProse(`${sections.join('\n\n')}\n`);
 }
 
 function contents(): string {
