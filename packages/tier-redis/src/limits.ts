@@ -3,7 +3,10 @@ const MIB = 2 ** 20;
 /** The longest record that is stored or read, in bytes of UTF-8: 1 MiB. A typical record is about 1 KiB. */
 export const MAX_RECORD_BYTES = MIB;
 
-/** How many bytes of records a script returns in one reply; the rest is fetched by the next call: 16 MiB. */
+/**
+ * How many bytes of records a script returns in one reply: 16 MiB. A script that reads leaves the rest to the next call;
+ * one that evicts only counts the rest.
+ */
 export const BATCH_BYTES = 16 * MIB;
 
 /** The longest reply, including everything nested in it: 64 MiB. */

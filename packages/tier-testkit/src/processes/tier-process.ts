@@ -105,7 +105,7 @@ export class TierProcess {
     const end = await Promise.race([this.#ended, late]);
     clearTimeout(timer);
     if (end !== undefined) return end;
-    throw this.#wrong('the process to end within a second', `nothing within ${END_MS} ms`);
+    throw this.#wrong('the process to end', `nothing within ${END_MS} ms`);
   }
 
   async #next(milliseconds: number): Promise<unknown> {
