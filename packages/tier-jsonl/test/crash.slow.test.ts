@@ -2,10 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@pw/cache-models';
+import { count } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { exitOf, startWriter } from './support/children.ts';
 import { newDirectory, newTier } from './support/tiers.ts';
 
+const RUNS = count(6, 20);
 const LOCK = { stale: 2000, update: 1000 };
 
 /**
@@ -27,7 +29,7 @@ function readAcknowledged(path: string): Map<string, { done: string | undefined;
 describe('a process that is killed', () => {
   it('loses no acknowledged write', async () => {
     let acknowledged = 0;
-    for (let run = 0; run < 20; run++) {
+    for (let run = 0; run < RUNS; run++) {
       const directory = newDirectory();
       const log = join(dirname(directory), 'acknowledged');
       const child = await startWriter(directory, log, 'k');
@@ -66,7 +68,9 @@ describe('several processes', () => {
     const directory = newDirectory();
     const names = ['a', 'b', 'c'];
     const log = (name: string) => join(dirname(directory), name);
-    const children = await Promise.all(names.map((name) => startWriter(directory, log(name), name, '400')));
+    const children = await Promise.all(
+      names.map((name) => startWriter(directory, log(name), name, String(count(200, 400)))),
+    );
     const reader = newTier(directory, { clock: systemClock, lock: LOCK });
     while (children.some(({ exitCode }) => exitCode === null)) {
       for await (const entry of reader.entries()) expect(entry.password?.reveal()).toBe(`p${entry.source}`);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheConfigError, CacheEntry, CacheValidationError, RemovalReason } from '@pw/cache-models';
-import { entryInputs, hostileKeys, ManualClock, RecordingLogger } from '@pw/test-support';
+import { count, entryInputs, hostileKeys, ManualClock, RecordingLogger } from '@pw/test-support';
 import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ describe('JsonlCacheTier', () => {
         for (const [key, fields] of expected) expect(facts(await again.get(key))).toEqual(fields);
         await again.close();
       }),
-      { numRuns: 60 },
+      { numRuns: count(30, 60) },
     );
   });
 

@@ -1,5 +1,5 @@
 import { CacheEntry } from '@pw/cache-models';
-import { ManualClock } from '@pw/test-support';
+import { count, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonlCacheTier } from '../src/index.ts';
@@ -125,7 +125,7 @@ describe('JsonlCacheTier', () => {
         await fc.asyncModelRun(() => ({ model: new Map(), real: { directory, clock, tiers } }), list);
         await Promise.all(tiers.map((tier) => tier.close()));
       }),
-      { numRuns: 60 },
+      { numRuns: count(30, 60) },
     );
   });
 });

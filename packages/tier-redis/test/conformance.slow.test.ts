@@ -1,4 +1,4 @@
-import { count, isServerMissing, RedisServer } from '@pw/test-support';
+import { bundleTierModule, count, isServerMissing, RedisServer } from '@pw/test-support';
 import { testTier } from '@pw/tier-testkit/vitest';
 import * as fastCheck from 'fast-check';
 import { afterAll, describe } from 'vitest';
@@ -9,12 +9,14 @@ else {
   process.env['PW_TEST_REDIS_PORT'] = String(server.port);
   afterAll(() => server.end());
 
+  const module = new URL('./support/make-tier.ts', import.meta.url);
   await testTier('RedisCacheTier', {
-    module: new URL('./support/make-tier.ts', import.meta.url),
+    module,
     fastCheck,
-    execArgv: ['--conditions=@pw/source'],
+    execArgv: await bundleTierModule(module),
     // The kit's own counts take minutes over a network: `PW_FAULTS=full vitest run packages/tier-*`.
-    cycles: count(300, 10_000),
+    cycles: count(100, 10_000),
     runs: count(30, 100),
+    kills: count(4, 10),
   });
 }

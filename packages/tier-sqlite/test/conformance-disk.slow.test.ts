@@ -1,11 +1,15 @@
-import { count } from '@pw/test-support';
+import { bundleTierModule, count } from '@pw/test-support';
 import { testTier } from '@pw/tier-testkit/vitest';
 import * as fastCheck from 'fast-check';
 
+const module = new URL('./make-disk-tier.ts', import.meta.url);
+
 await testTier('DiskCacheTier', {
-  module: new URL('./make-disk-tier.ts', import.meta.url),
+  module,
   fastCheck,
-  execArgv: ['--conditions=@pw/source'],
-  // The default of the kit, 10,000, takes most of a minute: `PW_FAULTS=full vitest run packages/tier-*`.
-  cycles: count(300, 10_000),
+  execArgv: await bundleTierModule(module),
+  // With the kit's own counts it takes minutes: `PW_FAULTS=full vitest run packages/tier-*`.
+  cycles: count(100, 10_000),
+  runs: count(30, 100),
+  kills: count(4, 10),
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundleTierModule } from '@pw/test-support';
 import { expect, it } from 'vitest';
 
 interface Verdict {
@@ -16,8 +17,8 @@ interface Verdict {
 const JUDGE = fileURLToPath(new URL('./mutants/judge-child.ts', import.meta.url));
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
-async function judge(part: number, parts: number): Promise<Verdict[]> {
-  const argv = ['--conditions=@pw/source', JUDGE, String(part), String(parts)];
+async function judge(part: number, parts: number, execArgv: readonly string[]): Promise<Verdict[]> {
+  const argv = ['--conditions=@pw/source', JUDGE, String(part), String(parts), JSON.stringify(execArgv)];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { maxBuffer: 64 * 1024 * 1024 });
   return stdout
     .trim()
@@ -27,7 +28,9 @@ async function judge(part: number, parts: number): Promise<Verdict[]> {
 
 it('catches each planted bug with the check named for the broken behaviour', async () => {
   const parts = Math.min(4, availableParallelism());
-  const verdicts = (await Promise.all(Array.from({ length: parts }, (_, part) => judge(part, parts)))).flat();
+  const execArgv = await bundleTierModule(new URL('./mutants/make-mutant.ts', import.meta.url));
+  const judges = Array.from({ length: parts }, (_, part) => judge(part, parts, execArgv));
+  const verdicts = (await Promise.all(judges)).flat();
   const named = (names: readonly Verdict[]) => names.map(({ mutant }) => mutant);
   const survivors = verdicts.filter(({ caught }) => caught.length === 0);
   console.log(`kit: ${verdicts.length - survivors.length} of ${verdicts.length} planted bugs caught`);

@@ -3,9 +3,10 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Loader, Plugin } from 'esbuild';
+import type { BuildOptions, Loader, Plugin } from 'esbuild';
 
-const FOLDER = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'programs');
+/** Where the bundles of all tests are kept. */
+export const BUNDLES = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'programs');
 /** Packages with native code. A bundle loads them from where the importing module would. */
 const NATIVE = /^(better-sqlite3|esbuild)$/;
 
@@ -16,8 +17,21 @@ const NATIVE = /^(better-sqlite3|esbuild)$/;
  */
 export async function bundleProgram(path: string): Promise<string> {
   const { build } = await import('esbuild');
-  const { outputFiles } = await build({
-    entryPoints: [path],
+  const { outputFiles } = await build({ ...bundleOptions(), entryPoints: [path] });
+  const text = outputFiles[0]!.text;
+  const hash = createHash('sha256').update(path).update(text).digest('hex').slice(0, 16);
+  const bundle = join(BUNDLES, `${basename(path, '.ts')}-${hash}.mjs`);
+  mkdirSync(BUNDLES, { recursive: true });
+  // Two workers may bundle the same program.
+  const temporary = `${bundle}.${process.pid}`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, bundle);
+  return bundle;
+}
+
+/** How esbuild bundles TypeScript sources of the workspace, in memory. */
+export function bundleOptions(): BuildOptions & { readonly write: false } {
+  return {
     bundle: true,
     write: false,
     platform: 'node',
@@ -30,16 +44,7 @@ export async function bundleProgram(path: string): Promise<string> {
       js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);",
     },
     plugins: [nativePackages, sourceLocations],
-  });
-  const text = outputFiles[0]!.text;
-  const hash = createHash('sha256').update(path).update(text).digest('hex').slice(0, 16);
-  const bundle = join(FOLDER, `${basename(path, '.ts')}-${hash}.mjs`);
-  mkdirSync(FOLDER, { recursive: true });
-  // Two workers may bundle the same program.
-  const temporary = `${bundle}.${process.pid}`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, bundle);
-  return bundle;
+  };
 }
 
 const nativePackages: Plugin = {
@@ -52,7 +57,10 @@ const nativePackages: Plugin = {
   },
 };
 
-/** In a bundle, `import.meta` still describes the source file: modules find files and packages with it. */
+/**
+ * In a bundle, `import.meta` still describes the source file: modules find files and packages with it. The query of the
+ * URL is that with which the bundle was loaded.
+ */
 const sourceLocations: Plugin = {
   name: 'source locations',
   setup({ onLoad }) {
@@ -60,7 +68,10 @@ const sourceLocations: Plugin = {
       const text = readFileSync(path, 'utf8');
       if (!text.includes('import.meta.')) return undefined;
       const contents = text
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+        .replaceAll(
+          'import.meta.url',
+          `(${JSON.stringify(pathToFileURL(path).href)} + new URL(import.meta.url).search)`,
+        )
         .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
         .replaceAll('import.meta.filename', JSON.stringify(path));
       return { contents, loader: 'ts' satisfies Loader };

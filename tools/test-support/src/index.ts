@@ -1,5 +1,6 @@
 export { entryInputs, entryLabels, hostileKeys } from './arbitraries.ts';
 export { bundleProgram } from './bundle-program.ts';
+export { bundleTierModule } from './bundle-tier-module.ts';
 export { count, FULL_TIME } from './count.ts';
 export { ManualClock, RecordingLogger } from './doubles/index.ts';
 export type { ExpectedEntry } from './fixtures.ts';

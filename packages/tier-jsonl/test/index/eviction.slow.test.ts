@@ -1,5 +1,5 @@
 import { CacheEntry, type EvictionPolicy, RemovalReason } from '@pw/cache-models';
-import { ManualClock } from '@pw/test-support';
+import { count, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allLines, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
@@ -110,7 +110,7 @@ describe('maxEntries', () => {
           }
           await tier.close();
         }),
-        { numRuns: 60 },
+        { numRuns: count(30, 60) },
       );
     },
   );

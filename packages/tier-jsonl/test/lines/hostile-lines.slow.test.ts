@@ -28,6 +28,9 @@ const SETTLED = 60;
 /** Longest time in milliseconds that the event loop may be blocked in these tests: five times the goal. */
 const MOMENT_MS = 100;
 
+/** The bound for this time. {@link onThisMachine} only ever raises it, and takes a while, so a short time needs none. */
+const momentFor = (measuredMs: number) => (measuredMs < MOMENT_MS ? MOMENT_MS : onThisMachine(MOMENT_MS));
+
 interface Store {
   readonly directory: string;
   readonly path: string;
@@ -118,7 +121,7 @@ describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, benign = wellForm
   it('block the event loop of an open tier only briefly', async () => {
     let least = Number.POSITIVE_INFINITY;
     // The best of several attempts counts, since the machine may be busy, or collecting garbage, at any moment.
-    for (let tries = 0; tries < 12 && least >= onThisMachine(MOMENT_MS); tries++) {
+    for (let tries = 0; tries < 1 || (tries < 12 && least >= momentFor(least)); tries++) {
       const { tier, append } = await openedStore();
       await append(make(2_000_000));
       const { computedMs } = await longestStopDuring(async () => {
@@ -130,7 +133,7 @@ describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, benign = wellForm
       expect(tier.failureCount).toBe(0);
       await tier.close();
     }
-    expect(least).toBeLessThan(onThisMachine(MOMENT_MS));
+    expect(least).toBeLessThan(momentFor(least));
   });
 
   it('take time proportional to their size', async () => {
@@ -152,7 +155,8 @@ describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, benign = wellForm
     const turns = await turnsDuring(async () => tier.open());
     const { user, system } = process.threadCpuUsage(before);
     // The average turn is no longer than this.
-    expect((user + system) / 1000 / turns).toBeLessThan(onThisMachine(MOMENT_MS));
+    const average = (user + system) / 1000 / turns;
+    expect(average).toBeLessThan(momentFor(average));
   });
 });
 
@@ -264,7 +268,7 @@ describe('a long line', () => {
 });
 
 describe('a hole in a shard', () => {
-  const HOLE = 256 * 1024 * 1024;
+  const HOLE = 64 * 1024 * 1024;
 
   /** Appends NUL bytes that take no disk space, and then `after`. */
   function punch(path: string, after: string): void {

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownIdentity, systemClock } from '@pw/cache-models';
 import { bundleProgram } from '@pw/test-support';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, it, type TestContext } from 'vitest';
 import type { LockTiming } from '../../src/lock/lock-timing.ts';
 import { exitOf } from '../support/children.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
@@ -24,16 +24,16 @@ const CHILD = await bundleProgram(join(import.meta.dirname, '..', 'support', 'st
 const PATIENT: LockTiming = { stale: 600_000, update: 1000, deadline: 15_000 };
 const HASTY: LockTiming = { stale: 2000, update: 1000, deadline: 300 };
 
-const tierOn = (directory: string, lock: LockTiming) =>
-  newTier(directory, { clock: systemClock, lock, numShards: 1, failureThreshold: 1000 });
+const tierOn = ({ onTestFinished }: TestContext, directory: string, lock: LockTiming) =>
+  newTier(directory, { clock: systemClock, lock, numShards: 1, failureThreshold: 1000 }, {}, onTestFinished);
 const fresh = (key: string) => makeEntry(key, { fetchTime: systemClock.now(), ttlSeconds: 9e5 });
 const lockOf = (directory: string) => join(directory, 'shard_00.jsonl.lock');
 const namesIn = (directory: string) => readdirSync(directory).filter((name) => name.startsWith('pw-holder.'));
 
-async function seeded(): Promise<string> {
-  const directory = newDirectory();
-  const tier = tierOn(directory, PATIENT);
-  expect(await tier.put('k0', fresh('k0'))).toBe(true);
+async function seeded(test: TestContext): Promise<string> {
+  const directory = newDirectory(test.onTestFinished);
+  const tier = tierOn(test, directory, PATIENT);
+  test.expect(await tier.put('k0', fresh('k0'))).toBe(true);
   await tier.close();
   return directory;
 }
@@ -42,7 +42,12 @@ async function seeded(): Promise<string> {
  * A process that kills itself with the lock held, just before its write number `at`: the first write announces that it
  * is about to take the lock, the second one names it as the holder.
  */
-async function killedHolder(directory: string, at: number, prefix: string[] = []): Promise<void> {
+async function killedHolder(
+  { expect, onTestFinished }: TestContext,
+  directory: string,
+  at: number,
+  prefix: string[] = [],
+): Promise<void> {
   const [command, ...args] = [...prefix, process.execPath, '--conditions=@pw/source', CHILD];
   const child = spawn(command!, [...args, directory, 'put', 'writeSync', String(at), 'SIGKILL'], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -51,7 +56,11 @@ async function killedHolder(directory: string, at: number, prefix: string[] = []
 }
 
 /** A process that holds the lock, stopped just before it writes a line. */
-async function stoppedHolder(directory: string, prefix: string[] = []): Promise<ChildProcess> {
+async function stoppedHolder(
+  { onTestFinished }: TestContext,
+  directory: string,
+  prefix: string[] = [],
+): Promise<ChildProcess> {
   const [command, ...args] = [...prefix, process.execPath, '--conditions=@pw/source', CHILD];
   const child = spawn(command!, [...args, directory, 'put', 'writeSync', '3'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -79,21 +88,26 @@ function announceTaking(directory: string, { space, pid, start }: { space: strin
 
 const gone = { ...ownIdentity(), pid: 2 ** 30 };
 
-describe.runIf(process.platform === 'linux')('the lock of a process that was killed', () => {
-  it('is taken over by the next write of an open tier, however large `lock.stale` is', async () => {
-    const directory = await seeded();
-    const tier = tierOn(directory, PATIENT);
+const linux = process.platform === 'linux';
+
+// These tests mostly wait for deadlines and processes, so they run beside each other.
+describe.runIf(linux).concurrent('the lock of a process that was killed', () => {
+  it('is taken over by the next write of an open tier, however large `lock.stale` is', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
+    const tier = tierOn(test, directory, PATIENT);
     await tier.open();
-    await killedHolder(directory, 3);
+    await killedHolder(test, directory, 3);
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
     expect((await tier.keys()).sort()).toEqual(['k0', 'k1']);
     await tier.close();
     expect(existsSync(lockOf(directory))).toBe(false);
   });
 
-  it('is removed when the directory is opened, together with its holder file', async () => {
-    const directory = await seeded();
-    await killedHolder(directory, 3);
+  it('is removed when the directory is opened, together with its holder file', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
+    await killedHolder(test, directory, 3);
     expect(namesIn(directory)).toHaveLength(1);
     const [left] = namesIn(directory);
     // The file of a process of another boot, unchanged for two days.
@@ -103,7 +117,7 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
     mkdirSync(unfinished);
     const before = new Date(Date.now() - 2 * 86_400_000);
     for (const path of [unknown, unfinished]) utimesSync(path, before, before);
-    const tier = tierOn(directory, PATIENT);
+    const tier = tierOn(test, directory, PATIENT);
     expect(await tier.get('k0')).toBeDefined();
     expect(existsSync(lockOf(directory))).toBe(false);
     expect(namesIn(directory)).not.toContain(left);
@@ -112,57 +126,63 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
     expect(namesIn(directory)).toEqual([]);
   });
 
-  it('is taken over from a process that died while taking it over', async () => {
-    const directory = await seeded();
-    await killedHolder(directory, 3);
+  it('is taken over from a process that died while taking it over', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
+    await killedHolder(test, directory, 3);
     // Writes of the second process: its announcement, its name, the copy of the shard.
-    await killedHolder(directory, 3);
-    const tier = tierOn(directory, PATIENT);
+    await killedHolder(test, directory, 3);
+    const tier = tierOn(test, directory, PATIENT);
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
     await tier.close();
     expect(readdirSync(directory).filter((name) => /\.(lock|tmp)/.test(name))).toEqual([]);
   });
 });
 
-describe.runIf(process.platform === 'linux')('a lock whose holder was killed before it could name itself', () => {
-  it('is taken over immediately by a write', async () => {
-    const directory = await seeded();
-    const tier = tierOn(directory, PATIENT);
+describe.runIf(linux).concurrent('a lock whose holder was killed before it could name itself', () => {
+  it('is taken over immediately by a write', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
+    const tier = tierOn(test, directory, PATIENT);
     await tier.open();
-    await killedHolder(directory, 2);
+    await killedHolder(test, directory, 2);
     expect(readFileSync(join(directory, namesIn(directory)[0]!), 'utf8')).toMatch(/^taking +\n$/);
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
   });
 
-  it('is removed when the directory is opened', async () => {
-    const directory = await seeded();
-    await killedHolder(directory, 2);
-    const tier = tierOn(directory, PATIENT);
+  it('is removed when the directory is opened', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
+    await killedHolder(test, directory, 2);
+    const tier = tierOn(test, directory, PATIENT);
     expect(await tier.get('k0')).toBeDefined();
     expect(existsSync(lockOf(directory))).toBe(false);
   });
 
-  it('expires by age while a process that may have made it runs, or belongs to another container', async () => {
+  it('expires by age while a process that may have made it runs, or belongs to another container', async (test) => {
+    const { expect } = test;
     for (const other of [ownIdentity(), { ...gone, space: '01234567' }]) {
-      const directory = await seeded();
-      await killedHolder(directory, 2);
+      const directory = await seeded(test);
+      await killedHolder(test, directory, 2);
       announceTaking(directory, other);
-      expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
+      expect(await tierOn(test, directory, HASTY).put('k1', fresh('k1'))).toBe(false);
     }
   });
 
-  it('expires by age if it was made before the dead process announced that it would make one', async () => {
-    const directory = await seeded();
+  it('expires by age if it was made before the dead process announced that it would make one', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
     mkdirSync(lockOf(directory));
     await sleep(20);
     announceTaking(directory, gone);
-    const tier = tierOn(directory, HASTY);
+    const tier = tierOn(test, directory, HASTY);
     expect(await tier.put('k1', fresh('k1'))).toBe(false);
   });
 });
 
-it('each opening removes a limited number of holder files, however many there are', async () => {
-  const directory = newDirectory();
+it.concurrent('each opening removes a limited number of holder files, however many there are', async (test) => {
+  const { expect } = test;
+  const directory = newDirectory(test.onTestFinished);
   mkdirSync(directory, { mode: 0o700 });
   const longAgo = new Date(Date.now() - 48 * 60 * 60 * 1000);
   for (let n = 0; n < 450; n++) {
@@ -172,7 +192,7 @@ it('each opening removes a limited number of holder files, however many there ar
   }
   const left: number[] = [];
   for (let n = 0; n < 4; n++) {
-    const tier = newTier(directory);
+    const tier = newTier(directory, {}, {}, test.onTestFinished);
     await tier.open();
     await tier.close();
     left.push(readdirSync(directory).filter((name) => name.startsWith('pw-holder.')).length);
@@ -180,50 +200,55 @@ it('each opening removes a limited number of holder files, however many there ar
   expect(left).toEqual([250, 50, 0, 0]);
 });
 
-describe('a lock expires by age', () => {
-  it('if it has no named holder', async () => {
-    const directory = await seeded();
+describe.concurrent('a lock expires by age', () => {
+  it('if it has no named holder', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
     mkdirSync(lockOf(directory));
-    expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
+    expect(await tierOn(test, directory, HASTY).put('k1', fresh('k1'))).toBe(false);
   });
 
-  it('if the ended process is the named holder of another folder', async () => {
-    const directory = await seeded();
+  it('if the ended process is the named holder of another folder', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
     mkdirSync(lockOf(directory));
     const path = nameHolder(directory, gone, lstatSync(directory).ino);
-    const tier = tierOn(directory, PATIENT);
+    const tier = tierOn(test, directory, PATIENT);
     await tier.open();
     expect(existsSync(lockOf(directory))).toBe(true);
     await tier.close();
     // An opening removes the name of an ended process, so another one is needed.
     renameSync(nameHolder(directory, gone, lstatSync(directory).ino), path);
-    expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
+    expect(await tierOn(test, directory, HASTY).put('k1', fresh('k1'))).toBe(false);
   });
 
-  it('if its holder belongs to another boot or container, or one of the named holders runs', async () => {
+  it('if its holder belongs to another boot or container, or one of the named holders runs', async (test) => {
+    const { expect } = test;
     for (const holders of [[{ ...gone, space: '01234567' }], [gone, ownIdentity()]]) {
-      const directory = await seeded();
+      const directory = await seeded(test);
       mkdirSync(lockOf(directory));
       for (const holder of holders) nameHolder(directory, holder);
-      expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
+      expect(await tierOn(test, directory, HASTY).put('k1', fresh('k1'))).toBe(false);
       expect(existsSync(lockOf(directory))).toBe(true);
     }
   });
 
-  it('but is taken over sooner (control) if its maker has ended or the PID was reused', async () => {
+  it('but is taken over sooner (control) if its maker has ended or the PID was reused', async (test) => {
+    const { expect } = test;
     for (const holder of [gone, { ...ownIdentity(), start: ownIdentity().start + 1 }]) {
-      const directory = await seeded();
+      const directory = await seeded(test);
       mkdirSync(lockOf(directory));
       nameHolder(directory, holder);
-      expect(await tierOn(directory, PATIENT).put('k1', fresh('k1'))).toBe(true);
+      expect(await tierOn(test, directory, PATIENT).put('k1', fresh('k1'))).toBe(true);
     }
   });
 
-  it('and is then taken over, whatever its folder contains', async () => {
-    const directory = await seeded();
+  it('and is then taken over, whatever its folder contains', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
     mkdirSync(lockOf(directory));
     writeFileSync(join(lockOf(directory), 'f'), '');
-    const tier = tierOn(directory, { ...HASTY, deadline: 10_000 });
+    const tier = tierOn(test, directory, { ...HASTY, deadline: 10_000 });
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
     await tier.close();
     expect(existsSync(lockOf(directory))).toBe(false);
@@ -235,32 +260,35 @@ const UNSHARE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', '
 const canUnshare = spawnSync(UNSHARE[0]!, [...UNSHARE.slice(1), 'true']).status === 0;
 if (!canUnshare) console.warn('unshare is not permitted here: the tests with two PID namespaces are skipped');
 
-describe.runIf(canUnshare)('two containers on one volume', () => {
-  it('do not take the lock of the other one, whether its process runs or has ended', async () => {
+describe.runIf(canUnshare).concurrent('two containers on one volume', () => {
+  it('do not take the lock of the other one, whether its process runs or has ended', async (test) => {
+    const { expect } = test;
     for (const killed of [false, true]) {
-      const directory = await seeded();
+      const directory = await seeded(test);
       // In our PID namespace, its PID belongs to another process or to none.
-      if (killed) await killedHolder(directory, 3, UNSHARE);
-      else await stoppedHolder(directory, UNSHARE);
+      if (killed) await killedHolder(test, directory, 3, UNSHARE);
+      else await stoppedHolder(test, directory, UNSHARE);
       expect(namesIn(directory)).toHaveLength(1);
-      const tier = tierOn(directory, HASTY);
+      const tier = tierOn(test, directory, HASTY);
       expect(await tier.put('k1', fresh('k1'))).toBe(false);
       expect(existsSync(lockOf(directory))).toBe(true);
       expect(namesIn(directory).length).toBeGreaterThan(0);
     }
   });
 
-  it('take the lock once it has not been refreshed for `lock.stale`', async () => {
-    const directory = await seeded();
-    await killedHolder(directory, 3, UNSHARE);
-    expect(await tierOn(directory, { ...HASTY, deadline: 10_000 }).put('k1', fresh('k1'))).toBe(true);
+  it('take the lock once it has not been refreshed for `lock.stale`', async (test) => {
+    const { expect } = test;
+    const directory = await seeded(test);
+    await killedHolder(test, directory, 3, UNSHARE);
+    expect(await tierOn(test, directory, { ...HASTY, deadline: 10_000 }).put('k1', fresh('k1'))).toBe(true);
   });
 });
 
-describe('the file that names the holders', () => {
-  it('is readable by its owner only, and removed when the tier is closed', async () => {
-    const directory = newDirectory();
-    const tier = tierOn(directory, PATIENT);
+describe.concurrent('the file that names the holders', () => {
+  it('is readable by its owner only, and removed when the tier is closed', async (test) => {
+    const { expect } = test;
+    const directory = newDirectory(test.onTestFinished);
+    const tier = tierOn(test, directory, PATIENT);
     await tier.put('k0', fresh('k0'));
     const [name] = namesIn(directory);
     expect(lstatSync(join(directory, name!)).mode & 0o777).toBe(0o600);

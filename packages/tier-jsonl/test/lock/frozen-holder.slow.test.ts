@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@pw/cache-models';
 import { bundleProgram } from '@pw/test-support';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type { JsonlCacheTier } from '../../src/index.ts';
+import { describe, it, type TestContext } from 'vitest';
+import type { JsonlCacheTier, JsonlTierOptions } from '../../src/index.ts';
 import { exitOf } from '../support/children.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
@@ -23,7 +23,13 @@ function isStopped({ pid }: ChildProcess): boolean {
 }
 
 /** Starts the child and waits until it has stopped itself, or ended. */
-async function startStopped(directory: string, work: string, call: string, at: number): Promise<Stopped> {
+async function startStopped(
+  { onTestFinished }: TestContext,
+  directory: string,
+  work: string,
+  call: string,
+  at: number,
+): Promise<Stopped> {
   const args = ['--conditions=@pw/source', CHILD, directory, work, call, String(at)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -36,7 +42,10 @@ async function startStopped(directory: string, work: string, call: string, at: n
 }
 
 /** Resumes the child, and returns its answer. */
-async function resume({ child, output }: Stopped): Promise<{ done: boolean[]; failures: number }> {
+async function resume(
+  { expect }: TestContext,
+  { child, output }: Stopped,
+): Promise<{ done: boolean[]; failures: number }> {
   child.kill('SIGCONT');
   expect(await exitOf(child)).toBe(0);
   while (!output().includes('failures')) await sleep(5);
@@ -46,24 +55,33 @@ async function resume({ child, output }: Stopped): Promise<{ done: boolean[]; fa
 const ofRival = (key: string, source: string) =>
   makeEntry(key, { source, fetchTime: systemClock.now(), ttlSeconds: 9e5 });
 
-async function seeded(): Promise<{ directory: string; rival: JsonlCacheTier }> {
-  const directory = newDirectory();
-  const rival = newTier(directory, { numShards: 1, clock: systemClock, lock: LOCK });
-  for (const key of ['k0', 'k1', 'k2']) expect(await rival.put(key, ofRival(key, 'seed'))).toBe(true);
+function tierOn(test: TestContext, directory: string, options: Partial<JsonlTierOptions> = {}): JsonlCacheTier {
+  return newTier(directory, { clock: systemClock, lock: LOCK, ...options }, {}, test.onTestFinished);
+}
+
+async function seeded(test: TestContext): Promise<{ directory: string; rival: JsonlCacheTier }> {
+  const directory = newDirectory(test.onTestFinished);
+  const rival = tierOn(test, directory, { numShards: 1 });
+  for (const key of ['k0', 'k1', 'k2']) test.expect(await rival.put(key, ofRival(key, 'seed'))).toBe(true);
   // The descriptors open in the child must not be those through which the rival holds a lock.
   await sleep(60);
   return { directory, rival };
 }
 
 /** The rival takes the lock over, and replaces, adds and deletes. */
-async function rivalWrites(rival: JsonlCacheTier): Promise<void> {
+async function rivalWrites({ expect }: TestContext, rival: JsonlCacheTier): Promise<void> {
   expect(await rival.put('k0', ofRival('k0', 'rival'))).toBe(true);
   expect(await rival.delete('k2')).toBe(true);
   for (let n = 0; n < 30; n++) expect(await rival.put(`r${n}`, ofRival(`r${n}`, 'rival'))).toBe(true);
 }
 
-async function expectRivals(directory: string, but: readonly string[] = []): Promise<JsonlCacheTier> {
-  const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
+async function expectRivals(
+  test: TestContext,
+  directory: string,
+  but: readonly string[] = [],
+): Promise<JsonlCacheTier> {
+  const { expect } = test;
+  const fresh = tierOn(test, directory);
   const missing: string[] = [];
   for (let n = 0; n < 30; n++) if ((await fresh.get(`r${n}`))?.source !== 'rival') missing.push(`r${n}`);
   expect(missing).toEqual([]);
@@ -78,45 +96,55 @@ async function expectRivals(directory: string, but: readonly string[] = []): Pro
 
 const linux = process.platform === 'linux';
 
-describe.runIf(linux)('a process that resumes after being frozen for longer than `lock.stale`', () => {
-  it.each([1, 2, 3, 4, 5])('at write %i of a put loses neither its own write nor those of its rival', async (at) => {
-    const { directory, rival } = await seeded();
-    const frozen = await startStopped(directory, 'put', 'writeSync', at);
-    await rivalWrites(rival);
-    expect(await resume(frozen)).toEqual({ done: [true, true], failures: 0 });
-    const fresh = await expectRivals(directory, ['k0']);
-    expect((await fresh.get('mine'))?.source).toBe('child');
-    // The later of two puts counts; that of the rival was acknowledged before this one began, or during it.
-    expect((await fresh.get('k0'))?.source).toBe('child');
-    expect((await rival.get('mine'))?.source).toBe('child');
-  });
+// These tests mostly wait until a lock has not been refreshed for `lock.stale`, so they run beside each other.
+describe.runIf(linux).concurrent('a process that resumes after being frozen for longer than `lock.stale`', () => {
+  it.for([1, 2, 3, 4, 5])(
+    'at write %i of a put loses neither its own write nor those of its rival',
+    async (at, test) => {
+      const { expect } = test;
+      const { directory, rival } = await seeded(test);
+      const frozen = await startStopped(test, directory, 'put', 'writeSync', at);
+      await rivalWrites(test, rival);
+      expect(await resume(test, frozen)).toEqual({ done: [true, true], failures: 0 });
+      const fresh = await expectRivals(test, directory, ['k0']);
+      expect((await fresh.get('mine'))?.source).toBe('child');
+      // The later of two puts counts; that of the rival was acknowledged before this one began, or during it.
+      expect((await fresh.get('k0'))?.source).toBe('child');
+      expect((await rival.get('mine'))?.source).toBe('child');
+    },
+  );
 
-  it.each([1, 2, 3, 4])('at write %i of an old value with a new count does not restore the old value', async (at) => {
-    const { directory, rival } = await seeded();
-    const frozen = await startStopped(directory, 'access', 'writeSync', at);
-    await rivalWrites(rival);
-    frozen.child.kill('SIGCONT');
-    await exitOf(frozen.child);
-    await expectRivals(directory);
-  });
+  it.for([1, 2, 3, 4])(
+    'at write %i of an old value with a new count does not restore the old value',
+    async (at, test) => {
+      const { directory, rival } = await seeded(test);
+      const frozen = await startStopped(test, directory, 'access', 'writeSync', at);
+      await rivalWrites(test, rival);
+      frozen.child.kill('SIGCONT');
+      await exitOf(frozen.child);
+      await expectRivals(test, directory);
+    },
+  );
 
-  it.each([1, 2, 3, 4])('at write %i of a delete completes the deletion', async (at) => {
-    const { directory, rival } = await seeded();
-    const frozen = await startStopped(directory, 'delete', 'writeSync', at);
-    await rivalWrites(rival);
-    expect((await resume(frozen)).done).toEqual([true]);
-    const fresh = await expectRivals(directory);
+  it.for([1, 2, 3, 4])('at write %i of a delete completes the deletion', async (at, test) => {
+    const { expect } = test;
+    const { directory, rival } = await seeded(test);
+    const frozen = await startStopped(test, directory, 'delete', 'writeSync', at);
+    await rivalWrites(test, rival);
+    expect((await resume(test, frozen)).done).toEqual([true]);
+    const fresh = await expectRivals(test, directory);
     expect(await fresh.get('k1')).toBeUndefined();
   });
 
-  it('in a delete whose note is written answers true, even if ProxyWhirl removes note and line', async () => {
-    const { directory } = await seeded();
+  it('in a delete whose note is written answers true, even if ProxyWhirl removes note and line', async (test) => {
+    const { expect } = test;
+    const { directory } = await seeded(test);
     const path = join(directory, 'shard_00.jsonl');
     const isNoted = () => readFileSync(path, 'latin1').includes('"pw_deleted":"k1"');
     let frozen: Stopped;
     // Stops at each call in turn, as it is not known which one opens the file to overwrite the line.
     for (let at = 1; ; at++) {
-      frozen = await startStopped(directory, 'delete', 'openSync', at);
+      frozen = await startStopped(test, directory, 'delete', 'openSync', at);
       expect(frozen.child.exitCode).toBeNull();
       if (isNoted()) break;
       frozen.child.kill('SIGKILL');
@@ -127,69 +155,75 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
     const kept = lines.filter((line) => line.includes('"key":') && !line.includes('"key":"k1"'));
     writeFileSync(`${path}.other`, `${kept.join('\n')}\n`);
     renameSync(`${path}.other`, path);
-    expect(await resume(frozen)).toEqual({ done: [true], failures: 0 });
-    const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
+    expect(await resume(test, frozen)).toEqual({ done: [true], failures: 0 });
+    const fresh = tierOn(test, directory);
     expect((await fresh.keys()).sort()).toEqual(['k0', 'k2']);
   });
 
-  it('at the rename of a compaction overwrites nothing that others wrote', async () => {
-    const { directory, rival } = await seeded();
-    const frozen = await startStopped(directory, 'compact', 'renameSync', 1);
+  it('at the rename of a compaction overwrites nothing that others wrote', async (test) => {
+    const { expect } = test;
+    const { directory, rival } = await seeded(test);
+    const frozen = await startStopped(test, directory, 'compact', 'renameSync', 1);
     expect(readdirSync(directory).filter((name) => name.endsWith('.tmp'))).toHaveLength(1);
-    await rivalWrites(rival);
-    const { done, failures } = await resume(frozen);
+    await rivalWrites(test, rival);
+    const { done, failures } = await resume(test, frozen);
     expect(failures).toBe(0);
     expect(new Set(done)).toEqual(new Set([true]));
-    const fresh = await expectRivals(directory);
+    const fresh = await expectRivals(test, directory);
     expect((await fresh.get('mine'))?.source).toBe('149');
   });
 
-  it('at the rename of a clear repeats it with the lock, and counts the entries present then', async () => {
-    const { directory, rival } = await seeded();
-    const frozen = await startStopped(directory, 'clear', 'renameSync', 1);
-    await rivalWrites(rival);
-    await resume(frozen);
+  it('at the rename of a clear repeats it with the lock, and counts the entries present then', async (test) => {
+    const { expect } = test;
+    const { directory, rival } = await seeded(test);
+    const frozen = await startStopped(test, directory, 'clear', 'renameSync', 1);
+    await rivalWrites(test, rival);
+    await resume(test, frozen);
     expect(await rival.size()).toBe(0);
     expect(await rival.put('later', ofRival('later', 'rival'))).toBe(true);
-    expect(await newTier(directory, { clock: systemClock, lock: LOCK }).keys()).toEqual(['later']);
+    expect(await tierOn(test, directory).keys()).toEqual(['later']);
   });
 
-  it('at the removal of its lock leaves the lock of its rival alone', async () => {
-    const { directory, rival } = await seeded();
-    const frozen = await startStopped(directory, 'release', 'rmdirSync', 1);
+  it('at the removal of its lock leaves the lock of its rival alone', async (test) => {
+    const { expect } = test;
+    const { directory, rival } = await seeded(test);
+    const frozen = await startStopped(test, directory, 'release', 'rmdirSync', 1);
     const busy = (async () => {
-      await rivalWrites(rival);
+      await rivalWrites(test, rival);
       for (let n = 0; n < 300; n++) expect(await rival.put('busy', ofRival('busy', String(n)))).toBe(true);
     })();
     while ((await rival.get('r0')) === undefined) await sleep(5);
-    expect(await resume(frozen)).toEqual({ done: [true], failures: 0 });
+    expect(await resume(test, frozen)).toEqual({ done: [true], failures: 0 });
     await busy;
-    const fresh = await expectRivals(directory);
+    const fresh = await expectRivals(test, directory);
     expect((await fresh.get('busy'))?.source).toBe('299');
     expect((await fresh.get('mine'))?.source).toBe('child');
   });
 
-  it('just after making its lock does not mistake the lock of its rival for its own', async () => {
-    const { directory, rival } = await seeded();
-    // Stops at each of the first calls, as it is not known which one checks the folder after its creation.
-    for (let at = 1; at <= 6; at++) {
-      const frozen = await startStopped(directory, 'put', 'lstatSync', at);
-      for (let n = 0; n < 5; n++) expect(await rival.put(`s${at}`, ofRival(`s${at}`, String(n)))).toBe(true);
-      expect((await resume(frozen)).done).toEqual([true, true]);
-      for (let n = 1; n <= at; n++) expect((await rival.get(`s${n}`))?.source).toBe('4');
-    }
-  });
+  // Stops at each of the first calls, as it is not known which one checks the folder after its creation.
+  it.for([1, 2, 3, 4, 5, 6])(
+    'at check %i of a file while making its lock does not mistake the lock of its rival for its own',
+    async (at, test) => {
+      const { expect } = test;
+      const { directory, rival } = await seeded(test);
+      const frozen = await startStopped(test, directory, 'put', 'lstatSync', at);
+      for (let n = 0; n < 5; n++) expect(await rival.put('s', ofRival('s', String(n)))).toBe(true);
+      expect((await resume(test, frozen)).done).toEqual([true, true]);
+      expect((await rival.get('s'))?.source).toBe('4');
+    },
+  );
 
-  it.each([1, 2, 3])(
+  it.for([1, 2, 3])(
     'at rename %i of a re-sharding does not lose records stored under another number of shards',
-    async (at) => {
-      const { directory, rival } = await seeded();
-      const frozen = await startStopped(directory, 'reshard', 'renameSync', at);
-      const other = newTier(directory, { numShards: 5, clock: systemClock, lock: LOCK });
+    async (at, test) => {
+      const { expect } = test;
+      const { directory, rival } = await seeded(test);
+      const frozen = await startStopped(test, directory, 'reshard', 'renameSync', at);
+      const other = tierOn(test, directory, { numShards: 5 });
       expect(await other.size()).toBe(3);
       expect(await other.put('k0', ofRival('k0', 'other'))).toBe(true);
-      await resume(frozen);
-      const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
+      await resume(test, frozen);
+      const fresh = tierOn(test, directory);
       for (const tier of [fresh, other, rival]) {
         expect((await tier.keys()).sort()).toEqual(['k0', 'k1', 'k2']);
         expect((await tier.get('k0'))?.source).toBe('other');
@@ -200,17 +234,18 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
   );
 });
 
-describe('a process that blocks its event loop for longer than `lock.stale`', () => {
-  it('checks its lock before it writes, and loses nothing of its rival', async () => {
-    const { directory, rival } = await seeded();
+describe.concurrent('a process that blocks its event loop for longer than `lock.stale`', () => {
+  it('checks its lock before it writes, and loses nothing of its rival', async (test) => {
+    const { expect } = test;
+    const { directory, rival } = await seeded(test);
     const child = spawn(process.execPath, ['--conditions=@pw/source', CHILD, directory, 'loop', 'none', '4000'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    onTestFinished(() => void child.kill('SIGKILL'));
+    test.onTestFinished(() => void child.kill('SIGKILL'));
     await once(child.stdout!, 'data');
-    await rivalWrites(rival);
+    await rivalWrites(test, rival);
     expect(await exitOf(child)).toBe(0);
-    const fresh = await expectRivals(directory, ['k0']);
+    const fresh = await expectRivals(test, directory, ['k0']);
     expect((await fresh.get('k0'))?.source).toBe('after the stop');
   });
 });

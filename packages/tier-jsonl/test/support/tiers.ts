@@ -6,9 +6,14 @@ import { TestCipher } from '@pw/tier-testkit';
 import { onTestFinished } from 'vitest';
 import { JsonlCacheTier, type JsonlTierOptions } from '../../src/index.ts';
 
-/** A folder that is removed after the test, and a path in it where the tier creates its own. */
-export function newDirectory(): string {
-  return join(makeTempDir(onTestFinished), 'cache');
+type OnFinished = typeof onTestFinished;
+
+/**
+ * A folder that is removed after the test, and a path in it where the tier creates its own. A test that runs beside
+ * others passes its own `onTestFinished`, here and below.
+ */
+export function newDirectory(onFinished: OnFinished = onTestFinished): string {
+  return join(makeTempDir(onFinished), 'cache');
 }
 
 /** A tier that is closed after the test. */
@@ -16,6 +21,7 @@ export function newTier(
   directory: string,
   options: Partial<JsonlTierOptions> = {},
   config: CacheTierConfigInput = {},
+  onFinished: OnFinished = onTestFinished,
 ): JsonlCacheTier {
   const tier = new JsonlCacheTier(config, {
     cipher: new TestCipher('k1'),
@@ -23,7 +29,7 @@ export function newTier(
     directory,
     ...options,
   });
-  onTestFinished(() => tier.close());
+  onFinished(() => tier.close());
   return tier;
 }
 

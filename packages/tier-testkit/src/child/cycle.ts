@@ -10,6 +10,8 @@ const FIRST = 10;
 const REPORT_EVERY = 20;
 /** How long to wait until the system has released everything after a close, in milliseconds. */
 const PATIENCE = 1000;
+/** How long to wait before each count, in milliseconds. */
+const WAIT = 20;
 
 /** Opens, uses and closes tiers, and reports the resources held after the first cycles and after the last. */
 export async function cycle(work: ChildWork): Promise<void> {
@@ -39,10 +41,13 @@ async function use(tier: CacheTier, count: number): Promise<void> {
 
 /** The lowest count of each kind during {@link PATIENCE}; returns earlier if no count exceeds the one in `before`. */
 async function leastHeld(resources: Resources, before: Holdings = {}): Promise<Holdings> {
+  // Node.js reports the end of a timer one turn later. So each count includes the timer of the wait before it, and the
+  // first one must be preceded by a wait too.
+  await sleep(WAIT);
   let least = resources.held();
   const isMore = () => Object.entries(least).some(([kind, count]) => count > (before[kind] ?? 0));
   for (const until = performance.now() + PATIENCE; isMore() && performance.now() < until; ) {
-    await sleep(20);
+    await sleep(WAIT);
     const held = resources.held();
     least = Object.fromEntries(Object.entries(least).map(([kind, count]) => [kind, Math.min(count, held[kind] ?? 0)]));
   }

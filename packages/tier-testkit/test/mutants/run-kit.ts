@@ -8,14 +8,14 @@ export interface Caught extends CheckName {
 }
 
 /** The checks that apply to a mutant, with enough repetitions to catch the planted bugs. */
-export function testsFor({ name, subject }: Mutant): Promise<ConformanceTest[]> {
+export function testsFor({ name, subject }: Mutant, execArgv: readonly string[]): Promise<ConformanceTest[]> {
   return conformanceTests({
     module: new URL(`./make-mutant.ts?mutant=${name}`, import.meta.url),
     fastCheck,
-    execArgv: ['--conditions=@pw/source'],
+    execArgv,
     runs: 20,
     kills: 3,
-    cycles: 300,
+    cycles: 50,
     ...subject,
   });
 }
