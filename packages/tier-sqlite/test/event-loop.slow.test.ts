@@ -1,9 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { longestStopDuring } from '@pw/test-support';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MOST_CHECKS } from '../src/health/stored-checks.ts';
 import type { SqliteCacheTier } from '../src/index.ts';
+import { MAX_ROW_BYTES } from '../src/rows/value-limits.ts';
 import { KINDS, L3, makeEntry, makeL3, NOW, tempDir, withDatabase } from './support.ts';
 
 const MANY = 60_000;
@@ -21,14 +23,23 @@ function addChecks(directory: string, key: string, count: number, values = `NULL
 const left = (directory: string, table = 'health_history') =>
   withDatabase(L3.file(directory), (db) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()) as number;
 
+/** Databases of `heavyStore` by their number of checks, each made once. */
+const heavyStores = new Map<number, Buffer>();
+
 /** A store of some entries, in which the entry "a" has many health checks. */
 function heavyStore(count = MANY): string {
   const directory = tempDir();
+  const made = heavyStores.get(count);
+  if (made !== undefined) {
+    writeFileSync(L3.file(directory), made, { mode: 0o600 });
+    return directory;
+  }
   const tier = makeL3(directory);
   tier.putMany(['a', 'b', 'c'].map((key) => makeEntry(key, { password: 'hunter2' })));
   tier.recordHealthCheck('b', { status: 'healthy', checkUrl });
   tier.close();
   addChecks(directory, 'a', count);
+  heavyStores.set(count, readFileSync(L3.file(directory)));
   return directory;
 }
 
@@ -97,7 +108,7 @@ describe.each(Object.entries(WAYS))('an entry with very many health checks, remo
   it('blocks the event loop for a small part of the work, and all its checks are deleted', async () => {
     let share = Number.POSITIVE_INFINITY;
     // The best of several attempts counts, since a busy machine may stop the process at any moment.
-    for (let tries = 0; tries < 12 && share > 0.1; tries++) {
+    for (let tries = 0; tries < 12 && share >= 0.2; tries++) {
       const directory = heavyStore();
       const start = performance.now();
       let tier: SqliteCacheTier | undefined;
@@ -205,12 +216,12 @@ describe('health checks of a removed entry, deleted in the background', () => {
 
 it('a cleanup in a worker removes very many checks with their entries, and lets writes pass', async () => {
   let share = Number.POSITIVE_INFINITY;
-  for (let tries = 0; tries < 12 && share > 0.15; tries++) {
+  for (let tries = 0; tries < 12 && share >= 0.25; tries++) {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.putMany(Array.from({ length: 400 }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 })));
     tier.put('live', makeEntry('live'));
-    addChecks(directory, 'old7', 4 * MANY);
+    addChecks(directory, 'old7', 2 * MANY);
     addChecks(directory, 'live', 10);
     const start = performance.now();
     let puts = 0;
@@ -245,7 +256,7 @@ it('a summary reads a bounded number of checks, and blocks the event loop only b
     best[name] = Math.min(best[name], performance.now() - start);
   };
   withDatabase(L3.file(directory), (db) => {
-    for (let tries = 0; tries < 4 || (tries < 10 && best.summary > best.all / 5); tries++) {
+    for (let tries = 0; tries < 10 && best.summary >= best.all / 5; tries++) {
       time('summary', () => expect(tier.healthSummary('a').checks).toBe(MOST_CHECKS));
       time('all', () => db.prepare(all).raw().all());
     }
@@ -255,16 +266,17 @@ it('a summary reads a bounded number of checks, and blocks the event loop only b
 });
 
 describe.each(KINDS)('$name: a damaged row longer than any valid one', (kind) => {
-  const BYTES = 32_000_000;
+  /** So long that reading it blocks the event loop for a measurable time. */
+  const VERY_LONG = 32_000_000;
 
-  function withLongRow(value = `zeroblob(${BYTES})`): string {
+  function withLongRow(bytes = MAX_ROW_BYTES + 1): string {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany(['a', 'b'].map((key) => makeEntry(key, { password: 'hunter2' })));
     tier.close();
     withDatabase(kind.file(directory), (db) =>
       db.exec(
-        `UPDATE ${kind.table} SET username_encrypted = ${value} WHERE key = 'a'; PRAGMA wal_checkpoint(TRUNCATE)`,
+        `UPDATE ${kind.table} SET username_encrypted = zeroblob(${bytes}) WHERE key = 'a'; PRAGMA wal_checkpoint(TRUNCATE)`,
       ),
     );
     return directory;
@@ -282,8 +294,8 @@ describe.each(KINDS)('$name: a damaged row longer than any valid one', (kind) =>
 
   it('is a miss immediately, is counted once, and is set aside by a worker without blocking the event loop', async () => {
     let share = Number.POSITIVE_INFINITY;
-    for (let tries = 0; tries < 12 && share > 0.15; tries++) {
-      const directory = withLongRow();
+    for (let tries = 0; tries < 12 && share >= 0.3; tries++) {
+      const directory = withLongRow(VERY_LONG);
       const tier = kind.make(directory);
       tier.open();
       const watch = new Database(kind.file(directory));

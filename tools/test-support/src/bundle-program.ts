@@ -39,9 +39,9 @@ export function bundleOptions(): BuildOptions & { readonly write: false } {
     target: 'node22.12',
     conditions: ['@pw/source'],
     keepNames: true,
-    // What a CommonJS dependency requires.
+    // What a CommonJS dependency requires. Written so that `sourceLocations` leaves it alone in a bundle of this file.
     banner: {
-      js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);",
+      js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta['url']);",
     },
     plugins: [nativePackages, sourceLocations],
   };

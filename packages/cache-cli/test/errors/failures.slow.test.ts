@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTempDir } from '@pw/test-support';
+import { bundleProgram, makeTempDir } from '@pw/test-support';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cli } from '../support/run-cli.ts';
 
-const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
+const SOURCE = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
+const BIN = await bundleProgram(SOURCE);
 const HIDE = join(import.meta.dirname, 'hide-packages-in-child.ts');
 const ONE_LINE = /^pw-cache: [^\n]+\n$/;
 
 interface Options {
+  /** Hidden packages are found by their paths, so the program must not contain them. */
+  readonly bin?: string;
   readonly argv: readonly string[];
   readonly stdout?: number;
   readonly node?: readonly string[];
@@ -17,8 +20,8 @@ interface Options {
 }
 
 /** Runs the command as a process of its own. */
-function start({ argv, stdout, node = [], env = {} }: Options) {
-  const done = spawnSync(process.execPath, ['--conditions=@pw/source', ...node, BIN, ...argv], {
+function start({ bin = BIN, argv, stdout, node = [], env = {} }: Options) {
+  const done = spawnSync(process.execPath, ['--conditions=@pw/source', ...node, bin, ...argv], {
     stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     timeout: 20_000,
@@ -81,7 +84,7 @@ describe('an incomplete installation', () => {
     ['commander', 'npm install commander'],
   ])('is reported with one command that installs all missing packages: %s', async (hidden, command) => {
     const argv = ['--dir', join(await makeCache(), 'cache'), 'list'];
-    const { code, out, err } = start({ argv, node: ['--import', HIDE], env: { HIDDEN_PACKAGES: hidden } });
+    const { code, out, err } = start({ bin: SOURCE, argv, node: ['--import', HIDE], env: { HIDDEN_PACKAGES: hidden } });
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(ONE_LINE);
     expect(err.trimEnd().endsWith(command)).toBe(true);

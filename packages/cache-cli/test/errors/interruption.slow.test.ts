@@ -119,7 +119,7 @@ describe('an import that waits for a lock of another process', () => {
       isOver = true;
     });
     await read;
-    await sleep(1500);
+    await sleep(500);
     child.kill(signal);
     await sleep(300);
     expect(isOver).toBe(false);
@@ -145,12 +145,12 @@ describe('an interrupted import with --json', () => {
   });
 });
 
-describe('with a cache of 20,000 entries', () => {
+describe('with a cache of 5,000 entries', () => {
   const cleanups: (() => void)[] = [];
   const root = makeTempDir((cleanup) => cleanups.push(cleanup));
   const dir = join(root, 'cache');
   beforeAll(async () => {
-    writeFileSync(join(root, 'rows.txt'), rows(20_000).join(''));
+    writeFileSync(join(root, 'rows.txt'), rows(5_000).join(''));
     expect((await cli(['--dir', dir, '--backend', 'sqlite', 'import', join(root, 'rows.txt')], KEY)).code).toBe(0);
   });
   afterAll(() => {

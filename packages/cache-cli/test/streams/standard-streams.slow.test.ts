@@ -89,7 +89,8 @@ describe('import -', () => {
     const { dir } = workspace();
     const child = spawn(process.execPath, command(dir, 'import', '-'), { env: ENV, stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin.on('error', () => {});
-    const lines = Array.from({ length: 40_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80\n`).join('');
+    // More bytes than the buffer of stdin has room for: the last are written when the first have been read.
+    const lines = Array.from({ length: 20_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80\n`).join('');
     await new Promise((resolve) => child.stdin.write(lines, resolve));
     child.kill('SIGINT');
     expect(await once(child, 'exit')).toEqual([130, null]);
@@ -127,7 +128,8 @@ describe('export -', () => {
 
   it('succeeds if the reader closes the pipe early', async () => {
     const { cli, dir } = workspace();
-    const lines = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join('\n');
+    // Entries of more bytes than the buffer of stdout has room for.
+    const lines = Array.from({ length: 2500 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join('\n');
     await cli(['import', '-'], undefined, lines);
     const child = spawn(process.execPath, command(dir, 'export', '-'), { env: ENV, stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';

@@ -1,19 +1,33 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { MaybePromise } from '@pw/cache-models';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { KINDS, type Kind, makeEntry, NOW, type Tier, tempDir } from '../support.ts';
 
-/** Starts another process that holds the write lock of a database for `ms` milliseconds. */
-async function holdLock(path: string, ms: number): Promise<{ readonly released: Promise<unknown> }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'locking-child.ts'), path, String(ms)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const released = once(child, 'exit');
-  await once(child.stdout, 'data');
-  return { released };
+/** Another process, which holds one lock after the other. */
+const holder = spawn(process.execPath, [join(import.meta.dirname, 'locking-child.ts')], {
+  stdio: ['pipe', 'pipe', 'inherit'],
+});
+afterAll(() => void holder.kill('SIGKILL'));
+const answers = createInterface({ input: holder.stdout })[Symbol.asyncIterator]();
+
+/**
+ * Makes the other process hold the write lock of a database. The function that is returned makes it release the lock
+ * after some milliseconds, and returns once it has.
+ */
+async function holdLock(path: string): Promise<(ms: number) => Promise<void>> {
+  holder.stdin.write(`${path}\n`);
+  expect((await answers.next()).value).toBe('held');
+  let isReleased = false;
+  const release = async (ms: number): Promise<void> => {
+    isReleased = true;
+    holder.stdin.write(`${ms}\n`);
+    expect((await answers.next()).value).toBe('released');
+  };
+  // After a failed test, too.
+  onTestFinished(() => (isReleased ? undefined : release(0)));
+  return release;
 }
 
 /** Number of turns of the event loop while a promise was pending, and its longest stop in milliseconds. */
@@ -36,7 +50,8 @@ async function heartbeat<T>(
   }
 }
 
-const HELD_MS = 700;
+/** Time for fifty turns of the event loop as `heartbeat` counts them. */
+const HELD_MS = 250;
 const expired = (count: number) =>
   Array.from({ length: count }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 }));
 const made = (kind: Kind, directory: string, options: Parameters<Kind['make']>[2] = {}): Tier => {
@@ -62,10 +77,11 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
     async (_name, work, expected, keys) => {
       const directory = tempDir();
       const tier = made(kind, directory, { whenLocked: 'promise' });
-      const { released } = await holdLock(kind.file(directory), HELD_MS);
+      const release = await holdLock(kind.file(directory));
       const pending = work(tier);
       expect(pending).toBeInstanceOf(Promise);
       expect(tier.get('a')?.accessCount).toBe(0);
+      const released = release(HELD_MS);
       const { answer, ticks, tookMs } = await heartbeat(pending as Promise<unknown>);
       await released;
       expect(answer).toEqual(expected);
@@ -80,10 +96,11 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
     const directory = tempDir();
     const tier = made(kind, directory);
     tier.put('secret', makeEntry('secret', { password: 'hunter2' }));
-    const { released } = await holdLock(kind.file(directory), HELD_MS);
+    const release = await holdLock(kind.file(directory));
     const work = async () => {
       for await (const _counts of tier.reseal(10));
     };
+    const released = release(HELD_MS);
     const { ticks, tookMs } = await heartbeat(work());
     await released;
     expect(ticks).toBeGreaterThan(tookMs / 5 / 10);
@@ -92,7 +109,8 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
   it('writes keep their order, even if a blocking write follows waiting ones', async () => {
     const directory = tempDir();
     const tier = made(kind, directory);
-    const { released } = await holdLock(kind.file(directory), HELD_MS);
+    const release = await holdLock(kind.file(directory));
+    const released = release(HELD_MS);
     const first = tier.putSoon('c', makeEntry('c', { source: 'first' }));
     await new Promise((resolve) => setTimeout(resolve, 50));
     const second = tier.putSoon('c', makeEntry('c', { source: 'second' }));
@@ -107,13 +125,13 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
   it('waiting writes fail at their deadline, or when the tier closes', async () => {
     const directory = tempDir();
     const tier = made(kind, directory, { busyTimeoutMs: 100, whenLocked: 'promise', failureThreshold: 100 });
-    const { released } = await holdLock(kind.file(directory), HELD_MS);
+    const release = await holdLock(kind.file(directory));
     expect(await Promise.all([tier.put('c', makeEntry('c')), tier.delete('a')])).toEqual([false, false]);
     expect(tier.failureCount).toBe(2);
     const late = tier.put('d', makeEntry('d'));
     tier.close();
     expect(await late).toBe(false);
-    await released;
+    await release(0);
     expect(tier.keys().toSorted()).toEqual(['a', 'b']);
   });
 });

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isOddFile, makeOddFile, ODD_FILES, type OddFile } from '@pw/test-support';
+import { bundleProgram, isOddFile, makeOddFile, ODD_FILES, type OddFile } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Kind, makeEntry, tempDir } from '../support.ts';
 import type { OddOutcome } from './unexpected-type-child.ts';
 
-const CHILD = join(import.meta.dirname, 'unexpected-type-child.ts');
+const CHILD = await bundleProgram(join(import.meta.dirname, 'unexpected-type-child.ts'));
 const ROOT = process.getuid?.() === 0;
 
 /**

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheEntry, ownIdentity } from '@pw/cache-models';
-import { bundleProgram, makeTempDir } from '@pw/test-support';
+import { bundleProgram, count, makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportCredentials, exportToFile } from '../../../src/transfer/export/index.ts';
 import { removeLeftovers, temporaryName } from '../../../src/transfer/export/leftovers.ts';
@@ -152,17 +152,18 @@ describe('a program that ends in the middle of an export', () => {
   );
 
   it('at any moment leaves the old or the new file, and nothing else after the next export', async () => {
-    const count = 8 * GROUP;
-    for (let run = 0; run < 24; run++) {
+    const entries = 8 * GROUP;
+    const runs = count(8, 24);
+    for (let run = 0; run < runs; run++) {
       const dir = folder();
       const path = join(dir, 'all.jsonl');
       writeFileSync(path, 'old');
-      const { child, ended } = await start(dir, 'plain', String(count));
-      await sleep(run * 4);
+      const { child, ended } = await start(dir, 'plain', String(entries));
+      await sleep((run * 96) / runs);
       child.kill('SIGKILL');
       await ended;
       const text = readFileSync(path, 'utf8');
-      expect(text === 'old' ? count : text.trimEnd().split('\n').length).toBe(count);
+      expect(text === 'old' ? entries : text.trimEnd().split('\n').length).toBe(entries);
       for (const name of temporaryIn(dir)) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
       await exportPlain(dir);
       expect(readdirSync(dir)).toEqual(['all.jsonl']);

@@ -23,10 +23,10 @@ const spellings = (name: string): string =>
       Array.from({ length: 8192 }, (_, i) => [[...name].map((c, at) => ((i >> at) & 1 ? `${c}_` : c)).join(''), 'x y']),
     ),
   });
-const places = Array.from({ length: 80_000 }, (_, i) => `"10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:80":{}`);
+const places = Array.from({ length: 40_000 }, (_, i) => `"10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:80":{}`);
 const member = { before: '{"proxy_url":"http://a:1","source":"', after: '"}' };
 
-/** Files of two lines of a megabyte each, or of very many short lines, by name. */
+/** Files of one or two lines of a megabyte each, or of very many short lines, by name. */
 const FILES: Record<string, string> = {
   'letters.txt': line('x').repeat(2),
   'hashes.txt': line('#', { before: 'x' }).repeat(2),
@@ -35,9 +35,9 @@ const FILES: Record<string, string> = {
   'line separators.txt': line('\u2028', { before: 'x', after: 'x' }).repeat(2),
   'replacement characters.txt': line('\ufffd').repeat(2),
   'NUL bytes.txt': line('\0').repeat(2),
-  'addresses.txt': line('10.0.0.1:80,').repeat(2),
-  'quoted numbers.txt': line('"1 ').repeat(2),
-  'numbers.txt': line('1 ').repeat(2),
+  'addresses.txt': line('10.0.0.1:80,'),
+  'quoted numbers.txt': line('"1 '),
+  'numbers.txt': line('1 '),
   'blank lines.txt': lines(''),
   'comments.txt': lines('#'),
   'byte order marks.txt': lines('\ufeff'),
@@ -84,9 +84,11 @@ describe('an import', () => {
     const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
     onTestFinished(() => cache.close());
     let least = Number.POSITIVE_INFINITY;
-    for (let run = 0; run < MOST_RUNS && least >= onThisMachine(MOMENT_MS); run++) {
+    // Measuring the machine takes as long as most imports, and is only needed where the bound itself is exceeded.
+    const bound = () => (least < MOMENT_MS ? MOMENT_MS : onThisMachine(MOMENT_MS));
+    for (let run = 0; run < MOST_RUNS && (run === 0 || least >= bound()); run++) {
       least = Math.min(least, (await longestStopDuring(() => cache.warmFromFile(path))).computedMs);
     }
-    expect(least).toBeLessThan(onThisMachine(MOMENT_MS));
+    expect(least).toBeLessThan(bound());
   });
 });

@@ -60,11 +60,14 @@ async function openMemory(): Promise<CacheManager> {
   return cache;
 }
 
-/** The least processor time of three imports into an empty cache, in milliseconds. */
-async function costOf(text: string): Promise<number> {
+/**
+ * The least processor time of up to three imports into an empty cache, in milliseconds; of fewer if one takes less than
+ * `enough`.
+ */
+async function costOf(text: string, enough = 0): Promise<number> {
   const path = pathOf(text);
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 3 && least >= enough; i++) {
     const cache = await openMemory();
     const before = process.cpuUsage();
     await cache.warmFromFile(path);
@@ -95,6 +98,9 @@ async function revealsDuring(work: () => Promise<unknown>): Promise<{ all: numbe
 }
 
 describe('an import of rows with long strings', () => {
+  /** Measured once. */
+  let costOfHarmless: number | undefined;
+
   it.each(Object.keys(FILES))('yields to the event loop many times: %s', async (name) => {
     const [path, cache] = [pathOf(FILES[name]!(400)), await openMemory()];
     const started = process.cpuUsage();
@@ -139,14 +145,16 @@ describe('an import of rows with long strings', () => {
 
   // Masking each string again for each row would cost a hundred times as much.
   it.each(Object.keys(FILES))('costs at most a small multiple of an import of harmless rows: %s', async (name) => {
-    const harmless = await costOf(FILES['letters, of one proxy']!(100));
-    expect(await costOf(FILES[name]!(100))).toBeLessThan(25 * harmless + 50);
+    costOfHarmless ??= await costOf(FILES['letters, of one proxy']!(100));
+    const bound = 25 * costOfHarmless + 50;
+    expect(await costOf(FILES[name]!(100), bound)).toBeLessThan(bound);
   });
 
   it('does not inspect an old error message again for each row of its entry', async () => {
     const over = (error: string) =>
       rowsOf(1, () => ({ ...RECORD, source: 'api', last_health_error: error })) +
       rowsOf(4000, (i) => ({ proxy_url: URL, password: `p${i}` }));
-    expect(await costOf(over(fill('a%2561')))).toBeLessThan(15 * (await costOf(over('x'))) + 50);
+    const bound = 15 * (await costOf(over('x'))) + 50;
+    expect(await costOf(over(fill('a%2561')), bound)).toBeLessThan(bound);
   });
 });
