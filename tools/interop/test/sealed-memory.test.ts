@@ -29,10 +29,12 @@ function* memoryOf(pid: number): Generator<Buffer> {
 
 const PIECE = 2 ** 24;
 const OVERLAP = 256;
+/** Each piece overwrites the one before. */
+const buffer = Buffer.alloc(PIECE + OVERLAP);
 
 function* readRange(memory: number, start: number, end: number): Generator<Buffer> {
   for (let at = start; at < end; at += PIECE) {
-    const piece = Buffer.alloc(Math.min(PIECE + OVERLAP, end - at));
+    const piece = buffer.subarray(0, Math.min(PIECE + OVERLAP, end - at));
     try {
       yield piece.subarray(0, readSync(memory, piece, 0, piece.length, at));
     } catch {
