@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { CacheManager } from '@pw/cache-manager';
-import { CacheEntry, type CacheTierConfigInput, type CredentialCipher } from '@pw/cache-models';
-import { ManualClock, makeTempDir } from '@pw/test-support';
+import { type CacheConfigInput, CacheEntry, type CacheTierConfigInput, type CredentialCipher } from '@pw/cache-models';
+import { bundleProgram, ManualClock, makeTempDir } from '@pw/test-support';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { DiskCacheTier, SqliteCacheTier } from '@pw/tier-sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { filesWithTokens, filesWithTokensOf, RecordingEncryptor } from './support/token-scan.ts';
 
+const CHILD = await bundleProgram(join(import.meta.dirname, 'support', 'reencrypting-child.ts'));
 const ENTRIES = 300;
 const HOUR = 3_600_000;
 const clock = new ManualClock(Date.parse('2026-06-01T00:00:00Z'));
@@ -104,22 +105,17 @@ describe.each(['jsonl', 'sqlite'] as const)('with %s and SQLite behind it, after
   });
 });
 
-/** The source of a program that runs as a separate process and prints a line for each step. */
 function reencryptingChild(backend: Backend, directory: string, keys: readonly string[]) {
-  const program = `
-    import { openCache } from '@pw/cache-manager';
-    const cache = await openCache(${JSON.stringify({
-      l1Config: { enabled: false },
-      l2Backend: backend,
-      l2CacheDir: join(directory, 'l2'),
-      l3DatabasePath: join(directory, 'l3', 'cache.db'),
-      encryptionKey: keys[0],
-      previousEncryptionKeys: keys.slice(1),
-    })}, { env: {} });
-    await cache.reencrypt({ batchSize: 20, onProgress: (step) => console.log(JSON.stringify(step)) });
-    console.log('done');`;
-  const args = ['--conditions=@pw/source', '--input-type=module', '--eval', program];
-  return spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] });
+  const config: CacheConfigInput = {
+    l1Config: { enabled: false },
+    l2Backend: backend,
+    l2CacheDir: join(directory, 'l2'),
+    l3DatabasePath: join(directory, 'l3', 'cache.db'),
+    encryptionKey: keys[0],
+    previousEncryptionKeys: keys.slice(1),
+  };
+  const args = ['--conditions=@pw/source', CHILD, JSON.stringify(config), '20'];
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 /** A closed store with a long history, sealed with the cipher's key. */

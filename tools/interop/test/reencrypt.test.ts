@@ -7,12 +7,13 @@ import { setImmediate } from 'node:timers/promises';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { type CacheManager, openCache, type ReencryptProgress } from '@pw/cache-manager';
 import { type CacheConfigInput, CacheEntry } from '@pw/cache-models';
-import { fixtureKeys, fixturePath, makeTempDir } from '@pw/test-support';
+import { bundleProgram, fixtureKeys, fixturePath, makeTempDir } from '@pw/test-support';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+const CHILD = await bundleProgram(join(import.meta.dirname, 'support', 'reencrypting-child.ts'));
 /** Full count: PW_REENCRYPT_ENTRIES=20000 PW_REENCRYPT_KILLS=30 vitest run tools/interop/test/reencrypt.test.ts */
-const ENTRIES = Number(process.env['PW_REENCRYPT_ENTRIES'] ?? 600);
+const ENTRIES = Number(process.env['PW_REENCRYPT_ENTRIES'] ?? 200);
 const KILLS = Number(process.env['PW_REENCRYPT_KILLS'] ?? 1);
 
 const temp = () => makeTempDir(onTestFinished);
@@ -190,14 +191,9 @@ describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (
     const first = await open(configOf(directory, backend, [old]));
     await first.putMany(range(ENTRIES).map((n) => entryOf(n)));
     await first.close();
-    const program = `
-      import { openCache } from '@pw/cache-manager';
-      const cache = await openCache(${JSON.stringify(configOf(directory, backend, [next, old]))}, { env: {} });
-      await cache.reencrypt({ batchSize: 5, onProgress: (step) => console.log(JSON.stringify(step)) });
-      await cache.close();`;
-    const args = ['--conditions=@pw/source', '--input-type=module', '--eval', program];
+    const args = ['--conditions=@pw/source', CHILD, JSON.stringify(configOf(directory, backend, [next, old])), '5'];
     for (let kill = 1; kill <= KILLS; kill++) {
-      const child = spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       let steps = 0;
       for await (const _ of createInterface({ input: child.stdout })) if (++steps === 4 * kill) child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

@@ -5,23 +5,12 @@ import { createInterface } from 'node:readline';
 import { generateKey } from '@pw/cache-crypto';
 import { openCache } from '@pw/cache-manager';
 import { CacheEntry } from '@pw/cache-models';
-import { makeTempDir } from '@pw/test-support';
+import { bundleProgram, makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Marker } from './support/markers.ts';
 
+const CHILD = await bundleProgram(join(import.meta.dirname, 'support', 'holding-child.ts'));
 const COUNT = 1000;
-
-/** The source of a program that reads all entries into memory, keeps them, reveals some, and waits. */
-const program = (config: object, revealed: number): string => `
-  import { writeHeapSnapshot } from 'node:v8';
-  import { openCache } from '@pw/cache-manager';
-  const cache = await openCache(${JSON.stringify(config)}, { env: {} });
-  globalThis.held = [];
-  for (const key of await cache.keys()) globalThis.held.push(await cache.get(key));
-  globalThis.shown = globalThis.held.slice(0, ${revealed}).map((entry) => entry.password.reveal());
-  writeHeapSnapshot('heap.heapsnapshot');
-  console.log(globalThis.held.length);
-  setInterval(() => {}, 1000);`;
 
 /** The whole mapped memory of a process. */
 function* memoryOf(pid: number): Generator<Buffer> {
@@ -40,10 +29,12 @@ function* memoryOf(pid: number): Generator<Buffer> {
 
 const PIECE = 2 ** 24;
 const OVERLAP = 256;
+/** Each piece overwrites the one before. */
+const buffer = Buffer.alloc(PIECE + OVERLAP);
 
 function* readRange(memory: number, start: number, end: number): Generator<Buffer> {
   for (let at = start; at < end; at += PIECE) {
-    const piece = Buffer.alloc(Math.min(PIECE + OVERLAP, end - at));
+    const piece = buffer.subarray(0, Math.min(PIECE + OVERLAP, end - at));
     try {
       yield piece.subarray(0, readSync(memory, piece, 0, piece.length, at));
     } catch {
@@ -91,16 +82,14 @@ describe.each(['jsonl', 'sqlite'] as const)('a process with 1,000 sealed entries
     expect((await cache.putMany(entries)).every(Boolean)).toBe(true);
     await cache.close();
     const dir = makeTempDir(onTestFinished);
-    const child = spawn(
-      process.execPath,
-      [
-        '--conditions=@pw/source',
-        '--input-type=module',
-        '--eval',
-        `process.chdir(${JSON.stringify(dir)});${program(config, revealed)}`,
-      ],
-      { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const args = [
+      '--conditions=@pw/source',
+      CHILD,
+      JSON.stringify(config),
+      String(revealed),
+      join(dir, 'heapsnapshot'),
+    ];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     for await (const line of createInterface({ input: child.stdout })) {
       expect(line).toBe(String(COUNT));

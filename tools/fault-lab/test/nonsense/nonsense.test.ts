@@ -37,7 +37,7 @@ const PACKAGES: readonly (readonly [name: string, exported: object, groups: read
   ['cache-cli', cli, cacheCli],
 ];
 const GROUPS = PACKAGES.flatMap(([, , groups]) => groups);
-const RANDOM_CALLS = count(10_000, 50_000);
+const RANDOM_CALLS = count(5_000, 50_000);
 const SEED = Number(process.env['PW_SEED'] ?? Date.now() % 2 ** 31);
 
 /** One line for all values with the same outcome, so that a failure is readable. */

@@ -6,7 +6,7 @@ import { type Recording, recordDisk } from '../../src/power-cut/record-disk.ts';
 import { KINDS, surveySqlite } from '../../src/sqlite/survey.ts';
 
 const script = await bundleProgram(join(import.meta.dirname, '../../src/sqlite/writer.ts'));
-const cuts = count(6, 10_000);
+const cuts = count(4, 10_000);
 /** Enough for several checkpoints. */
 const CHANGES = '350';
 

@@ -5,9 +5,9 @@ import { bundleProgram, count, FULL_TIME } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
 import { runChild } from '../../src/processes/run-child.ts';
 
-const databases = count(200, 20_000);
+const databases = count(100, 20_000);
 /** Databases per process; a process that hangs is killed, and its last line names the seed. */
-const IN_ONE = 200;
+const IN_ONE = count(100, 200);
 const HANGS_AFTER_MS = 60_000;
 
 it(

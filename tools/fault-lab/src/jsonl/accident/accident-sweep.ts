@@ -17,6 +17,15 @@ export interface AccidentSweep {
   readonly stride: number;
   /** The sets of rivals. If the stride is 1, every accident is tried with each set; otherwise with one set, in turn. */
   readonly rivals: readonly (readonly Steps[])[];
+  /**
+   * Interrupts, of the calls that the stride selects, only the first, third, … (0) or the second, fourth, … (1), and the
+   * essential ones. Two sweeps of similar operations can so share the calls.
+   *
+   * @default all of them
+   */
+  readonly half?: 0 | 1;
+  /** Ends the sweep after the first failure that matches: a control needs only one. */
+  readonly enough?: RegExp;
 }
 
 /** A rival that writes, a rival that compacts, both. */
@@ -65,8 +74,9 @@ export class AccidentLab {
     const plans = [...plansOf(calm.calls, sweep)];
     const failures: string[] = [];
     let [accidents, acknowledged, delay, next] = [0, 0, 0, 0];
+    const isEnough = () => sweep.enough !== undefined && failures.some((failure) => sweep.enough!.test(failure));
     const work = async () => {
-      for (let at = next++; at < plans.length; at = next++) {
+      for (let at = next++; at < plans.length && !isEnough(); at = next++) {
         const { stop, rivals, name } = plans[at]!;
         const outcome = await this.run({ operation, lock, rivals, stop });
         if (outcome.isReached) accidents++;
@@ -111,15 +121,17 @@ interface Plan {
   readonly rivals: readonly Steps[];
 }
 
-function* plansOf(calls: readonly string[], { stride, signal, rivals }: AccidentSweep): Generator<Plan> {
+function* plansOf(calls: readonly string[], sweep: AccidentSweep): Generator<Plan> {
+  const { stride, signal, rivals, half, operation } = sweep;
   const seen = new Map<string, number>();
-  let turn = 0;
+  let [turn, selected] = [0, 0];
   for (const [index, name] of calls.entries()) {
     const nth = seen.get(name) ?? 0;
     seen.set(name, nth + 1);
     if (nth % stride !== 0) continue;
     const at = index + 1;
     if (stride > 1) {
+      if (half !== undefined && selected++ % 2 !== half && name !== operation.essential) continue;
       // The first call of each name is interrupted before it is made, that is, after everything was checked.
       const side = (nth / stride) % 2 === 0 ? 'before' : 'after';
       yield { stop: { at, side, signal }, name, rivals: rivals[turn % rivals.length]! };
