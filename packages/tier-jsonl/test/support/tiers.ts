@@ -17,7 +17,8 @@ export function newTier(
   options: Partial<JsonlTierOptions> = {},
   config: CacheTierConfigInput = {},
 ): JsonlCacheTier {
-  const tier = new JsonlCacheTier(config, {
+  const tier = new JsonlCacheTier({
+    ...config,
     cipher: new TestCipher('k1'),
     clock: new ManualClock(),
     directory,

@@ -81,7 +81,7 @@ describe('an import', () => {
   it.each(Object.keys(FILES))('never blocks the event loop for long: %s', async (name) => {
     const path = join(makeTempDir(onTestFinished), name);
     writeFileSync(path, FILES[name]!);
-    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
+    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({})] });
     onTestFinished(() => cache.close());
     let least = Number.POSITIVE_INFINITY;
     for (let run = 0; run < MOST_RUNS && least >= onThisMachine(MOMENT_MS); run++) {
