@@ -10,8 +10,8 @@ const path = 'example-cache/cache.db';
 const open = () =>
   CacheManager.open({
     tiers: [
-      (context) => new MemoryCacheTier({ maxEntries: 2 }, context),
-      { name: 'sqlite', tier: (context) => new NodeSqliteTier({}, { ...context, path }) },
+      (context) => new MemoryCacheTier({ maxEntries: 2, ...context }),
+      { name: 'sqlite', tier: (context) => new NodeSqliteTier({ ...context, path }) },
     ],
   });
 

@@ -9,8 +9,8 @@ import type { MachineCommand } from './machine-command.ts';
 const [name, url] = process.argv.slice(2) as [string, string];
 const cache = await CacheManager.open({
   tiers: [
-    { name: 'memory', tier: (context) => new MemoryCacheTier({ maxEntries: 1000 }, context) },
-    { name: 'redis', tier: (context) => new RedisCacheTier({}, { ...context, url, namespace: 'many-machines' }) },
+    { name: 'memory', tier: (context) => new MemoryCacheTier({ maxEntries: 1000, ...context }) },
+    { name: 'redis', tier: (context) => new RedisCacheTier({ ...context, url, namespace: 'many-machines' }) },
   ],
 });
 

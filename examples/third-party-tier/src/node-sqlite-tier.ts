@@ -6,7 +6,6 @@ import {
   CacheCorruptionError,
   CacheEntry,
   CacheStorageError,
-  type CacheTierConfigInput,
   CacheValidationError,
   entryToRecord,
   RemovalReason,
@@ -28,9 +27,9 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
   readonly #path: string;
   #db: DatabaseSync | undefined;
 
-  /** Throws a CacheConfigError for an invalid configuration. */
-  constructor(config: CacheTierConfigInput, options: NodeSqliteTierOptions) {
-    super(config, options, {
+  /** Throws a CacheConfigError for an invalid option. */
+  constructor(options: NodeSqliteTierOptions) {
+    super(options, {
       mode: 'sync',
       tierType: 'l2_node_sqlite',
       capabilities: { persistent: true, shared: true, ordered: true, query: false, healthHistory: false },

@@ -1,5 +1,5 @@
 import {
-  type CacheEntry,
+  CacheEntry,
   CacheError,
   CacheErrorCode,
   type CacheStatistics,
@@ -220,18 +220,25 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Stores an entry in every tier; true if at least one stored it. Rejects with a CacheValidationError for an invalid
-   * argument.
+   * Stores an entry under its key in every tier; true if at least one stored it. The key may also be given first, as in
+   * ProxyWhirl; it must be the entry's own. Rejects with a CacheValidationError for an invalid argument.
+   *
+   * @example
+   * ```ts
+   * await cache.put(CacheEntry.create({ proxyUrl: 'http://198.51.100.7:8080' })); // true
+   * ```
    */
-  async put(key: string, entry: CacheEntry): Promise<boolean> {
-    this.#checkEntry(key, entry);
-    return (await this.#withErrorPolicy(() => this.#stack.put(this.#withJitter(entry)))).includes(true);
+  put(entry: CacheEntry): Promise<boolean>;
+  put(key: string, entry: CacheEntry): Promise<boolean>;
+  async put(keyOrEntry: string | CacheEntry, entry?: CacheEntry): Promise<boolean> {
+    return (await this.#putChecked(keyOrEntry, entry)).includes(true);
   }
 
   /** Like `put`, and returns which tiers stored the entry. */
-  async putDetailed(key: string, entry: CacheEntry): Promise<PutResult> {
-    this.#checkEntry(key, entry);
-    const stored = await this.#withErrorPolicy(() => this.#stack.put(this.#withJitter(entry)));
+  putDetailed(entry: CacheEntry): Promise<PutResult>;
+  putDetailed(key: string, entry: CacheEntry): Promise<PutResult>;
+  async putDetailed(keyOrEntry: string | CacheEntry, entry?: CacheEntry): Promise<PutResult> {
+    const stored = await this.#putChecked(keyOrEntry, entry);
     const tiers = Object.fromEntries(this.#stack.tiers.map((tier, i) => [tier.name, stored[i] === true]));
     return { stored: stored.includes(true), tiers };
   }
@@ -467,7 +474,14 @@ export class CacheManager implements AsyncDisposable {
     checkKeys(keys);
   }
 
-  #checkEntry(key: unknown, entry: unknown): void {
+  #putChecked(keyOrEntry: unknown, given: unknown): MaybePromise<boolean[]> {
+    const isAlone = given === undefined && CacheEntry.isCacheEntry(keyOrEntry);
+    const entry = isAlone ? keyOrEntry : given;
+    this.#checkEntry(isAlone ? keyOrEntry.key : keyOrEntry, entry);
+    return this.#withErrorPolicy(() => this.#stack.put(this.#withJitter(entry)));
+  }
+
+  #checkEntry(key: unknown, entry: unknown): asserts entry is CacheEntry {
     this.#checkOpen();
     checkEntry(key, entry);
   }

@@ -19,7 +19,7 @@ export function checkKey(key: unknown): void {
 /**
  * Throws a CacheValidationError unless `entry` is a CacheEntry with this key, and within the size limits of an import.
  */
-export function checkEntry(key: unknown, entry: unknown): void {
+export function checkEntry(key: unknown, entry: unknown): asserts entry is CacheEntry {
   if (!CacheEntry.isCacheEntry(entry)) throw wrong('entry', Kinds.entry.wanted);
   if (key !== entry.key) throw wrong('key', 'must be the key of the entry');
   checkKey(key);

@@ -22,6 +22,23 @@ describe('put, get and delete', () => {
     expect(await manager.keys()).toEqual([]);
   });
 
+  it('store an entry given without a key under its own key', async () => {
+    const { manager, clock } = await openStack();
+    expect(await manager.put(entryOf('k', { source: 'first' }, clock))).toBe(true);
+    expect((await manager.get('k'))?.source).toBe('first');
+    expect((await manager.putDetailed(entryOf('k', { source: 'second' }, clock))).stored).toBe(true);
+    expect((await manager.get('k'))?.source).toBe('second');
+  });
+
+  it('reject a missing entry, and a value alone that is not an entry', async () => {
+    const { manager } = await openStack();
+    for (const alone of ['k', undefined, null, { proxyUrl: 'http://192.0.2.1:80' }]) {
+      await expect(manager.put(alone as never)).rejects.toThrow(/^entry: must be a CacheEntry/);
+      await expect(manager.putDetailed(alone as never)).rejects.toThrow(/^entry: must be a CacheEntry/);
+    }
+    expect(await manager.keys()).toEqual([]);
+  });
+
   it('return which tiers stored an entry', async () => {
     const { manager, clock } = await openStack();
     expect(await manager.putDetailed('k', entryOf('k', {}, clock))).toEqual({

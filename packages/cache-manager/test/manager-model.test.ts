@@ -42,7 +42,7 @@ class Run {
   complete = true;
 
   async open(): Promise<void> {
-    const l1 = new MemoryCacheTier({ maxEntries: 2 }, { clock: this.clock });
+    const l1 = new MemoryCacheTier({ maxEntries: 2, clock: this.clock });
     this.#manager = await CacheManager.open({ tiers: [l1, this.l2], clock: this.clock });
   }
   get manager(): CacheManager {

@@ -34,7 +34,7 @@ describe('an asynchronous logger that rejects', () => {
 
   it('does not end the process when a tier fails', async () => {
     const lines: string[] = [];
-    const tier = new MapTier({}, { logger: rejectingLogger(lines) });
+    const tier = new MapTier({ logger: rejectingLogger(lines) });
     tier.planted.set('bad', new Error('of the store'));
     expect(tier.get('bad')).toBeUndefined();
     await nextTurn();
@@ -49,7 +49,7 @@ describe('the error of a logger that throws', () => {
     const warn = () => {
       throw lost;
     };
-    const tier = new MapTier({}, { logger: { ...silentLogger, warn } });
+    const tier = new MapTier({ logger: { ...silentLogger, warn } });
     tier.planted.set('bad', new Error('of the store'));
     expect(() => tier.get('bad')).toThrow(lost);
   });

@@ -4,7 +4,6 @@ import {
   CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
-  type CacheTierConfigInput,
   CacheValidationError,
   checkArgument,
   entryToRecord,
@@ -43,8 +42,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #sideValues: JsonlSideValues;
 
   /** Throws a CacheConfigError for an invalid configuration or invalid options. */
-  constructor(config: CacheTierConfigInput, options: JsonlTierOptions) {
-    super(config, options, {
+  constructor(options: JsonlTierOptions) {
+    super(options, {
       mode: 'async',
       tierType: TierType.L2_FILE,
       capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },

@@ -235,7 +235,7 @@ describe('JsonlCacheTier', () => {
 
   it('names every invalid option', () => {
     const make = () =>
-      new JsonlCacheTier({}, { directory: '', numShards: 0, durability: 'maybe' as 'full', lock: { stale: 5 } });
+      new JsonlCacheTier({ directory: '', numShards: 0, durability: 'maybe' as 'full', lock: { stale: 5 } });
     expect(make).toThrow(CacheConfigError);
     expect(make).toThrow(/directory.*numShards.*durability.*lock\.stale/);
   });
@@ -251,7 +251,7 @@ describe('JsonlCacheTier', () => {
       ['lock.stales', 'lock.update', 'lock.deadline'],
     ],
   ])('lists every problem of the options %o: %j', (options, paths) => {
-    const make = () => new JsonlCacheTier({}, options as never);
+    const make = () => new JsonlCacheTier(options as never);
     expect(make).toThrow(CacheConfigError);
     expect(pathsOf(make)).toEqual(paths);
   });

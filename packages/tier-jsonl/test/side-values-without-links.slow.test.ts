@@ -21,7 +21,7 @@ beforeEach(() => {
 function newStore() {
   const directory = makeTempDir(onTestFinished);
   const open = () => {
-    const tier = new JsonlCacheTier({}, { directory });
+    const tier = new JsonlCacheTier({ directory });
     onTestFinished(() => tier.close());
     return tier.sideValues;
   };

@@ -3,7 +3,6 @@ import {
   type AccessUpdate,
   BaseTier,
   CacheEntry,
-  type CacheTierConfigInput,
   checkFilter,
   type EntryFilter,
   type EntryPage,
@@ -39,8 +38,8 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   #nesting = 0;
 
   /** Throws a CacheConfigError for an invalid configuration. */
-  constructor(config: CacheTierConfigInput = {}, options: TierOptions = {}) {
-    super(config, options, {
+  constructor(options: TierOptions = {}) {
+    super(options, {
       mode: 'sync',
       tierType: TierType.L1_MEMORY,
       capabilities: { persistent: false, shared: false, ordered: false, query: true, healthHistory: false },

@@ -10,7 +10,7 @@ function makeTier(evictionPolicy: (typeof POLICIES)[number], maxEntries: number 
   const clock = new ManualClock();
   const left: string[] = [];
   const onEvict = (key: string, _entry: unknown, reason: string) => void left.push(`${key} ${reason}`);
-  const tier = new MemoryCacheTier({ evictionPolicy, maxEntries }, { clock, onEvict });
+  const tier = new MemoryCacheTier({ evictionPolicy, maxEntries, clock, onEvict });
   for (const key of keys) tier.put(key, makeEntry(key));
   return { tier, clock, left };
 }

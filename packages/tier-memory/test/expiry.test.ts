@@ -6,7 +6,7 @@ import { HOUR, makeEntry, START } from './support/make-entry.ts';
 
 function makeTier(deadlines: Record<string, number>) {
   const clock = new ManualClock();
-  const tier = new MemoryCacheTier({}, { clock });
+  const tier = new MemoryCacheTier({ clock });
   for (const [key, expiresAt] of Object.entries(deadlines)) tier.put(key, makeEntry(key, { expiresAt }));
   return { tier, clock };
 }
@@ -119,7 +119,7 @@ it('entries() is a snapshot: changes during the iteration do not affect it', () 
 
 it('a large cleanup yields to the event loop, and keeps entries put in the meantime', async () => {
   const clock = new ManualClock();
-  const tier = new MemoryCacheTier({}, { clock });
+  const tier = new MemoryCacheTier({ clock });
   const entry = (i: number) =>
     CacheEntry.create({ key: `k${i}`, proxyUrl: 'http://h.example:1', ttlSeconds: 60 }, clock);
   for (let i = 0; i < 20_000; i++) tier.put(`k${i}`, entry(i));

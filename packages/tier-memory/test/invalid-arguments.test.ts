@@ -9,15 +9,15 @@ describe('an invalid argument', () => {
   it.each([
     ['config', () => new MemoryCacheTier(wrong(new Map()))],
     ['config', () => new MemoryCacheTier(wrong(null))],
-    ['options', () => new MemoryCacheTier({}, wrong(null))],
-    ['maxEntries', () => new MemoryCacheTier({}, wrong({ maxEntries: 3 }))],
-    ['cipher', () => new MemoryCacheTier({}, { cipher: wrong({ encrypt: 1 }) })],
-    ['clock', () => new MemoryCacheTier({}, { clock: wrong({}) })],
-    ['logger', () => new MemoryCacheTier({}, { logger: wrong({ warn() {} }) })],
-    ['onEvict', () => new MemoryCacheTier({}, { onEvict: wrong(1) })],
-    ['name', () => new MemoryCacheTier({}, { name: wrong(1) })],
-    ['tierType', () => new MemoryCacheTier({}, { tierType: wrong(1) })],
-    ['failureThreshold', () => new MemoryCacheTier({}, { failureThreshold: wrong(null) })],
+    ['options', () => new MemoryCacheTier(wrong(null))],
+    ['maxEntries', () => new MemoryCacheTier(wrong({ maxEntries: 3 }))],
+    ['cipher', () => new MemoryCacheTier({ cipher: wrong({ encrypt: 1 }) })],
+    ['clock', () => new MemoryCacheTier({ clock: wrong({}) })],
+    ['logger', () => new MemoryCacheTier({ logger: wrong({ warn() {} }) })],
+    ['onEvict', () => new MemoryCacheTier({ onEvict: wrong(1) })],
+    ['name', () => new MemoryCacheTier({ name: wrong(1) })],
+    ['tierType', () => new MemoryCacheTier({ tierType: wrong(1) })],
+    ['failureThreshold', () => new MemoryCacheTier({ failureThreshold: wrong(null) })],
   ] as const)('is rejected by the constructor with an error that names %s', (name, work) => {
     expect(work).toThrow(CacheConfigError);
     expect(work).toThrow(name);

@@ -28,7 +28,7 @@ describe('MemoryCacheTier', () => {
       healthHistory: false,
       ordered: false,
     });
-    expect(new MemoryCacheTier({}, { tierType: 'l2_file', name: 'stand-in' })).toMatchObject({
+    expect(new MemoryCacheTier({ tierType: 'l2_file', name: 'stand-in' })).toMatchObject({
       name: 'stand-in',
       tierType: 'l2_file',
     });
@@ -40,7 +40,7 @@ describe('MemoryCacheTier', () => {
   });
 
   it('puts, gets, replaces and deletes; an unknown key results in undefined or false', () => {
-    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    const tier = new MemoryCacheTier({ clock: new ManualClock() });
     const entry = makeEntry('a');
     expect(tier.get('a')).toBeUndefined();
     expect(tier.delete('a')).toBe(false);
@@ -66,13 +66,13 @@ describe('MemoryCacheTier', () => {
     fc.assert(
       fc.property(entryInputs, (input) => {
         const entry = CacheEntry.create(input);
-        const tier = new MemoryCacheTier({}, { clock: new ManualClock(entry.expiresAt - 1) });
+        const tier = new MemoryCacheTier({ clock: new ManualClock(entry.expiresAt - 1) });
         tier.put(entry.key, entry);
         expect(tier.get(entry.key)).toBe(entry);
       }),
     );
     const secret = makeEntry('s', { password: Secret.of('hunter2') });
-    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    const tier = new MemoryCacheTier({ clock: new ManualClock() });
     tier.put('s', secret);
     expect(tier.get('s')?.password?.reveal()).toBe('hunter2');
   });
@@ -82,7 +82,7 @@ describe('MemoryCacheTier', () => {
       Object.create(CacheEntry.prototype),
       Object.getOwnPropertyDescriptors(makeEntry('a')),
     );
-    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    const tier = new MemoryCacheTier({ clock: new ManualClock() });
     tier.open();
     expect(tier.put('a', foreign as CacheEntry)).toBe(true);
     expect(tier.get('a')).toBe(foreign);
@@ -90,7 +90,7 @@ describe('MemoryCacheTier', () => {
 
   it('touch is a get that adds one access to the returned and the stored entry', () => {
     const clock = new ManualClock();
-    const tier = new MemoryCacheTier({}, { clock });
+    const tier = new MemoryCacheTier({ clock });
     tier.put('a', makeEntry('a', { accessCount: 4 }));
     clock.advance(2.5);
     expect(tier.touch('a')).toMatchObject({ accessCount: 5, lastAccessed: START + 2.5, expiresAt: START + 3_600_000 });
@@ -119,7 +119,7 @@ describe('MemoryCacheTier', () => {
   });
 
   it('opens automatically, discards everything on close and can be used again', () => {
-    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    const tier = new MemoryCacheTier({ clock: new ManualClock() });
     expect(tier.peek('a')).toBeUndefined();
     expect(tier.get('a')).toBeUndefined();
     tier.put('a', makeEntry('a'));
@@ -138,7 +138,7 @@ describe('MemoryCacheTier', () => {
 describe('failures', () => {
   it('an internal error makes put return false and counts one failure, which the next success resets', () => {
     const clock = new BrokenClock();
-    const tier = new MemoryCacheTier({}, { clock });
+    const tier = new MemoryCacheTier({ clock });
     tier.put('a', makeEntry('a'));
     clock.broken = true;
     expect(tier.put('b', makeEntry('b'))).toBe(false);
@@ -151,7 +151,7 @@ describe('failures', () => {
   });
 
   it('the third consecutive failure disables the tier, and resetFailures enables it with its entries', () => {
-    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    const tier = new MemoryCacheTier({ clock: new ManualClock() });
     tier.put('a', makeEntry('a'));
     for (const [count, enabled] of [
       [1, true],

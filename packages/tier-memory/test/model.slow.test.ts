@@ -63,7 +63,7 @@ class Comparison {
   constructor(policy: 'lru' | 'lfu' | 'fifo', max: number | null) {
     const onEvict = (name: string, entry: CacheEntry, reason: RemovalReason) =>
       void this.left.push({ key: name, entry, reason });
-    this.tier = new MemoryCacheTier({ evictionPolicy: policy, maxEntries: max }, { clock: this.clock, onEvict });
+    this.tier = new MemoryCacheTier({ evictionPolicy: policy, maxEntries: max, clock: this.clock, onEvict });
     this.naive = new NaiveTier(policy, max);
   }
 

@@ -7,10 +7,13 @@ import { HOUR, makeEntry, START } from './support/make-entry.ts';
 function makeTier(policy: 'lru' | 'lfu' | 'fifo', onEvict: (tier: MemoryCacheTier) => EvictionListener) {
   const clock = new ManualClock();
   const logger = new RecordingLogger();
-  const tier: MemoryCacheTier = new MemoryCacheTier(
-    { maxEntries: 3, evictionPolicy: policy },
-    { clock, logger, onEvict: (key, entry, reason) => onEvict(tier)(key, entry, reason) },
-  );
+  const tier: MemoryCacheTier = new MemoryCacheTier({
+    maxEntries: 3,
+    evictionPolicy: policy,
+    clock,
+    logger,
+    onEvict: (key, entry, reason) => onEvict(tier)(key, entry, reason),
+  });
   for (const key of 'abc') tier.put(key, makeEntry(key));
   return { tier, clock, logger };
 }

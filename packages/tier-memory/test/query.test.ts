@@ -27,7 +27,7 @@ describe('MemoryCacheTier.query', () => {
     fc.assert(
       fc.property(fc.array(entryInputs, { maxLength: 8 }), filters, (inputs, filter) => {
         const clock = new ManualClock();
-        const tier = new MemoryCacheTier({}, { clock });
+        const tier = new MemoryCacheTier({ clock });
         const kept = new Map(inputs.map((input) => [input.key, CacheEntry.create(input, clock)]));
         tier.putMany([...kept.values()]);
         let cursor: string | undefined;
@@ -42,7 +42,7 @@ describe('MemoryCacheTier.query', () => {
   });
 
   it('rejects an invalid filter, and returns an empty page when disabled', () => {
-    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    const tier = new MemoryCacheTier({ clock: new ManualClock() });
     tier.put('a', makeEntry('a'));
     expect(tier.query().entries.map(({ key }) => key)).toEqual(['a']);
     for (const wrong of [{ limit: 0 }, null, { cursor: 'nonsense' }]) {

@@ -71,7 +71,7 @@ describe('touched', () => {
     fc.assert(
       fc.property(policies, fc.array(command, { maxLength: 120 }), (evictionPolicy, commands) => {
         const clock = new ManualClock();
-        const tier = new MemoryCacheTier({ maxEntries: 3, evictionPolicy }, { clock });
+        const tier = new MemoryCacheTier({ maxEntries: 3, evictionPolicy, clock });
         const counted: Counted = new Map();
         const touched = tier.touched();
         for (const given of commands) {
@@ -91,7 +91,7 @@ describe('touched', () => {
   });
 
   it('records nothing before its first call', () => {
-    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    const tier = new MemoryCacheTier({ clock: new ManualClock() });
     tier.put('a', makeEntry('a'));
     tier.touch('a');
     expect(tier.touched().take(9)).toEqual([]);
@@ -100,7 +100,7 @@ describe('touched', () => {
   });
 
   it('returns more entries than its initial capacity, in the order in which they were touched', () => {
-    const tier = new MemoryCacheTier({ maxEntries: null }, { clock: new ManualClock() });
+    const tier = new MemoryCacheTier({ maxEntries: null, clock: new ManualClock() });
     const touched = tier.touched();
     const keys = Array.from({ length: 5000 }, (_, i) => `key-${i}`);
     for (const name of keys) tier.put(name, makeEntry(name));

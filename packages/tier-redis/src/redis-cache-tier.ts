@@ -4,7 +4,6 @@ import {
   CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
-  type CacheTierConfigInput,
   CacheValidationError,
   type ChangeListener,
   RemovalReason,
@@ -44,7 +43,7 @@ import { SizeEstimate } from './size-estimate.ts';
  * processes have changed, so that copies of them can be dropped.
  *
  * @example
- * const tier = new RedisCacheTier({}, { url: 'rediss://user:password@cache.example:6379' });
+ * const tier = new RedisCacheTier({ url: 'rediss://user:password@cache.example:6379' });
  */
 export class RedisCacheTier extends BaseTier<'async'> {
   readonly #options: CheckedOptions;
@@ -57,8 +56,8 @@ export class RedisCacheTier extends BaseTier<'async'> {
   readonly #listeners = new ChangeListeners();
 
   /** Throws a CacheConfigError that lists every invalid option and setting. Does not connect yet. */
-  constructor(config: CacheTierConfigInput, options: RedisTierOptions) {
-    super(config, options, {
+  constructor(options: RedisTierOptions) {
+    super(options, {
       mode: 'async',
       tierType: 'l2_redis',
       capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },

@@ -19,7 +19,7 @@ describe('new RedisCacheTier', () => {
   ])('lists every problem of %o: %j', (options, paths) => {
     let error: unknown;
     try {
-      new RedisCacheTier({}, options as never);
+      new RedisCacheTier(options as never);
     } catch (thrown) {
       error = thrown;
     }
@@ -28,7 +28,7 @@ describe('new RedisCacheTier', () => {
   });
 
   it('does not quote the address, which may contain a password', () => {
-    const make = () => new RedisCacheTier({}, { url: 'http://user:hunter2@127.0.0.1' });
+    const make = () => new RedisCacheTier({ url: 'http://user:hunter2@127.0.0.1' });
     expect(make).toThrow('url: must be');
     expect(make).not.toThrow('hunter2');
   });
@@ -42,7 +42,7 @@ describe('arguments of RedisCacheTier, checked without a server', () => {
     ['acquireLease', ['k', Number.POSITIVE_INFINITY], ['milliseconds']],
     ['releaseLease', [undefined, undefined], ['key', 'token']],
   ] as const)('%s%j rejects with an error that names %j', async (name, args, paths) => {
-    const tier = new RedisCacheTier({}, { url });
+    const tier = new RedisCacheTier({ url });
     const answer: unknown = await tier[name](...(args as unknown as [never, never])).catch((thrown: unknown) => thrown);
     expect(answer).toBeInstanceOf(CacheValidationError);
     expect((answer as CacheValidationError).problems.map(({ path }) => path)).toEqual(paths);
@@ -50,20 +50,20 @@ describe('arguments of RedisCacheTier, checked without a server', () => {
   });
 
   it.each([0, 0.5, Number.NaN, '5', undefined])('reseal rejects the batch size %s', async (batchSize) => {
-    const next = new RedisCacheTier({}, { url }).reseal(batchSize as number).next();
+    const next = new RedisCacheTier({ url }).reseal(batchSize as number).next();
     await expect(next).rejects.toMatchObject({ problems: [{ path: 'batchSize' }] });
     await expect(next).rejects.toThrow(CacheValidationError);
   });
 
   it('onChange refuses a listener that is not a function', () => {
-    expect(() => new RedisCacheTier({}, { url }).onChange(5 as never)).toThrow(CacheValidationError);
+    expect(() => new RedisCacheTier({ url }).onChange(5 as never)).toThrow(CacheValidationError);
   });
 });
 
 describe.skipIf(isServerMissing())('listeners that throw and reject', () => {
   it('affect neither each other nor the tier', async () => {
     const server = await RedisServer.start();
-    const [writer, reader] = [new RedisCacheTier({}, { url: server.url }), new RedisCacheTier({}, { url: server.url })];
+    const [writer, reader] = [new RedisCacheTier({ url: server.url }), new RedisCacheTier({ url: server.url })];
     onTestFinished(async () => {
       await writer.close();
       await reader.close();

@@ -36,7 +36,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
 
   function tierOf(options: RedisTierOptions = {}, config = {}): RedisCacheTier {
     const address = options.client === undefined ? { url: server.url } : {};
-    const tier = new RedisCacheTier(config, { cipher: new TestCipher(), ...address, ...options });
+    const tier = new RedisCacheTier({ ...config, cipher: new TestCipher(), ...address, ...options });
     tiers.push(tier);
     return tier;
   }
@@ -229,7 +229,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
   });
 
   it('refuses invalid options', () => {
-    const make = (options: RedisTierOptions) => () => new RedisCacheTier({}, options);
+    const make = (options: RedisTierOptions) => () => new RedisCacheTier(options);
     const { url } = server;
     expect(make({})).toThrow(CacheConfigError);
     expect(make({ url: 'http://127.0.0.1' })).toThrow('url: must be');

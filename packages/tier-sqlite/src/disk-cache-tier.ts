@@ -1,13 +1,5 @@
 import { join, resolve } from 'node:path';
-import {
-  type CacheTierConfigInput,
-  checkArgument,
-  checkOptionsObject,
-  Kinds,
-  optional,
-  type SideValues,
-  TierType,
-} from '@pw/cache-models';
+import { checkArgument, checkOptionsObject, Kinds, optional, type SideValues, TierType } from '@pw/cache-models';
 import { DATABASE_PATH, SQLITE_OPTIONS } from './check-tier-options.ts';
 import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migration/migrate-from-jsonl.ts';
 import { L2_LAYOUT } from './schema/table-layout.ts';
@@ -30,9 +22,8 @@ export class DiskCacheTier extends SqliteTier {
   readonly #directory: string;
 
   /** Throws a CacheConfigError for a wrong configuration or option. */
-  constructor(config: CacheTierConfigInput, options: DiskCacheTierOptions) {
+  constructor(options: DiskCacheTierOptions) {
     super(
-      config,
       options,
       {
         mode: 'sync',

@@ -1,7 +1,6 @@
 import {
   afterHealthCheck,
   type CacheEntry,
-  type CacheTierConfigInput,
   CacheValidationError,
   checkFilter,
   type EntryFilter,
@@ -48,9 +47,8 @@ export class SqliteCacheTier extends SqliteTier {
   readonly #passOverChecks: OnDamagedChecks = (error, count) => this.passOver(error, count);
 
   /** Throws a CacheConfigError for a wrong configuration or option. */
-  constructor(config: CacheTierConfigInput, options: SqliteCacheTierOptions) {
+  constructor(options: SqliteCacheTierOptions) {
     super(
-      config,
       options,
       {
         mode: 'sync',

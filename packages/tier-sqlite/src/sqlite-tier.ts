@@ -5,7 +5,6 @@ import {
   CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
-  type CacheTierConfigInput,
   isPromise,
   type MaybePromise,
   RemovalReason,
@@ -67,13 +66,12 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #damaged: DamagedRows;
 
   protected constructor(
-    config: CacheTierConfigInput,
     options: SqliteTierOptions,
     description: TierDescription<'sync'>,
     /** `path` is called after the options were checked. */
     database: { readonly path: () => string; readonly layout: TableLayout },
   ) {
-    super(config, options, description);
+    super(options, description);
     const { maxBlockMs = 20, whenLocked = 'block' } = options;
     const { name: tier, clock, logger } = this;
     this.#settings = databaseSettings(resolve(database.path()), { tier, clock, logger }, options);

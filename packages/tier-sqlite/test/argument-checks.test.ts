@@ -29,7 +29,7 @@ describe('a constructor', () => {
     ],
     [{ path: 'p', durability: null, whenLocked: 'wait', maxBlockMs: '5' }, ['durability', 'maxBlockMs', 'whenLocked']],
   ])('of SqliteCacheTier lists every problem of %o: %j', (options, paths) => {
-    expect(pathsOf(() => new SqliteCacheTier({}, options as never))).toEqual(paths);
+    expect(pathsOf(() => new SqliteCacheTier(options as never))).toEqual(paths);
   });
 
   it.each([
@@ -37,7 +37,7 @@ describe('a constructor', () => {
     [{ path: 'p' }, ['path', 'directory']],
     [{ directory: 'blank ', directoryChecks: 'on' }, ['directoryChecks', 'directory']],
   ])('of DiskCacheTier lists every problem of %o: %j', (options, paths) => {
-    expect(pathsOf(() => new DiskCacheTier({}, options as never))).toEqual(paths);
+    expect(pathsOf(() => new DiskCacheTier(options as never))).toEqual(paths);
   });
 });
 

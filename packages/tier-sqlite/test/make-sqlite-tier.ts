@@ -6,7 +6,7 @@ import { hideTable, showTable } from './hide-table.ts';
 const fileIn = (directory: string): string => join(directory, 'cache.db');
 
 export const createTier: TierModule['createTier'] = ({ config, directory, ...options }) =>
-  new SqliteCacheTier(config, { ...options, path: fileIn(directory) });
+  new SqliteCacheTier({ ...config, ...options, path: fileIn(directory) });
 
 export const breakStore = (directory: string): void => hideTable(fileIn(directory), 'cache_entries');
 export const mendStore = (directory: string): void => showTable(fileIn(directory), 'cache_entries');

@@ -42,7 +42,7 @@ export const L2: Kind = {
   layout: L2_LAYOUT,
   file: (directory) => join(directory, 'l2_cache.db'),
   make: (directory, config = {}, options = {}) =>
-    closing(new DiskCacheTier(config, { ...base(), directory, ...options })),
+    closing(new DiskCacheTier({ ...config, ...base(), directory, ...options })),
 };
 export const L3: Kind = {
   name: 'SqliteCacheTier',
@@ -51,7 +51,7 @@ export const L3: Kind = {
   layout: L3_LAYOUT,
   file: (directory) => join(directory, 'proxywhirl.db'),
   make: (directory, config = {}, options = {}) =>
-    closing(new SqliteCacheTier(config, { ...base(), path: join(directory, 'proxywhirl.db'), ...options })),
+    closing(new SqliteCacheTier({ ...config, ...base(), path: join(directory, 'proxywhirl.db'), ...options })),
 };
 export const KINDS: readonly Kind[] = [L2, L3];
 

@@ -44,7 +44,7 @@ function textOf(format: LineFormat, lines: readonly string[]): string {
 async function importText(format: LineFormat, folder: string, text: string) {
   const path = join(folder, 'lines');
   writeFileSync(path, text);
-  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ maxEntries: 10_000 }, {})] });
+  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ maxEntries: 10_000 })] });
   const reasons: string[] = [];
   const result = await cache.warmFromFile(path, {
     format,

@@ -38,10 +38,12 @@ const keyOf = (n: number) => entryOf(n).key;
 type Backend = 'jsonl' | 'sqlite';
 const l2 = (backend: Backend, directory: string, cipher: CredentialCipher, config: CacheTierConfigInput = {}) => {
   const options = { directory: join(directory, 'l2'), cipher, clock };
-  return backend === 'jsonl' ? new JsonlCacheTier(config, options) : new DiskCacheTier(config, options);
+  return backend === 'jsonl'
+    ? new JsonlCacheTier({ ...config, ...options })
+    : new DiskCacheTier({ ...config, ...options });
 };
 const l3 = (directory: string, cipher: CredentialCipher, config: CacheTierConfigInput = {}) =>
-  new SqliteCacheTier(config, { path: join(directory, 'l3', 'cache.db'), cipher, clock });
+  new SqliteCacheTier({ ...config, path: join(directory, 'l3', 'cache.db'), cipher, clock });
 
 async function open(
   backend: Backend,

@@ -100,7 +100,7 @@ function sqlite(name: string, table: string, file: string, make: Store['open']):
 
 const jsonl: Store = {
   name: 'JsonlCacheTier',
-  open: (directory, cipher, logger) => closing(new JsonlCacheTier({}, { directory, cipher, logger })),
+  open: (directory, cipher, logger) => closing(new JsonlCacheTier({ directory, cipher, logger })),
   ways: [
     'under the old checksum',
     'with the checksum removed',
@@ -128,19 +128,21 @@ const jsonl: Store = {
 const STORES: readonly Store[] = [
   jsonl,
   sqlite('DiskCacheTier', 'l2_cache', 'l2_cache.db', (directory, cipher, logger) =>
-    closing(new DiskCacheTier({}, { directory, cipher, logger })),
+    closing(new DiskCacheTier({ directory, cipher, logger })),
   ),
   sqlite('SqliteCacheTier', 'cache_entries', 'l3.db', (directory, cipher, logger) =>
-    closing(new SqliteCacheTier({}, { path: join(directory, 'l3.db'), cipher, logger })),
+    closing(new SqliteCacheTier({ path: join(directory, 'l3.db'), cipher, logger })),
   ),
   {
     name: 'RedisCacheTier',
     open: (place, cipher, logger) =>
       closing(
-        new RedisCacheTier(
-          {},
-          { url: server.url, namespace: place.replaceAll(/[^a-z\d]/gi, '.').slice(-60), cipher, logger },
-        ),
+        new RedisCacheTier({
+          url: server.url,
+          namespace: place.replaceAll(/[^a-z\d]/gi, '.').slice(-60),
+          cipher,
+          logger,
+        }),
       ),
   },
 ];

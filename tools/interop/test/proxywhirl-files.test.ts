@@ -23,18 +23,18 @@ const temp = () => makeTempDir(onTestFinished);
 const SETS = {
   l2_jsonl: (clock = longAgo) => jsonl('l2_jsonl', cipher, clock),
   l2_jsonl_rotated: (clock = longAgo) => jsonl('l2_jsonl_rotated', bothKeys, clock),
-  l2_sqlite: (clock = longAgo) => new DiskCacheTier({}, { directory: fixturePath('l2_sqlite', temp()), cipher, clock }),
+  l2_sqlite: (clock = longAgo) => new DiskCacheTier({ directory: fixturePath('l2_sqlite', temp()), cipher, clock }),
   l3: (clock = longAgo) => l3('l3', clock),
   l3_old: (clock = longAgo) => l3('l3_old', clock),
   l3_reordered: (clock = longAgo) => l3('l3_reordered', clock),
 };
 
 function jsonl(name: string, withCipher: CredentialEncryptor, clock: typeof longAgo) {
-  return new JsonlCacheTier({}, { directory: fixturePath(name, temp()), cipher: withCipher, clock });
+  return new JsonlCacheTier({ directory: fixturePath(name, temp()), cipher: withCipher, clock });
 }
 
 function l3(name: string, clock: typeof longAgo) {
-  return new SqliteCacheTier({}, { path: fixturePath(`${name}/proxywhirl.db`, temp()), cipher, clock });
+  return new SqliteCacheTier({ path: fixturePath(`${name}/proxywhirl.db`, temp()), cipher, clock });
 }
 
 const closing = <T extends CacheTier>(tier: T): T => {
@@ -79,9 +79,9 @@ describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (
     const wrong = new CredentialEncryptor({ env: {}, key: new CredentialEncryptor({ env: {} }).key });
     const open = (withCipher: CredentialEncryptor) => {
       const options = { cipher: withCipher, clock: longAgo };
-      if (name.startsWith('l2_jsonl')) return new JsonlCacheTier({}, { ...options, directory });
-      if (name === 'l2_sqlite') return new DiskCacheTier({}, { ...options, directory });
-      return new SqliteCacheTier({}, { ...options, path: `${directory}/proxywhirl.db` });
+      if (name.startsWith('l2_jsonl')) return new JsonlCacheTier({ ...options, directory });
+      if (name === 'l2_sqlite') return new DiskCacheTier({ ...options, directory });
+      return new SqliteCacheTier({ ...options, path: `${directory}/proxywhirl.db` });
     };
     fixturePath(name, directory);
     const { renameSync, readdirSync } = await import('node:fs');
@@ -136,7 +136,7 @@ describe('ProxyWhirl’s unusual lines', () => {
     for (const [what, hex] of Object.entries(lines_hex)) {
       const directory = fixturePath('l2_jsonl', temp());
       appendFileSync(`${directory}/shard_00.jsonl`, Buffer.from(hex, 'hex'));
-      const tier = closing(new JsonlCacheTier({}, { directory, cipher, clock: longAgo }));
+      const tier = closing(new JsonlCacheTier({ directory, cipher, clock: longAgo }));
       await tier.open();
       const entries = expectedOf('l2_jsonl').entries;
       const found = await tier.getMany(Object.keys(entries));
@@ -148,7 +148,7 @@ describe('ProxyWhirl’s unusual lines', () => {
 describe('migrateFromJsonl', () => {
   it('copies all fields of all 200 entries into SQLite', async () => {
     const { entries } = expectedOf('l2_jsonl');
-    const tier = closing(new DiskCacheTier({}, { directory: temp(), cipher, clock: longAgo }));
+    const tier = closing(new DiskCacheTier({ directory: temp(), cipher, clock: longAgo }));
     const result = await tier.migrateFromJsonl(fixturePath('l2_jsonl'));
     expect(result).toMatchObject({ migrated: 200, failed: 0 });
     for (const [key, expected] of Object.entries(entries)) {
@@ -181,7 +181,7 @@ describe('migrateFromJsonl', () => {
     ];
     const lines = records.map((more) => `${JSON.stringify({ ...record, ...more })}\n`);
     writeFileSync(join(from, 'shard_00.jsonl'), lines.join(''));
-    const tier = closing(new DiskCacheTier({}, { directory: to, cipher }));
+    const tier = closing(new DiskCacheTier({ directory: to, cipher }));
     expect(tier.migrateFromJsonl(from)).toMatchObject({ migrated: 3, failed: 1 });
     expect(tier.get('a')).toMatchObject({ proxyUrl: 'http://gate.example:80' });
     expect(tier.get('a')?.password?.reveal()).toBe('S3cr3tPw');

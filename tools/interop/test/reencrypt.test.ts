@@ -237,10 +237,11 @@ it('brings ProxyWhirl’s rotated shards to one key, credentials in clear too, a
   const { current, previous } = fixtureKeys();
   const clock = { now: () => Date.parse('1902-01-01T00:00:00Z') };
   const open = (key: string, previousKeys: string[] = []) => {
-    const tier = new JsonlCacheTier(
-      {},
-      { directory, clock, cipher: new CredentialEncryptor({ key, previousKeys, env: {} }) },
-    );
+    const tier = new JsonlCacheTier({
+      directory,
+      clock,
+      cipher: new CredentialEncryptor({ key, previousKeys, env: {} }),
+    });
     onTestFinished(() => tier.close());
     return tier;
   };
@@ -276,10 +277,7 @@ it('reseals the value that another writer stored in the meantime, not the one it
   for (let round = 0; round < 5; round++) {
     const directory = temp();
     const open = (key: string, previousKeys: string[] = []) => {
-      const tier = new JsonlCacheTier(
-        {},
-        { directory, cipher: new CredentialEncryptor({ key, previousKeys, env: {} }) },
-      );
+      const tier = new JsonlCacheTier({ directory, cipher: new CredentialEncryptor({ key, previousKeys, env: {} }) });
       onTestFinished(() => tier.close());
       return tier;
     };

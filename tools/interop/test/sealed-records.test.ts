@@ -94,7 +94,7 @@ function sqliteKind(name: string, table: string, make: Kind['open'], file: strin
 const KINDS: readonly Kind[] = [
   {
     name: 'JsonlCacheTier',
-    open: (directory, cipher, logger) => closing(new JsonlCacheTier({}, { directory, cipher, logger })),
+    open: (directory, cipher, logger) => closing(new JsonlCacheTier({ directory, cipher, logger })),
     swap: (directory, a, b) =>
       editLines(directory, (records) => {
         const [first, second] = [records.get(a)!, records.get(b)!];
@@ -109,13 +109,13 @@ const KINDS: readonly Kind[] = [
   sqliteKind(
     'DiskCacheTier',
     'l2_cache',
-    (directory, cipher, logger) => closing(new DiskCacheTier({}, { directory, cipher, logger })),
+    (directory, cipher, logger) => closing(new DiskCacheTier({ directory, cipher, logger })),
     'l2_cache.db',
   ),
   sqliteKind(
     'SqliteCacheTier',
     'cache_entries',
-    (directory, cipher, logger) => closing(new SqliteCacheTier({}, { path: join(directory, 'l3.db'), cipher, logger })),
+    (directory, cipher, logger) => closing(new SqliteCacheTier({ path: join(directory, 'l3.db'), cipher, logger })),
     'l3.db',
   ),
 ];

@@ -42,10 +42,10 @@ async function checkTiers(load, entry, { cipher, directory }) {
   const { JsonlCacheTier } = load('@pw/tier-jsonl');
   const { DiskCacheTier, SqliteCacheTier } = load('@pw/tier-sqlite');
   await checkTier(new MemoryCacheTier(KEEP), entry);
-  await checkTier(new JsonlCacheTier(KEEP, { cipher, directory: join(directory, 'jsonl') }), entry);
+  await checkTier(new JsonlCacheTier({ ...KEEP, cipher, directory: join(directory, 'jsonl') }), entry);
   const sqlite = [
-    new DiskCacheTier(KEEP, { cipher, directory: join(directory, 'disk') }),
-    new SqliteCacheTier(KEEP, { cipher, path: join(directory, 'tier.db') }),
+    new DiskCacheTier({ ...KEEP, cipher, directory: join(directory, 'disk') }),
+    new SqliteCacheTier({ ...KEEP, cipher, path: join(directory, 'tier.db') }),
   ];
   for (const tier of sqlite) {
     if (HAS_SQLITE) await checkTier(tier, entry);

@@ -25,7 +25,7 @@ export async function defaultTiers(config: CacheConfig, healthSchedule?: HealthS
 
 async function memoryTier(config: CacheConfig): Promise<TierFactory> {
   const { MemoryCacheTier } = await load('@pw/tier-memory', () => import('@pw/tier-memory'));
-  return (context) => new MemoryCacheTier(config.l1Config, { ...context, name: 'l1' });
+  return (context) => new MemoryCacheTier({ ...config.l1Config, ...context, name: 'l1' });
 }
 
 async function diskTier(config: CacheConfig): Promise<TierFactory> {
@@ -33,17 +33,17 @@ async function diskTier(config: CacheConfig): Promise<TierFactory> {
   const options = { directory, durability, directoryChecks, name: 'l2' };
   if (config.l2Backend === L2BackendType.JSONL) {
     const { JsonlCacheTier } = await load('@pw/tier-jsonl', () => import('@pw/tier-jsonl'));
-    return (context) => new JsonlCacheTier(config.l2Config, { ...context, ...options });
+    return (context) => new JsonlCacheTier({ ...config.l2Config, ...context, ...options });
   }
   const { DiskCacheTier } = await load('@pw/tier-sqlite', () => import('@pw/tier-sqlite'));
-  return (context) => new DiskCacheTier(config.l2Config, { ...context, ...options, whenLocked: 'promise' });
+  return (context) => new DiskCacheTier({ ...config.l2Config, ...context, ...options, whenLocked: 'promise' });
 }
 
 async function sqliteTier(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<TierFactory> {
   const { SqliteCacheTier } = await load('@pw/tier-sqlite', () => import('@pw/tier-sqlite'));
   const { l3DatabasePath: path, durability, directoryChecks } = config;
   const options = { path, durability, directoryChecks, name: 'l3', healthSchedule };
-  return (context) => new SqliteCacheTier(config.l3Config, { ...context, ...options, whenLocked: 'promise' });
+  return (context) => new SqliteCacheTier({ ...config.l3Config, ...context, ...options, whenLocked: 'promise' });
 }
 
 /**

@@ -37,7 +37,7 @@ class StandIn extends BaseTier {
   #first: { readonly error: unknown } | undefined;
 
   constructor(options: StandInTierOptions) {
-    super({}, options, {
+    super(options, {
       mode: 'async',
       tierType: 'late',
       // The tier is unknown: it may contain tokens of an older key, and other processes may write to it.

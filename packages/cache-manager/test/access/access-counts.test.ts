@@ -21,11 +21,11 @@ type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 /** Kinds of first tier: one whose evictions are reported, one whose evictions are not, and one that caps TTLs. */
 const FIRST = {
-  'made by a factory': (): TierFactory => (context) => new MemoryCacheTier({ maxEntries: 2 }, context),
-  'ready-made': (clock: ManualClock): CacheTier => new MemoryCacheTier({ maxEntries: 2 }, { clock }),
+  'made by a factory': (): TierFactory => (context) => new MemoryCacheTier({ maxEntries: 2, ...context }),
+  'ready-made': (clock: ManualClock): CacheTier => new MemoryCacheTier({ maxEntries: 2, clock }),
   'capped to 30 seconds': () => ({
     name: 'l1',
-    tier: ((context) => new MemoryCacheTier({ maxEntries: 3 }, context)) satisfies TierFactory,
+    tier: ((context) => new MemoryCacheTier({ maxEntries: 3, ...context })) satisfies TierFactory,
     maxTtlSeconds: 30,
   }),
 } as const;

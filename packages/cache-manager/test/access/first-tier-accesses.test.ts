@@ -48,7 +48,7 @@ class FaultyTouches extends MemoryCacheTier {
     [member, way]: readonly [Member, Way],
     rightCalls: number,
   ) {
-    super({ maxEntries }, options);
+    super({ maxEntries, ...options });
     this.#member = member;
     this.#wrong = WAYS[way];
     this.#left = rightCalls;

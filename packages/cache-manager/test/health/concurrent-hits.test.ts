@@ -14,7 +14,7 @@ it('a hit is not lost while a health check is being recorded', async () => {
     recordHealthCheck: () => recorded.promise,
     healthHistory: () => [],
   });
-  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, { clock }), l2], clock });
+  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), l2], clock });
   onTestFinished(() => cache.close());
   await cache.put('k', entryOf('k', {}, clock));
   await cache.get('k');

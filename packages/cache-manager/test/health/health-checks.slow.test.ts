@@ -20,10 +20,10 @@ const KEY = Buffer.alloc(32, 7).toString('base64url').padEnd(44, '=');
 
 async function openHealth(withHistory: boolean, options: Partial<CacheManagerOptions> = {}) {
   const clock = new ManualClock();
-  const l1 = new MemoryCacheTier({}, { clock });
+  const l1 = new MemoryCacheTier({ clock });
   const l2 = withHistory
-    ? new SqliteCacheTier({}, { path: join(makeTempDir(onTestFinished), 'l3.db'), clock })
-    : new MemoryCacheTier({}, { clock });
+    ? new SqliteCacheTier({ path: join(makeTempDir(onTestFinished), 'l3.db'), clock })
+    : new MemoryCacheTier({ clock });
   const cache = await CacheManager.open({ tiers: [l1, l2], clock, ...options });
   onTestFinished(() => cache.close());
   await cache.put('k', entryOf('k', { ttlSeconds: 1e6 }, clock));

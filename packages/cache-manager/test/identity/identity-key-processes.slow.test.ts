@@ -44,9 +44,7 @@ async function importHere(kind: string, { directory, list }: ReturnType<typeof m
   await using cache = await CacheManager.open({
     tiers: [
       (context) =>
-        kind === 'jsonl'
-          ? new JsonlCacheTier({}, { ...context, directory })
-          : new SqliteCacheTier({}, { ...context, path }),
+        kind === 'jsonl' ? new JsonlCacheTier({ ...context, directory }) : new SqliteCacheTier({ ...context, path }),
     ],
     cipher: new CredentialEncryptor({ key: KEY, env: {} }),
   });

@@ -19,15 +19,15 @@ const LIST = SESSIONS.map((password) => `http://user:${password}@gate.example:77
 const BOTH_KEPT = /differs from an earlier row only in its password.*--key-identity url\+credentials/;
 const UNAVAILABLE = { name: 'CacheError', code: CacheErrorCode.IDENTITY_KEY_UNAVAILABLE, retryable: false };
 
-const memory: TierFactory = (context) => new MemoryCacheTier({}, context);
+const memory: TierFactory = (context) => new MemoryCacheTier(context);
 const jsonl =
   (directory: string): TierFactory =>
   (context) =>
-    new JsonlCacheTier({}, { ...context, directory: join(directory, 'l2') });
+    new JsonlCacheTier({ ...context, directory: join(directory, 'l2') });
 const sqlite =
   (directory: string): TierFactory =>
   (context) =>
-    new SqliteCacheTier({}, { ...context, path: join(directory, 'l3.db') });
+    new SqliteCacheTier({ ...context, path: join(directory, 'l3.db') });
 
 const encryptor = (key: string, previousKeys: string[] = []) => new CredentialEncryptor({ key, previousKeys, env: {} });
 const KEY = generateKey();

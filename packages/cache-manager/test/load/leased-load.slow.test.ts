@@ -12,7 +12,7 @@ async function processes(count: number) {
   const all = [];
   for (let i = 0; i < count; i++) {
     const tier = new SharedTier(store, `tier ${i}`);
-    all.push({ tier, cache: await CacheManager.open({ tiers: [new MemoryCacheTier({}, {}), tier] }) });
+    all.push({ tier, cache: await CacheManager.open({ tiers: [new MemoryCacheTier({}), tier] }) });
   }
   return { store, all };
 }

@@ -123,7 +123,7 @@ describe('getOrLoad with timeoutMs', () => {
   it('ends the wait for the load of another process', async () => {
     vi.useRealTimers();
     const store = new SharedStore();
-    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {}), new SharedTier(store)] });
+    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}), new SharedTier(store)] });
     store.leases.set('k', 'of another');
     const { loader, calls } = heldLoader();
     expect(await outcomeOf(cache.getOrLoad('k', loader, { timeoutMs: 60 }))).toMatchObject(TIMED_OUT);
@@ -146,7 +146,7 @@ describe('getOrLoad with timeoutMs', () => {
     const script = `
       import { CacheManager } from '@pw/cache-manager';
       import { MemoryCacheTier } from '@pw/tier-memory';
-      const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
+      const cache = await CacheManager.open({ tiers: [new MemoryCacheTier()] });
       for (const key of ['a', 'b'])
         await cache.getOrLoad(key, () => new Promise(() => {}), { timeoutMs: 20 }).catch(({ code }) => console.log(code));`;
     const args = ['--conditions=@pw/source', '--input-type=module', '--eval', script];

@@ -64,7 +64,7 @@ function cipherOf(...keys: string[]): CredentialEncryptor {
 }
 
 async function openWith(tier: RecordTier, cipher: CredentialCipher | undefined, more: FaultTier[] = []) {
-  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, { clock }), tier, ...more], cipher, clock });
+  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), tier, ...more], cipher, clock });
   onTestFinished(() => cache.close());
   return cache;
 }

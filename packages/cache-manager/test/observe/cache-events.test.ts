@@ -11,7 +11,7 @@ describe('listeners', () => {
     const { cache, put } = await openHooked(1);
     cache.on('eviction', (() => Promise.reject(new Error('planted'))) as () => void);
     const onEvict = (() => Promise.reject(new Error('planted'))) as () => void;
-    const tier = new MemoryCacheTier({ maxEntries: 1 }, { onEvict });
+    const tier = new MemoryCacheTier({ maxEntries: 1, onEvict });
     for (const key of ['a', 'b']) {
       await put(key);
       tier.put(key, entryOf(key));

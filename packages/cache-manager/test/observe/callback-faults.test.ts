@@ -49,7 +49,7 @@ describe.each(CALLBACKS)('an onProgress callback that %s', (_how, onProgress) =>
 
   it('ends a re-encryption with its own error', async () => {
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
-    const tier = new DiskCacheTier({}, { directory: makeTempDir(onTestFinished), cipher });
+    const tier = new DiskCacheTier({ directory: makeTempDir(onTestFinished), cipher });
     const manager = await CacheManager.open({ tiers: [tier], cipher });
     onTestFinished(() => manager.close());
     await manager.put('k', entryOf('k', { username: 'user', password: 'word' }));

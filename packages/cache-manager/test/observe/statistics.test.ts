@@ -34,7 +34,7 @@ describe('statistics', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const clock = new ManualClock();
         const sizes = [1, 2, 3];
-        const tiers = sizes.map((maxEntries) => (context: object) => new MemoryCacheTier({ maxEntries }, context));
+        const tiers = sizes.map((maxEntries) => (context: object) => new MemoryCacheTier({ maxEntries, ...context }));
         const cache = await CacheManager.open({ tiers, clock });
         const seen = { promotions: 0, requests: 0, found: 0, byTier: [0, 0, 0] };
         cache.on('promotion', () => seen.promotions++);
@@ -78,7 +78,7 @@ describe('statistics', () => {
   });
 
   it('count no demotion of an entry that the lower tier has evicted before', async () => {
-    const tiers = [2, 1].map((maxEntries) => (context: object) => new MemoryCacheTier({ maxEntries }, context));
+    const tiers = [2, 1].map((maxEntries) => (context: object) => new MemoryCacheTier({ maxEntries, ...context }));
     const cache = await CacheManager.open({ tiers });
     onTestFinished(() => cache.close());
     for (const name of ['a', 'b', 'c', 'd']) await cache.put(name, entryOf(name));
@@ -89,8 +89,8 @@ describe('statistics', () => {
 
   it('count a hit after the deadline as a miss of its tier', async () => {
     const clock = new ManualClock();
-    const [l1, l2] = [new MemoryCacheTier({}, { clock }), new HookTier({ clock })];
-    const tiers = [l1, l2, new MemoryCacheTier({}, { clock })];
+    const [l1, l2] = [new MemoryCacheTier({ clock }), new HookTier({ clock })];
+    const tiers = [l1, l2, new MemoryCacheTier({ clock })];
     const cache = await CacheManager.open({ tiers, clock, tierTimeoutMs: 10 });
     onTestFinished(() => cache.close());
     await cache.put('k', entryOf('k', {}, clock));

@@ -10,7 +10,7 @@ import { entryOf } from '../support/stack.ts';
 /** A database with a trigger of another program. */
 async function databaseWithTrigger(): Promise<string> {
   const path = join(makeTempDir(onTestFinished), 'l3.db');
-  const tier = new SqliteCacheTier({}, { path });
+  const tier = new SqliteCacheTier({ path });
   await tier.open();
   await tier.close();
   const database = new DatabaseSync(path);
@@ -23,8 +23,8 @@ describe('a database that its tier refuses', () => {
   it('does not keep the cache from working, and the log names the offending object and how to remove it', async () => {
     const path = await databaseWithTrigger();
     const logger = new RecordingLogger();
-    const l3 = { name: 'l3', tier: () => new SqliteCacheTier({}, { path, name: 'l3' }) };
-    const manager = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {}), l3], logger });
+    const l3 = { name: 'l3', tier: () => new SqliteCacheTier({ path, name: 'l3' }) };
+    const manager = await CacheManager.open({ tiers: [new MemoryCacheTier({}), l3], logger });
     onTestFinished(() => manager.close());
     expect(await manager.put('k', entryOf('k'))).toBe(true);
     const { tiers } = manager.getStatistics();

@@ -11,7 +11,7 @@ function factoryOf(clock: ManualClock, failures: number, error: unknown = new Er
   const factory = (context: TierContext): CacheTier => {
     made.calls++;
     if (made.calls <= failures) throw error;
-    made.tier = new MemoryCacheTier({}, { clock, onEvict: context.onEvict });
+    made.tier = new MemoryCacheTier({ clock, onEvict: context.onEvict });
     return made.tier;
   };
   return { made, factory };
@@ -20,7 +20,7 @@ function factoryOf(clock: ManualClock, failures: number, error: unknown = new Er
 async function openWith(failures: number, error?: unknown, options: Partial<CacheManagerOptions> = {}) {
   const clock = new ManualClock();
   const { made, factory } = factoryOf(clock, failures, error);
-  const tiers = [new MemoryCacheTier({}, { clock }), factory];
+  const tiers = [new MemoryCacheTier({ clock }), factory];
   const manager = await CacheManager.open({ tiers, clock, ...options });
   return { clock, made, manager, put: (key: string) => manager.put(key, entryOf(key, {}, clock)) };
 }
@@ -66,10 +66,10 @@ describe('a tier whose factory throws', () => {
   it('starts degraded if the factory never settles, and a tier that arrives late is closed', async () => {
     const clock = new ManualClock();
     const slow = Promise.withResolvers<CacheTier>();
-    const tiers = [new MemoryCacheTier({}, { clock }), () => slow.promise];
+    const tiers = [new MemoryCacheTier({ clock }), () => slow.promise];
     const manager = await CacheManager.open({ tiers, clock, tierTimeoutMs: 5 });
     expect(manager.getStatistics().l2Degraded).toBe(true);
-    const late = new MemoryCacheTier({}, { clock });
+    const late = new MemoryCacheTier({ clock });
     late.open();
     slow.resolve(late);
     await new Promise((resolve) => setImmediate(resolve));

@@ -8,8 +8,8 @@ it.each([30, 300])(
   'a batch of %i counts demotions of entries that are not in the next tier yet when they are evicted',
   async (count) => {
     const clock = new ManualClock();
-    const bounded = new MemoryCacheTier({ maxEntries: 1000 }, { clock });
-    const first = (context: object) => new MemoryCacheTier({ maxEntries: 10 }, context);
+    const bounded = new MemoryCacheTier({ maxEntries: 1000, clock });
+    const first = (context: object) => new MemoryCacheTier({ maxEntries: 10, ...context });
     const cache = await CacheManager.open({ tiers: [first, bounded], clock });
     onTestFinished(() => cache.close());
     await cache.putMany(Array.from({ length: count }, (_, i) => entryOf(`k${i}`, {}, clock)));

@@ -10,7 +10,7 @@ async function twoProcesses() {
   const store = new SharedStore();
   const open = async (name: string) => {
     const tier = new SharedTier(store, name);
-    const memory = new MemoryCacheTier({}, {});
+    const memory = new MemoryCacheTier({});
     return { tier, memory, cache: await CacheManager.open({ tiers: [memory, tier] }) };
   };
   return { one: await open('one'), other: await open('other') };

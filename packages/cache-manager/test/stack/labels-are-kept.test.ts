@@ -13,12 +13,13 @@ const input: CacheEntryInput = { proxyUrl: 'http://a.example:1', username: 'ann'
 /** A labelled entry in a small memory tier, in a third-party tier, and in files. */
 async function openLabelled(options: Partial<CacheManagerOptions> = {}) {
   const clock = new ManualClock();
-  const l1 = new MemoryCacheTier({ maxEntries: 2 }, { clock });
+  const l1 = new MemoryCacheTier({ maxEntries: 2, clock });
   const l2 = new FaultTier({ clock });
-  const l3 = new JsonlCacheTier(
-    {},
-    { directory: join(makeTempDir(onTestFinished), 'l3'), clock, cipher: new TestCipher() },
-  );
+  const l3 = new JsonlCacheTier({
+    directory: join(makeTempDir(onTestFinished), 'l3'),
+    clock,
+    cipher: new TestCipher(),
+  });
   const cache = await CacheManager.open({ tiers: [l1, l2, l3], clock, cipher: new TestCipher(), ...options });
   onTestFinished(() => cache.close());
   const entry = CacheEntry.create(input, clock);
@@ -62,8 +63,8 @@ describe('labels are kept', () => {
 
   it('when a tier caps the TTL', async () => {
     const clock = new ManualClock();
-    const brief = new MemoryCacheTier({}, { clock });
-    const tiers = [{ name: 'brief', tier: brief, maxTtlSeconds: 5 }, new MemoryCacheTier({}, { clock })];
+    const brief = new MemoryCacheTier({ clock });
+    const tiers = [{ name: 'brief', tier: brief, maxTtlSeconds: 5 }, new MemoryCacheTier({ clock })];
     const cache = await CacheManager.open({ tiers, clock });
     onTestFinished(() => cache.close());
     const entry = CacheEntry.create(input, clock);
@@ -90,10 +91,10 @@ describe('labels are kept', () => {
     let failures = 2;
     const late = (context: TierContext) => {
       if (failures-- > 0) throw new Error('planted');
-      made = new MemoryCacheTier({}, { clock, onEvict: context.onEvict });
+      made = new MemoryCacheTier({ clock, onEvict: context.onEvict });
       return made;
     };
-    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, { clock }), late], clock });
+    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), late], clock });
     onTestFinished(() => cache.close());
     const entry = CacheEntry.create(input, clock);
     await cache.put(entry.key, entry);

@@ -12,11 +12,11 @@ const COUNTRIES = ['US', 'DE', 'CA'];
 /** Thirty entries in a small memory tier above a tier with all of them: one with an index, or files. */
 async function openLabelled(bottom: 'indexed' | 'files') {
   const clock = new ManualClock();
-  const l1 = new MemoryCacheTier({ maxEntries: 5 }, { clock });
+  const l1 = new MemoryCacheTier({ maxEntries: 5, clock });
   const l2 =
     bottom === 'indexed'
-      ? new MemoryCacheTier({ maxEntries: null }, { clock })
-      : new JsonlCacheTier({}, { directory: join(makeTempDir(onTestFinished), 'l2'), clock });
+      ? new MemoryCacheTier({ maxEntries: null, clock })
+      : new JsonlCacheTier({ directory: join(makeTempDir(onTestFinished), 'l2'), clock });
   const cache = await CacheManager.open({ tiers: [l1, l2], clock });
   onTestFinished(() => cache.close());
   const entries = Array.from({ length: 30 }, (_, i) => {

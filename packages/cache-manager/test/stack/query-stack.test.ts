@@ -10,8 +10,8 @@ import { entryOf } from '../support/stack.ts';
 
 async function openQueried() {
   const clock = new ManualClock();
-  const l1 = new MemoryCacheTier({}, { clock });
-  const l2 = new SqliteCacheTier({}, { path: join(makeTempDir(onTestFinished), 'l3.db'), clock });
+  const l1 = new MemoryCacheTier({ clock });
+  const l2 = new SqliteCacheTier({ path: join(makeTempDir(onTestFinished), 'l3.db'), clock });
   const cache = await CacheManager.open({ tiers: [l1, l2], clock });
   onTestFinished(() => cache.close());
   const entries = Array.from({ length: 25 }, (_, i) =>
@@ -115,7 +115,7 @@ describe('query', () => {
     const clock = new ManualClock();
     const bottom = new FaultTier({ clock });
     for (const maxEntries of [2, null]) {
-      const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ maxEntries }, { clock }), bottom], clock });
+      const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ maxEntries, clock }), bottom], clock });
       onTestFinished(() => cache.close());
       if (maxEntries === 2) await cache.putMany(['a', 'b', 'c'].map((key) => entryOf(key, {}, clock)));
       expect((await cache.query()).entries.map(({ key }) => key)).toEqual(['a', 'b', 'c']);

@@ -18,7 +18,7 @@ class ReadyTier extends FaultTier {
 async function openReady() {
   const clock = new ManualClock();
   const [second, third] = [new ReadyTier({ clock }), new ReadyTier({ clock })];
-  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, { clock }), second, third], clock });
+  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), second, third], clock });
   onTestFinished(() => cache.close());
   for (const key of ['a', 'b', 'c', 'd', 'noted']) second.store.set(key, entryOf(key, {}, clock));
   await cache.get('noted');

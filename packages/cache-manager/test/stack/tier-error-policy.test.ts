@@ -8,7 +8,7 @@ import { entryOf } from '../support/stack.ts';
 
 async function openFaulty(onTierError?: OnTierError) {
   const clock = new ManualClock();
-  const l1 = new MemoryCacheTier({}, { clock });
+  const l1 = new MemoryCacheTier({ clock });
   const l2 = new FaultTier({ clock });
   const manager = await CacheManager.open({ tiers: [l1, l2], clock, onTierError });
   onTestFinished(() => manager.close());

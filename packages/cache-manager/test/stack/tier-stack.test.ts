@@ -16,7 +16,7 @@ describe('TierStack.find', () => {
         return clock.now();
       },
     };
-    const l1 = new MemoryCacheTier({}, { clock: running });
+    const l1 = new MemoryCacheTier({ clock: running });
     const l2 = new HookTier({ clock });
     const cache = await CacheManager.open({ tiers: [l1, l2], clock });
     onTestFinished(() => cache.close());

@@ -14,7 +14,7 @@ describe('ttlJitter', () => {
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         async (share, random) => {
           const clock = new ManualClock();
-          const tier = new MemoryCacheTier({}, { clock });
+          const tier = new MemoryCacheTier({ clock });
           const cache = await CacheManager.open({ tiers: [tier], clock, ttlJitter: { share, random: () => random } });
           const entry = entryOf('k', { ttlSeconds: 1000 }, clock);
           await cache.put('k', entry);
@@ -46,7 +46,7 @@ describe('ttlJitter', () => {
         async (puts) => {
           const clock = new ManualClock();
           let random = 0;
-          const tiers = [new MemoryCacheTier({}, { clock })];
+          const tiers = [new MemoryCacheTier({ clock })];
           const cache = await CacheManager.open({ tiers, clock, ttlJitter: { share: 0.5, random: () => random } });
           let entry = entryOf('k', { ttlSeconds: 1000 }, clock);
           for (const put of puts) {

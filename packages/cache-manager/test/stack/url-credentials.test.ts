@@ -51,7 +51,7 @@ describe('credentials in a stored URL', () => {
   it('are moved to their own fields in every entry that a cache returns or promotes', async () => {
     const below = new FaultTier({ clock });
     below.store.set('k', stored('http://ann:hunter2@h:1'));
-    const above = new MemoryCacheTier({}, { clock });
+    const above = new MemoryCacheTier({ clock });
     const cache = await CacheManager.open({ tiers: [above, below], clock });
     onTestFinished(() => cache.close());
     for await (const entry of cache.entries()) expect(parts(entry)).toEqual(['http://h:1', 'ann', 'hunter2']);
@@ -60,7 +60,7 @@ describe('credentials in a stored URL', () => {
   });
 
   it('are moved to their own fields before an entry that is put reaches a tier', async () => {
-    const [above, below] = [new MemoryCacheTier({}, { clock }), new FaultTier({ clock })];
+    const [above, below] = [new MemoryCacheTier({ clock }), new FaultTier({ clock })];
     const cache = await CacheManager.open({ tiers: [above, below], clock });
     onTestFinished(() => cache.close());
     const given = stored('http://ann:hunter2@h:1');

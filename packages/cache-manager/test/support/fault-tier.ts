@@ -12,7 +12,7 @@ export class FaultTier extends BaseTier<'async'> {
   calls = 0;
 
   constructor(options: TierOptions = {}, persistent = false) {
-    super({}, options, {
+    super(options, {
       mode: 'async',
       tierType: 'l2_fault',
       capabilities: { persistent, shared: false, ordered: false, query: false, healthHistory: false },

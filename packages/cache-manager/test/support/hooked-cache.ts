@@ -12,7 +12,7 @@ export async function openHooked(maxEntries: number | null = null, persistent = 
   const l2 = new HookTier({ clock }, persistent);
   let l1!: MemoryCacheTier;
   const memory = (context: object) => {
-    l1 = new MemoryCacheTier({ maxEntries }, context);
+    l1 = new MemoryCacheTier({ maxEntries, ...context });
     return l1;
   };
   const cache = await CacheManager.open({ tiers: [memory, l2], clock });

@@ -43,8 +43,8 @@ const cache = await CacheManager.open({
   tiers: [
     (context) =>
       kind === 'jsonl'
-        ? new JsonlCacheTier({}, { ...context, directory })
-        : new SqliteCacheTier({}, { ...context, path: `${directory}/cache.db` }),
+        ? new JsonlCacheTier({ ...context, directory })
+        : new SqliteCacheTier({ ...context, path: `${directory}/cache.db` }),
   ],
   cipher,
   logger: { ...silentLogger, info: () => end('stored') },

@@ -18,7 +18,7 @@ export class SharedTier extends BaseTier<'async'> {
 
   constructor(store: SharedStore, name = 'shared') {
     const capabilities = { persistent: false, shared: true, ordered: false, query: false, healthHistory: false };
-    super({}, { name }, { mode: 'async', tierType: 'l2_shared', capabilities });
+    super({ name }, { mode: 'async', tierType: 'l2_shared', capabilities });
     this.#store = store;
     store.tiers.add(this);
   }

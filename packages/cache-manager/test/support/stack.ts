@@ -10,7 +10,7 @@ export async function openStack(l1: CacheTierConfigInput = {}, options: Partial<
   const logger = new RecordingLogger();
   const tiers: MemoryCacheTier[] = [];
   const recipe = (config: CacheTierConfigInput) => (context: object) => {
-    const tier = new MemoryCacheTier(config, context);
+    const tier = new MemoryCacheTier({ ...config, ...context });
     tiers.push(tier);
     return tier;
   };

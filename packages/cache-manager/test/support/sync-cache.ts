@@ -19,9 +19,9 @@ export function openSyncCache(
   const cipher = new CredentialEncryptor({ key: `${Buffer.alloc(32, 7).toString('base64url')}=` });
   const files: TierFactory = (context) =>
     lowest === 'sqlite'
-      ? new SqliteCacheTier({}, { ...context, path: join(folder, 'l3.db') })
-      : new JsonlCacheTier({}, { ...context, directory: join(folder, 'l3') });
-  const memory: TierFactory = (context) => new MemoryCacheTier({ maxEntries: 5 }, context);
+      ? new SqliteCacheTier({ ...context, path: join(folder, 'l3.db') })
+      : new JsonlCacheTier({ ...context, directory: join(folder, 'l3') });
+  const memory: TierFactory = (context) => new MemoryCacheTier({ maxEntries: 5, ...context });
   return CacheManager.open({ tiers: [memory, files], cipher, ...options });
 }
 

@@ -6,7 +6,7 @@ import { entryOf } from '../support/stack.ts';
 
 async function openCapped() {
   const clock = new ManualClock();
-  const [l1, l2] = [new MemoryCacheTier({}, { clock }), new MemoryCacheTier({}, { clock })];
+  const [l1, l2] = [new MemoryCacheTier({ clock }), new MemoryCacheTier({ clock })];
   const tiers = [{ name: 'fast', tier: l1, maxTtlSeconds: 10 }, l2];
   const manager = await CacheManager.open({ tiers, clock });
   onTestFinished(() => manager.close());

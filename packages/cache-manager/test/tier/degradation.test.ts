@@ -9,7 +9,7 @@ import { entryOf } from '../support/stack.ts';
 async function openFaulty(tierTimeoutMs = 50) {
   const clock = new ManualClock();
   const l2 = new FaultTier({ clock });
-  const l1 = new MemoryCacheTier({}, { clock });
+  const l1 = new MemoryCacheTier({ clock });
   const manager = await CacheManager.open({ tiers: [l1, l2], clock, tierTimeoutMs });
   onTestFinished(() => {
     l2.fault = 'none';
@@ -150,7 +150,7 @@ describe('degradation', () => {
       tier.fault = 'reject';
       return tier;
     };
-    const l1 = () => new MemoryCacheTier({}, { clock });
+    const l1 = () => new MemoryCacheTier({ clock });
     await expect(CacheManager.open({ tiers: [l1(), broken()], clock, required: ['l2'] })).rejects.toThrow('planted');
     const manager = await CacheManager.open({ tiers: [l1(), broken()], clock });
     expect(manager.getStatistics().l2Degraded).toBe(true);

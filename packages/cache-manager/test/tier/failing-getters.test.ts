@@ -25,7 +25,7 @@ const hanging = () => () => new Promise(() => {});
 
 async function openWith(member: string, value: () => unknown) {
   const clock = new ManualClock();
-  const tiers = [new MemoryCacheTier({}, { clock }), withMember(new HookTier({ clock }), member, value)];
+  const tiers = [new MemoryCacheTier({ clock }), withMember(new HookTier({ clock }), member, value)];
   return { clock, cache: await CacheManager.open({ tiers, clock, tierTimeoutMs: 5 }) };
 }
 

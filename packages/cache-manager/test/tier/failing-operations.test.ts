@@ -98,7 +98,7 @@ describe('a tier that fails in any method, in any way', () => {
           const clock = new ManualClock();
           const l2 = failing(faults, new Set(methods), clock);
           const cache = await CacheManager.open({
-            tiers: [new MemoryCacheTier({}, { clock }), l2],
+            tiers: [new MemoryCacheTier({ clock }), l2],
             clock,
             tierTimeoutMs: 5,
           });

@@ -8,7 +8,7 @@ import { entryOf } from '../support/stack.ts';
 /** A cache whose second tier delays a chosen operation until the test releases it, long after the deadline. */
 async function openLate() {
   const clock = new ManualClock();
-  const l1 = new MemoryCacheTier({}, { clock });
+  const l1 = new MemoryCacheTier({ clock });
   const l2 = new HookTier({ clock, failureThreshold: 50 });
   const cache = await CacheManager.open({ tiers: [l1, l2], clock, tierTimeoutMs: 10 });
   const gate = Promise.withResolvers<void>();

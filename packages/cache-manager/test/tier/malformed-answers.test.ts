@@ -41,7 +41,7 @@ describe('a tier that breaks the contract wherever it can', () => {
   it('harms neither the cache nor the process', async () => {
     const clock = new ManualClock();
     const l2 = new BrokenTier({ clock });
-    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, { clock }), l2], clock });
+    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), l2], clock });
     onTestFinished(() => cache.close());
     for (let i = 0; i < 10; i++) {
       expect(await cache.put(`k${i}`, entryOf(`k${i}`, {}, clock))).toBe(true);

@@ -10,7 +10,7 @@ import { entryOf } from '../support/stack.ts';
 async function openHooked(maxEntries: number | null = null) {
   const clock = new ManualClock();
   const [l2, l3] = [new HookTier({ clock }), new HookTier({ clock })];
-  const memory = (context: object) => new MemoryCacheTier({ maxEntries }, context);
+  const memory = (context: object) => new MemoryCacheTier({ maxEntries, ...context });
   const cache = await CacheManager.open({ tiers: [memory, l2, l3], clock, tierTimeoutMs: 10 });
   onTestFinished(() => cache.close());
   const put = (key: string) => cache.put(key, entryOf(key, {}, clock));
@@ -115,7 +115,7 @@ describe('work that takes longer than the deadline', () => {
     const clock = new ManualClock();
     const l2 = new HookTier({ clock });
     const cache = await CacheManager.open({
-      tiers: [new MemoryCacheTier({}, { clock }), l2],
+      tiers: [new MemoryCacheTier({ clock }), l2],
       clock,
       tierTimeoutMs: 60,
     });

@@ -53,6 +53,10 @@ void cache.query({ country: 'DE' });
 
 // Writing.
 expectTypeOf(cache.put('k', entry)).toEqualTypeOf<Promise<boolean>>();
+expectTypeOf(cache.put(entry)).toEqualTypeOf<Promise<boolean>>();
+expectTypeOf(cache.putDetailed(entry)).toEqualTypeOf<Promise<PutResult>>();
+// @ts-expect-error: a key needs an entry.
+void cache.put('k');
 expectTypeOf(cache.putDetailed('k', entry)).toEqualTypeOf<Promise<PutResult>>();
 expectTypeOf(cache.putMany([entry])).toEqualTypeOf<Promise<boolean[]>>();
 expectTypeOf(cache.deleteMany(['k'])).toEqualTypeOf<Promise<boolean[]>>();

@@ -35,7 +35,26 @@ export const tierConfigSchema = z.strictObject({
 });
 
 /** The configuration of a tier as a user writes it: every member is optional. */
-export type CacheTierConfigInput = z.input<typeof tierConfigSchema>;
+export interface CacheTierConfigInput {
+  /**
+   * Whether the tier is used at all. The store of a tier that is not used is never touched.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean | undefined;
+  /**
+   * Maximum number of entries, 1 or more; `null` for no limit.
+   *
+   * @default null
+   */
+  readonly maxEntries?: number | null | undefined;
+  /**
+   * Which entry is evicted when the tier is full; see {@link EvictionPolicy}. Expired entries are always removed first.
+   *
+   * @default "lru"
+   */
+  readonly evictionPolicy?: EvictionPolicy | undefined;
+}
 /** A validated configuration of one tier, with all defaults filled in. */
 export type CacheTierConfig = Readonly<z.output<typeof tierConfigSchema>>;
 

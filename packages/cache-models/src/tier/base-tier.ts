@@ -1,4 +1,3 @@
-import type { CacheTierConfigInput } from '../config/tier-config.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
 import { CacheValidationError, type FieldProblem } from '../errors/cache-error.ts';
 import { chain, isPromise, type MaybePromise } from '../maybe-promise.ts';
@@ -35,9 +34,9 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   readonly #life: TierLifecycle;
   #lastSize = 0;
 
-  /** Throws a CacheConfigError for a wrong configuration, option or description. */
-  constructor(config: CacheTierConfigInput, options: TierOptions, description: TierDescription<M>) {
-    super(config, options, description);
+  /** Throws a CacheConfigError for a wrong option or description. */
+  constructor(options: TierOptions, description: TierDescription<M>) {
+    super(options, description);
     // The store of a tier that is disabled by its configuration is never touched.
     const { enabled } = this.config;
     this.#life = new TierLifecycle(

@@ -1,4 +1,4 @@
-import { type CacheTierConfig, type CacheTierConfigInput, parseTierConfig } from '../config/tier-config.ts';
+import type { CacheTierConfig } from '../config/tier-config.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
 import { calmLogger, type Logger, silentLogger } from '../logger.ts';
 import { isPromise, type MaybePromise } from '../maybe-promise.ts';
@@ -13,7 +13,7 @@ import {
 } from './cache-tier.ts';
 import { TierHealth } from './tier-health.ts';
 import { mapInTurn, settle } from './tier-loops.ts';
-import { checkTierOptions, type TierDescription, type TierMode, type TierOptions } from './tier-options.ts';
+import { parseTierOptions, type TierDescription, type TierMode, type TierOptions } from './tier-options.ts';
 import type { TierType } from './tier-type.ts';
 
 /**
@@ -43,10 +43,9 @@ export abstract class TierHooks<M extends TierMode> {
 
   readonly #onEvict: EvictionListener | undefined;
 
-  /** Throws a CacheConfigError for a wrong configuration. */
-  constructor(config: CacheTierConfigInput, options: TierOptions, description: TierDescription<M>) {
-    checkTierOptions(options, description);
-    this.config = parseTierConfig(config);
+  /** Throws a CacheConfigError for a wrong option or description. */
+  constructor(options: TierOptions, description: TierDescription<M>) {
+    this.config = parseTierOptions(options, description);
     this.tierType = options.tierType ?? description.tierType;
     this.name = options.name ?? this.tierType;
     this.isSync = description.mode === 'sync';

@@ -1,5 +1,6 @@
 import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { MEMBERS, problemsOfOptions } from '../arguments/check-options.ts';
+import { type CacheTierConfig, type CacheTierConfigInput, tierConfigSchema } from '../config/tier-config.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
 import { CacheConfigError, type FieldProblem } from '../errors/cache-error.ts';
 import { Problems } from '../errors/problems.ts';
@@ -16,21 +17,41 @@ export type TierResult<M extends TierMode, T> = M extends 'sync' ? T : Promise<T
 /** The type of a stream of entries in a mode. */
 export type TierEntries<M extends TierMode> = M extends 'sync' ? Iterable<CacheEntry> : AsyncIterable<CacheEntry>;
 
-/** The options of every tier, in addition to its configuration; each tier adds its own. */
-export interface TierOptions {
-  /** Seals credentials. A persistent tier without a cipher refuses entries with credentials. Default: none. */
+/** The options of every tier: its configuration, and what it uses. Each tier adds its own. */
+export interface TierOptions extends CacheTierConfigInput {
+  /**
+   * Seals credentials. A persistent tier without a cipher refuses entries with credentials.
+   *
+   * @default none
+   */
   readonly cipher?: CredentialCipher | undefined;
-  /** Default: the system clock. */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
-  /** Default: logs nothing. */
+  /** @default logs nothing */
   readonly logger?: Logger | undefined;
-  /** Called when a live entry is evicted to make room. Default: none. */
+  /**
+   * Called when a live entry is evicted to make room.
+   *
+   * @default none
+   */
   readonly onEvict?: EvictionListener | undefined;
-  /** The kind of store. Default: the tier's own kind. */
+  /**
+   * The kind of store.
+   *
+   * @default the tier's own kind
+   */
   readonly tierType?: TierType | undefined;
-  /** Name in logs, errors and statistics. Default: `tierType`. */
+  /**
+   * Name in logs, errors and statistics.
+   *
+   * @default tierType
+   */
   readonly name?: string | undefined;
-  /** Number of consecutive failures that switches the tier off, 1 or more. Default 3. */
+  /**
+   * Number of consecutive failures that switches the tier off, 1 or more.
+   *
+   * @default 3
+   */
   readonly failureThreshold?: number | undefined;
 }
 
@@ -46,7 +67,13 @@ export interface TierDescription<M extends TierMode> {
   readonly ownOptions?: Readonly<Record<string, ArgumentKind>> | undefined;
 }
 
+/** Members of the configuration have a schema of their own. */
+const BY_SCHEMA: ArgumentKind = Object.freeze({ wanted: '', isRight: () => true });
+
 const TIER_OPTIONS: Readonly<Record<keyof TierOptions, ArgumentKind>> = Object.freeze({
+  enabled: BY_SCHEMA,
+  maxEntries: BY_SCHEMA,
+  evictionPolicy: BY_SCHEMA,
   cipher: optional(Kinds.cipher),
   clock: optional(Kinds.clock),
   logger: optional(Kinds.logger),
@@ -63,15 +90,22 @@ const DESCRIPTION: Readonly<Record<keyof TierDescription<TierMode>, ArgumentKind
   ownOptions: optional(MEMBERS),
 });
 
-/** Throws a CacheConfigError that lists every wrong option of a tier. */
-export function checkTierOptions(options: TierOptions, description: TierDescription<TierMode>): void {
+/** The configuration among the options of a tier. Throws a CacheConfigError that lists every wrong option. */
+export function parseTierOptions(options: TierOptions, description: TierDescription<TierMode>): CacheTierConfig {
   const described = problemsOfOptions(description, DESCRIPTION, 'description');
   throwIfAny(described, 'tier');
   const own = description.ownOptions;
   const given = own === undefined && Kinds.object.isRight(options) ? pick(options) : options;
   const problems = problemsOfOptions(given, { ...TIER_OPTIONS, ...own });
   const name: unknown = (options as TierOptions | undefined)?.name;
-  throwIfAny(problems, typeof name === 'string' ? name : description.tierType);
+  const tier = typeof name === 'string' ? name : description.tierType;
+  if (!Kinds.object.isRight(options)) throwIfAny(problems, tier);
+  const { enabled, maxEntries, evictionPolicy } = options;
+  const config = tierConfigSchema.safeParse({ enabled, maxEntries, evictionPolicy });
+  const wrong =
+    config.error?.issues.map(({ path, message }): FieldProblem => ({ path: path.join('.'), message })) ?? [];
+  throwIfAny([...problems, ...wrong], tier);
+  return Object.freeze(config.data!);
 }
 
 /** Only the options that all tiers have. */

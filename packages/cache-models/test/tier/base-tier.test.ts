@@ -64,7 +64,7 @@ describe('a tier on BaseTier', () => {
   });
 
   it('counts hits and misses, and an expired entry as a miss and one removal', () => {
-    const tier = new MapTier({}, { clock });
+    const tier = new MapTier({ clock });
     tier.put('k', entryOf('k', 1));
     tier.get('k');
     tier.get('unknown');
@@ -96,7 +96,7 @@ describe('a tier on BaseTier', () => {
 
   it('counts a credential that no key opens as a miss and as undecryptable, and warns once', () => {
     const logger = new RecordingLogger();
-    const tier = new MapTier({}, { logger });
+    const tier = new MapTier({ logger });
     tier.planted.set('k', new CacheError('x', { code: 'CACHE_CREDENTIAL_UNREADABLE' }));
     for (let i = 0; i < 5; i++) expect(tier.get('k')).toBeUndefined();
     expect(tier.statistics).toMatchObject({ undecryptable: 5, misses: 5, evictionsCorruption: 0 });
@@ -138,8 +138,8 @@ describe('a tier on BaseTier', () => {
   it('refuses credentials on a persistent tier without a cipher, and accepts them with one', () => {
     const entry = CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' });
     const cipher = { encrypt: () => new Uint8Array(1), decrypt: () => Secret.of('x') };
-    expect(() => new MapTier({}, {}, true).put(entry.key, entry)).toThrow(/cipher/);
-    expect(new MapTier({}, { cipher }, true).put(entry.key, entry)).toBe(true);
+    expect(() => new MapTier({}, true).put(entry.key, entry)).toThrow(/cipher/);
+    expect(new MapTier({ cipher }, true).put(entry.key, entry)).toBe(true);
     expect(new MapTier().put(entry.key, entry)).toBe(true);
   });
 
@@ -148,7 +148,7 @@ describe('a tier on BaseTier', () => {
     const onEvict = () => {
       throw fault();
     };
-    const tier = new MapTier({}, { onEvict, logger });
+    const tier = new MapTier({ onEvict, logger });
     tier.put('k', entryOf('k'));
     tier.evict('k');
     expect(tier.statistics.evictionsLru).toBe(1);
@@ -157,7 +157,7 @@ describe('a tier on BaseTier', () => {
 
   it('logs no message of an error, which could quote stored values', () => {
     const logger = new RecordingLogger();
-    const tier = new MapTier({}, { logger });
+    const tier = new MapTier({ logger });
     tier.planted.set('k', new Error('secret-marker in the message'));
     tier.get('k');
     expect(logger.lines).toHaveLength(1);
@@ -165,7 +165,7 @@ describe('a tier on BaseTier', () => {
   });
 
   it('streams live entries and ends at a fault without throwing', () => {
-    const tier = new MapTier({}, { clock });
+    const tier = new MapTier({ clock });
     for (const key of ['a', 'b', 'c']) tier.put(key, entryOf(key, key === 'b' ? 0 : 60));
     expect([...tier.entries()].map(({ key }) => key)).toEqual(['a', 'c']);
     tier.planted.set('c', fault());

@@ -1,11 +1,5 @@
 import { ManualClock } from '@pw/test-support';
-import {
-  BaseTier,
-  type CacheEntry,
-  type CacheTierConfigInput,
-  type MaybePromise,
-  type TierOptions,
-} from '../../src/index.ts';
+import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '../../src/index.ts';
 
 /** The clock of both tiers. */
 export const clock = new ManualClock();
@@ -16,9 +10,8 @@ export class MapTier extends BaseTier<'sync'> {
   readonly planted = new Map<string, Error>();
   openings = 0;
 
-  constructor(config: CacheTierConfigInput = {}, options: TierOptions = {}, persistent = false) {
+  constructor(options: TierOptions = {}, persistent = false) {
     super(
-      config,
       { clock, ...options },
       {
         mode: 'sync',
@@ -87,7 +80,6 @@ export class LaterTier extends BaseTier<'async'> {
   readonly store = new Map<string, CacheEntry>();
   constructor() {
     super(
-      {},
       { clock },
       {
         mode: 'async',

@@ -44,7 +44,7 @@ describe('types of BaseTier', () => {
     expectTypeOf(asyncTier).toExtend<CacheTier>();
     expectTypeOf(() => syncTier).toExtend<TierFactory>();
     // @ts-expect-error the hooks must be implemented
-    new (class extends BaseTier {})({}, {}, { mode: 'async', tierType: 'x', capabilities: syncTier.capabilities });
+    new (class extends BaseTier {})({}, { mode: 'async', tierType: 'x', capabilities: syncTier.capabilities });
     // @ts-expect-error hooks are protected
     void syncTier.doGet('k', 0);
     // @ts-expect-error the name of a tier is readonly

@@ -46,7 +46,7 @@ describe('the files', () => {
   it('are not opened, and open() rejects, if creating their folder fails with ENOENT', () => {
     const script = `
       import { JsonlCacheTier } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
-      const tier = new JsonlCacheTier({}, { directory: '/proc/pw-cache/l2' });
+      const tier = new JsonlCacheTier({ directory: '/proc/pw-cache/l2' });
       await tier.open().catch((error) => console.log(error.code, error.cause.code));`;
     const argv = ['--conditions=@pw/source', '--input-type=module', '-e', script];
     // In a separate process: a busy loop around a system call can only be ended from outside.

@@ -31,13 +31,13 @@ describe('a damaged shard', () => {
     const lastStart = bytes.lastIndexOf('\n', bytes.length - 2) + 1;
     for (let length = bytes.length - 1; length >= lastStart; length -= count(3, 1)) {
       writeFileSync(path, bytes.subarray(0, length));
-      const tier = new JsonlCacheTier({}, { directory, cipher: undefined, clock: new ManualClock() });
+      const tier = new JsonlCacheTier({ directory, cipher: undefined, clock: new ManualClock() });
       // A last line that lacks only its newline is complete.
       const kept = length === bytes.length - 1 ? 10 : 9;
       expect((await tier.keys()).length).toBe(kept);
       expect(await tier.put('new', makeEntry('new'))).toBe(true);
       await tier.close();
-      const again = new JsonlCacheTier({}, { directory, clock: new ManualClock() });
+      const again = new JsonlCacheTier({ directory, clock: new ManualClock() });
       expect(new Set(await again.keys())).toEqual(new Set([...entries.slice(0, kept).map(({ key }) => key), 'new']));
       expect(again.statistics.evictionsCorruption).toBe(0);
       await again.close();

@@ -33,7 +33,7 @@ const many = (count: number) => Array.from({ length: count }, (_, n) => secret(n
 const line = (n: number, cipher: CredentialCipher = OLD) => JSON.stringify(entryToRecord(secret(n), cipher));
 
 function open(directory: string, cipher: CredentialCipher): JsonlCacheTier {
-  const tier = new JsonlCacheTier({}, { directory, cipher, clock: new ManualClock(), numShards: 1 });
+  const tier = new JsonlCacheTier({ directory, cipher, clock: new ManualClock(), numShards: 1 });
   onTestFinished(() => tier.close());
   return tier;
 }

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { JsonlCacheTier } from '../../src/index.ts';
 
 it('a write that arrives just as the queue of its shard becomes empty is not lost', async () => {
-  const tier = new JsonlCacheTier({ maxEntries: 20 }, { directory: makeTempDir(onTestFinished) });
+  const tier = new JsonlCacheTier({ maxEntries: 20, directory: makeTempDir(onTestFinished) });
   onTestFinished(() => tier.close());
   const entries = Array.from({ length: 60 }, (_, i) => CacheEntry.create({ proxyUrl: `http://h.example:${i + 1}` }));
   // A full tier evicts from other shards at every put, so its puts are answered at other moments than plain writes.

@@ -5,7 +5,7 @@ import { JsonlCacheTier } from '../../src/index.ts';
 
 // Runs with a limit on file sizes: puts until one fails, then shows what still works.
 const directory = process.argv[2]!;
-const tier = new JsonlCacheTier({}, { directory, numShards: 1, failureThreshold: 100 });
+const tier = new JsonlCacheTier({ directory, numShards: 1, failureThreshold: 100 });
 const entry = (key: string, size: number) =>
   CacheEntry.create({ key, proxyUrl: 'http://h:1', lastHealthError: 'x'.repeat(size) });
 let stored = 0;

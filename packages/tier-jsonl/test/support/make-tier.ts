@@ -8,7 +8,7 @@ import { DEFAULT_SHARDS, shardFileName } from '../../src/layout/shard-of-key.ts'
 const lock = { stale: 2000, update: 1000 };
 
 export const createTier: TierModule['createTier'] = ({ config, ...options }) =>
-  new JsonlCacheTier(config, { ...options, lock });
+  new JsonlCacheTier({ ...config, ...options, lock });
 
 /** Replaces each shard file by a folder, which can be neither read nor written. */
 export function breakStore(directory: string): void {

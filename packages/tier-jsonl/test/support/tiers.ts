@@ -23,7 +23,8 @@ export function newTier(
   config: CacheTierConfigInput = {},
   onFinished: OnFinished = onTestFinished,
 ): JsonlCacheTier {
-  const tier = new JsonlCacheTier(config, {
+  const tier = new JsonlCacheTier({
+    ...config,
     cipher: new TestCipher('k1'),
     clock: new ManualClock(),
     directory,

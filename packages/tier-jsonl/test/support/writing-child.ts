@@ -9,10 +9,12 @@ const [directory, acknowledged, name, count = 'Infinity', numShards = '4'] = pro
   string,
   string,
 ];
-const tier = new JsonlCacheTier(
-  {},
-  { directory, numShards: Number(numShards), cipher: new TestCipher('k1'), lock: { stale: 2000, update: 1000 } },
-);
+const tier = new JsonlCacheTier({
+  directory,
+  numShards: Number(numShards),
+  cipher: new TestCipher('k1'),
+  lock: { stale: 2000, update: 1000 },
+});
 await tier.open();
 process.stdout.write('ready\n');
 for (let n = 0; n < Number(count); n++) {

@@ -2,29 +2,29 @@ import type { AccessUpdate, CacheEntry, SideValues } from '@pw/cache-models';
 import { expectTypeOf, it } from 'vitest';
 import { type Durability, JsonlCacheTier, type JsonlTierOptions, type LockTiming } from '../../src/index.ts';
 
-const tier = new JsonlCacheTier({ maxEntries: 5 }, { directory: 'd' });
+const tier = new JsonlCacheTier({ maxEntries: 5, directory: 'd' });
 declare const entry: CacheEntry;
 declare const updates: AccessUpdate[];
 
-it('requires a configuration and a directory', () => {
-  expectTypeOf<ConstructorParameters<typeof JsonlCacheTier>[1]>().toEqualTypeOf<JsonlTierOptions>();
+it('requires a directory', () => {
+  expectTypeOf<ConstructorParameters<typeof JsonlCacheTier>[0]>().toEqualTypeOf<JsonlTierOptions>();
   // @ts-expect-error: the directory is required.
-  void new JsonlCacheTier({}, {});
-  // @ts-expect-error: options are required.
   void new JsonlCacheTier({});
+  // @ts-expect-error: options are required.
+  void new JsonlCacheTier();
 });
 
 it('refuses unknown options, and values of the wrong type', () => {
   // @ts-expect-error: a misspelt option.
-  void new JsonlCacheTier({}, { directory: 'd', numShard: 5 });
-  // @ts-expect-error: maxEntries belongs to the configuration.
-  void new JsonlCacheTier({}, { directory: 'd', maxEntries: 5 });
+  void new JsonlCacheTier({ directory: 'd', numShard: 5 });
+  // @ts-expect-error: a number or null, not a string.
+  void new JsonlCacheTier({ directory: 'd', maxEntries: '5' });
   // @ts-expect-error: a misspelt lock option.
-  void new JsonlCacheTier({}, { directory: 'd', lock: { stales: 5000 } });
+  void new JsonlCacheTier({ directory: 'd', lock: { stales: 5000 } });
   // @ts-expect-error: a number, not a string.
-  void new JsonlCacheTier({}, { directory: 'd', numShards: '16' });
+  void new JsonlCacheTier({ directory: 'd', numShards: '16' });
   // @ts-expect-error: not a durability.
-  void new JsonlCacheTier({}, { directory: 'd', durability: 'fsync' });
+  void new JsonlCacheTier({ directory: 'd', durability: 'fsync' });
 });
 
 it('accepts explicit undefined for optional options, and a part of the lock timing', () => {

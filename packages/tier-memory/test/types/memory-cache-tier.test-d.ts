@@ -5,16 +5,16 @@ import { MemoryCacheTier } from '../../src/index.ts';
 const tier = new MemoryCacheTier();
 declare const entry: CacheEntry;
 
-it('is constructed from an optional configuration and options', () => {
+it('is constructed from one optional object', () => {
   expectTypeOf(MemoryCacheTier).toBeConstructibleWith();
   expectTypeOf(MemoryCacheTier).toBeConstructibleWith({ maxEntries: 5, evictionPolicy: 'lfu' });
-  expectTypeOf(MemoryCacheTier).toBeConstructibleWith({ maxEntries: null }, { name: 'memory' });
+  expectTypeOf(MemoryCacheTier).toBeConstructibleWith({ maxEntries: null, name: 'memory' });
   // @ts-expect-error: not an eviction policy.
   void new MemoryCacheTier({ evictionPolicy: 'random' });
   // @ts-expect-error: a misspelt member.
   void new MemoryCacheTier({ maxEntry: 5 });
-  // @ts-expect-error: maxEntries belongs to the configuration.
-  void new MemoryCacheTier({}, { maxEntries: 5 });
+  // @ts-expect-error: one object, not two.
+  void new MemoryCacheTier({ maxEntries: 5 }, { name: 'memory' });
 });
 
 it('returns values, never promises, except for cleanupExpired', () => {

@@ -72,7 +72,7 @@ describe.skipIf(isServerMissing())('the ACL rights listed in the README', () => 
   });
 
   function tierOf(config = {}, options: RedisTierOptions = { url: server.url.replace('://', '://cache:password@') }) {
-    const tier = new RedisCacheTier(config, { cipher: new TestCipher(), ...options });
+    const tier = new RedisCacheTier({ ...config, cipher: new TestCipher(), ...options });
     tiers.push(tier);
     return tier;
   }

@@ -25,7 +25,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three nodes',
 
   function tierOf(config = {}, options: RedisTierOptions = {}): RedisCacheTier {
     const client = createCluster({ rootNodes: cluster.nodes.map(({ url }) => ({ url })) });
-    const tier = new RedisCacheTier(config, { client, ...options });
+    const tier = new RedisCacheTier({ ...config, client, ...options });
     tiers.push(tier);
     return tier;
   }

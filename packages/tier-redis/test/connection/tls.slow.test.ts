@@ -48,7 +48,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
       url: `rediss://app:secret@127.0.0.1:${port}`,
       socket: { ca: certificate, tls: true },
     });
-    const tier = new RedisCacheTier({}, { client });
+    const tier = new RedisCacheTier({ client });
     await tier.open();
     const entry = CacheEntry.create({ proxyUrl: 'http://192.0.2.1:8080' });
     expect(await tier.put(entry.key, entry)).toBe(true);
@@ -62,7 +62,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
       socket: { ca: certificate, tls: true },
     });
     const logger = new RecordingLogger();
-    const tier = new RedisCacheTier({}, { client, logger });
+    const tier = new RedisCacheTier({ client, logger });
     await tier.open();
     await server.ask('SETRANGE', 'pw:{proxies}:e:long', String(100 * 2 ** 20), 'x');
     expect(await tier.get('long')).toBeUndefined();
@@ -71,7 +71,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
   });
 
   it('does not open when the certificate is not trusted', async () => {
-    const tier = new RedisCacheTier({}, { url: `rediss://app:secret@127.0.0.1:${port}` });
+    const tier = new RedisCacheTier({ url: `rediss://app:secret@127.0.0.1:${port}` });
     await expect(tier.open()).rejects.toThrow('DEPTH_ZERO_SELF_SIGNED_CERT');
     await tier.close();
   });

@@ -31,7 +31,7 @@ describe('a pass of RedisCacheTier over an endless scan', () => {
       };
     });
     const limits = { timeoutMs: 10_000, passTimeoutMs: 3_600_000 };
-    tier = new RedisCacheTier(config, { url: server.url, cipher: new TestCipher(), ...limits, ...options });
+    tier = new RedisCacheTier({ ...config, url: server.url, cipher: new TestCipher(), ...limits, ...options });
   }
   const isUnderWay = () => until('the pass has started', () => scans > MANY);
   async function expectNoMoreSteps(): Promise<void> {

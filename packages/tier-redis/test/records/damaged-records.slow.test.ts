@@ -90,7 +90,8 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
   });
 
   function tierOf(config = {}, options: RedisTierOptions = {}): RedisCacheTier {
-    const tier = new RedisCacheTier(config, {
+    const tier = new RedisCacheTier({
+      ...config,
       url: server.url,
       cipher: new TestCipher(),
       timeoutMs: 10_000,

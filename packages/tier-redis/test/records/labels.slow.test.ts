@@ -31,7 +31,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
   });
 
   function tierOf(config = {}, options: RedisTierOptions = {}): RedisCacheTier {
-    const tier = new RedisCacheTier(config, { url: server.url, cipher: new TestCipher(), ...options });
+    const tier = new RedisCacheTier({ ...config, url: server.url, cipher: new TestCipher(), ...options });
     tiers.push(tier);
     return tier;
   }

@@ -9,7 +9,7 @@ describe.skipIf(isServerMissing())('leases of RedisCacheTier', () => {
   let other: RedisCacheTier;
   beforeAll(async () => {
     server = await RedisServer.start();
-    [one, other] = [new RedisCacheTier({}, { url: server.url }), new RedisCacheTier({}, { url: server.url })];
+    [one, other] = [new RedisCacheTier({ url: server.url }), new RedisCacheTier({ url: server.url })];
   });
   afterAll(async () => {
     await one.close();
@@ -46,7 +46,7 @@ describe.skipIf(isServerMissing())('leases of RedisCacheTier', () => {
   ])('replace a value that is not a lease, and log a warning: %s', async (key, [command, value], seconds = '') => {
     const name = `pw:{proxies}:l:${key}`;
     const logger = new RecordingLogger();
-    const tier = new RedisCacheTier({}, { url: server.url, logger });
+    const tier = new RedisCacheTier({ url: server.url, logger });
     onTestFinished(() => tier.close());
     await server.ask(command!, name, value!);
     if (seconds !== '') await server.ask('EXPIRE', name, seconds);
@@ -62,7 +62,7 @@ describe.skipIf(isServerMissing())('leases of RedisCacheTier', () => {
   });
 
   it('are undefined while the server is unreachable', async () => {
-    const unreachable = new RedisCacheTier({}, { url: 'redis://127.0.0.1:1' });
+    const unreachable = new RedisCacheTier({ url: 'redis://127.0.0.1:1' });
     expect(await unreachable.acquireLease('k', 100)).toBeUndefined();
     expect(await unreachable.releaseLease('k', 'x')).toBe(false);
     await unreachable.close();

@@ -39,7 +39,7 @@ const before = process.resourceUsage().maxRSS;
 // Never disabled, so that each call reaches the server.
 const address = process.argv[5] === 'cluster' ? { client: createCluster({ rootNodes: [{ url }] }) } : { url };
 const options = { ...address, timeoutMs, passTimeoutMs, heartbeatMs: timeoutMs, failureThreshold: 1_000_000 };
-const tier = new RedisCacheTier({}, options);
+const tier = new RedisCacheTier(options);
 await timed('open', () => tier.open());
 await timed('put', () => tier.put('k', entryOf('k')));
 await timed('putMany', () => tier.putMany(['a', 'b', 'c'].map(entryOf)));

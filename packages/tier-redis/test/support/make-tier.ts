@@ -16,7 +16,8 @@ const DECADES_MS = 30 * 365 * 86_400_000;
 export const namespaceOf = (directory: string): string => createHash('sha1').update(directory).digest('hex');
 
 export const createTier: TierModule['createTier'] = ({ config, directory, ...options }) =>
-  new RedisCacheTier(config, {
+  new RedisCacheTier({
+    ...config,
     ...options,
     url: urlOf('tier:secret@'),
     namespace: namespaceOf(directory),

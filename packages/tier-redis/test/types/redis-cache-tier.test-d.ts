@@ -19,15 +19,15 @@ test('the clients of the redis package are accepted', () => {
 });
 
 test('invalid options are refused', () => {
-  expectTypeOf(RedisCacheTier).toBeConstructibleWith({ maxEntries: null }, { url: 'redis://127.0.0.1', graceMs: 0 });
+  expectTypeOf(RedisCacheTier).toBeConstructibleWith({ maxEntries: null, url: 'redis://127.0.0.1', graceMs: 0 });
   // @ts-expect-error The options are required.
-  void (() => new RedisCacheTier({}));
+  void (() => new RedisCacheTier());
   // @ts-expect-error Unknown options are refused.
-  void (() => new RedisCacheTier({}, { url: 'redis://127.0.0.1', namespaces: 'x' }));
+  void (() => new RedisCacheTier({ url: 'redis://127.0.0.1', namespaces: 'x' }));
   // @ts-expect-error A timeout is a number of milliseconds.
-  void (() => new RedisCacheTier({}, { url: 'redis://127.0.0.1', timeoutMs: '1s' }));
+  void (() => new RedisCacheTier({ url: 'redis://127.0.0.1', timeoutMs: '1s' }));
   // @ts-expect-error The eviction policy is one of a fixed list.
-  void (() => new RedisCacheTier({ evictionPolicy: 'random' }, { url: 'redis://127.0.0.1' }));
+  void (() => new RedisCacheTier({ evictionPolicy: 'random', url: 'redis://127.0.0.1' }));
   // @ts-expect-error A client needs the methods that the tier uses.
-  void (() => new RedisCacheTier({}, { client: {} }));
+  void (() => new RedisCacheTier({ client: {} }));
 });

@@ -22,8 +22,8 @@ async function tryDirectory(kind: string, directory: string): Promise<OddOutcome
   const options = { cipher: new TestCipher('k1'), logger };
   const tier =
     kind === 'DiskCacheTier'
-      ? new DiskCacheTier({}, { ...options, directory })
-      : new SqliteCacheTier({}, { ...options, path: `${directory}/proxywhirl.db` });
+      ? new DiskCacheTier({ ...options, directory })
+      : new SqliteCacheTier({ ...options, path: `${directory}/proxywhirl.db` });
   const outcome = () => ({
     directory,
     warnings: logger.lines.map(({ message }) => message),

@@ -7,8 +7,8 @@ const [, , kind, directory, prefix, durability] = process.argv as string[];
 const options = { cipher: new TestCipher('k1'), durability: durability as 'normal' | 'full' };
 const tier =
   kind === 'DiskCacheTier'
-    ? new DiskCacheTier({}, { ...options, directory: directory! })
-    : new SqliteCacheTier({}, { ...options, path: `${directory}/proxywhirl.db` });
+    ? new DiskCacheTier({ ...options, directory: directory! })
+    : new SqliteCacheTier({ ...options, path: `${directory}/proxywhirl.db` });
 
 for (let i = 0; ; i++) {
   const key = `${prefix}-${i}`;

@@ -37,8 +37,8 @@ function randomFrom(seed: number): () => number {
 function open(kind: Kind, directory: string) {
   const options = { cipher: new TestCipher('k1'), clock };
   return kind.name === 'DiskCacheTier'
-    ? new DiskCacheTier({}, { ...options, directory })
-    : new SqliteCacheTier({}, { ...options, path: kind.file(directory) });
+    ? new DiskCacheTier({ ...options, directory })
+    : new SqliteCacheTier({ ...options, path: kind.file(directory) });
 }
 
 describe.each(KINDS)('$name on a database with flipped bits', (kind) => {

@@ -30,25 +30,25 @@ expectTypeOf<DiskCacheTierOptions>().toExtend<SqliteTierOptions>();
 expectTypeOf<SqliteCacheTierOptions>().toExtend<SqliteTierOptions>();
 expectTypeOf<SqliteTierOptions['durability']>().toEqualTypeOf<'normal' | 'full' | undefined>();
 expectTypeOf<SqliteTierOptions['whenLocked']>().toEqualTypeOf<'block' | 'promise' | undefined>();
-new DiskCacheTier({ maxEntries: null }, { directory: 'folder', durability: 'full', busyTimeoutMs: 5 });
-new SqliteCacheTier({}, { path: 'file.db', healthRetention: { maxRecordsPerKey: null, maxAgeMs: null } });
+new DiskCacheTier({ maxEntries: null, directory: 'folder', durability: 'full', busyTimeoutMs: 5 });
+new SqliteCacheTier({ path: 'file.db', healthRetention: { maxRecordsPerKey: null, maxAgeMs: null } });
 
 // @ts-expect-error: the folder is required
-new DiskCacheTier({}, {});
-// @ts-expect-error: the options are required
 new DiskCacheTier({});
+// @ts-expect-error: the options are required
+new DiskCacheTier();
 // @ts-expect-error: a database has a path, not a folder
-new SqliteCacheTier({}, { directory: 'folder' });
+new SqliteCacheTier({ directory: 'folder' });
 // @ts-expect-error: an unknown option
-new DiskCacheTier({}, { directory: 'folder', durabilty: 'full' });
+new DiskCacheTier({ directory: 'folder', durabilty: 'full' });
 // @ts-expect-error: the second level has no health checks
-new DiskCacheTier({}, { directory: 'folder', healthRetention: {} });
+new DiskCacheTier({ directory: 'folder', healthRetention: {} });
 // @ts-expect-error: an unknown durability
-new DiskCacheTier({}, { directory: 'folder', durability: 'paranoid' });
+new DiskCacheTier({ directory: 'folder', durability: 'paranoid' });
 // @ts-expect-error: an unknown member of a nested object
-new SqliteCacheTier({}, { path: 'file.db', healthRetention: { maxRecords: 5 } });
+new SqliteCacheTier({ path: 'file.db', healthRetention: { maxRecords: 5 } });
 // @ts-expect-error: a path alone is not an options object
-new SqliteCacheTier({}, 'file.db');
+new SqliteCacheTier('file.db');
 
 // What belongs to the implementation is not public.
 // @ts-expect-error: protected

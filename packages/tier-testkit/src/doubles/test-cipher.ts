@@ -17,7 +17,7 @@ const NOWHERE = 'nowhere';
  *
  * @example
  * ```ts
- * const tier = new MyTier({}, { cipher: new TestCipher('new', 'old') });
+ * const tier = new MyTier({ cipher: new TestCipher('new', 'old') });
  * ```
  */
 export class TestCipher implements CredentialCipher {

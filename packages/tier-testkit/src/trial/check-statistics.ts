@@ -18,7 +18,9 @@ export async function checkStatistics(tier: ObservedTier, assertions: Assertions
     currentSize: size,
     totalEvictions: sum,
   };
-  const received = Object.fromEntries(Object.keys(expected).map((name) => [name, counts[name as keyof typeof expected]]));
+  const received = Object.fromEntries(
+    Object.keys(expected).map((name) => [name, counts[name as keyof typeof expected]]),
+  );
   assertions.same('statistics, compared with the answers of the tier', received, expected, 'statistics');
   assertions.holds(
     'statistics.evictionsTtl',

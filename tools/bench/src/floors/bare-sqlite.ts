@@ -27,8 +27,8 @@ export function makeSqliteTier(
   options: { readonly cipher?: CredentialCipher; readonly durability?: 'normal' | 'full' } = {},
 ): DiskCacheTier | SqliteCacheTier {
   return kind.level === 'l2'
-    ? new DiskCacheTier({}, { ...options, directory })
-    : new SqliteCacheTier({}, { ...options, path: sqliteFile(kind, directory) });
+    ? new DiskCacheTier({ ...options, directory })
+    : new SqliteCacheTier({ ...options, path: sqliteFile(kind, directory) });
 }
 
 /** Creates a database with these entries, and closes it. */

@@ -5,7 +5,6 @@ export class NullTier extends BaseTier<'sync'> {
   constructor() {
     super(
       {},
-      {},
       {
         mode: 'sync',
         tierType: 'l1_memory',

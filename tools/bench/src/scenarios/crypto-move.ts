@@ -103,11 +103,11 @@ function steady(entry: CacheEntry | undefined): unknown {
 
 export const cryptoPromotionSqlite = promotion(
   'sqlite',
-  (directory, cipher) => new DiskCacheTier({}, { directory, cipher }),
+  (directory, cipher) => new DiskCacheTier({ directory, cipher }),
 );
 export const cryptoPromotionJsonl = promotion(
   'jsonl',
-  (directory, cipher) => new JsonlCacheTier({}, { directory, cipher }),
+  (directory, cipher) => new JsonlCacheTier({ directory, cipher }),
 );
 
 export const cryptoPutSeals: Scenario = {
@@ -120,8 +120,8 @@ export const cryptoPutSeals: Scenario = {
     const cache = await CacheManager.open({
       tiers: [
         new MemoryCacheTier({}),
-        new JsonlCacheTier({}, { directory: `${directory}/l2-counted`, cipher: counting }),
-        new DiskCacheTier({}, { directory: `${directory}/l3-counted`, cipher: counting }),
+        new JsonlCacheTier({ directory: `${directory}/l2-counted`, cipher: counting }),
+        new DiskCacheTier({ directory: `${directory}/l3-counted`, cipher: counting }),
       ],
       cipher: counting,
     });

@@ -67,7 +67,7 @@ function orderOf({ size }: Stage): (i: number) => number {
 
 async function filledJsonl({ context, size, directory }: Stage) {
   const store = join(directory, 'store');
-  const tier = new JsonlCacheTier({}, { directory: store });
+  const tier = new JsonlCacheTier({ directory: store });
   context.onFinish(() => tier.close());
   const some: CacheEntry[] = [];
   const keys: string[] = [];

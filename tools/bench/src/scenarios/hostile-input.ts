@@ -56,7 +56,7 @@ const plainEntry = (i: number): CacheEntry =>
 
 /** Records as a tier writes them, at most `bytes` long in total. */
 async function wellFormedLines(directory: string, bytes: number): Promise<string> {
-  const tier = new JsonlCacheTier({}, { directory, numShards: 1 });
+  const tier = new JsonlCacheTier({ directory, numShards: 1 });
   const path = join(directory, 'shard_00.jsonl');
   let lines = '';
   for (let first = 1; lines.length < bytes; first += 500) {
@@ -83,7 +83,7 @@ const held: Meter = async (work) => (await longestStopDuring(work)).computedMs;
 
 /** Measures how an open tier reads lines that another process appended to its shard. */
 async function readAppended(meter: Meter, directory: string, bytes: string): Promise<number> {
-  const tier = new JsonlCacheTier({}, { directory, numShards: 1 });
+  const tier = new JsonlCacheTier({ directory, numShards: 1 });
   const good = plainEntry(0);
   if (!(await tier.put(good.key, good))) throw new Error('the good entry could not be stored');
   appendFileSync(join(directory, 'shard_00.jsonl'), bytes, 'latin1');
@@ -97,7 +97,7 @@ async function readAppended(meter: Meter, directory: string, bytes: string): Pro
 
 async function readImported(meter: Meter, path: string, bytes: string): Promise<number> {
   writeFileSync(path, bytes);
-  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
+  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({})] });
   const figure = await meter(() => cache.warmFromFile(path));
   await cache.close();
   return figure;

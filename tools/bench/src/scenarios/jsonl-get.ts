@@ -21,7 +21,7 @@ function jsonlGet(size: number, label: string): Scenario {
       const entries = sampleEntries(quick ? size / 10 : size);
       const cipher = new CredentialEncryptor({ key: generateKey() });
       const store = join(directory, 'store');
-      const tier = new JsonlCacheTier({}, { directory: store, cipher });
+      const tier = new JsonlCacheTier({ directory: store, cipher });
       onFinish(() => tier.close());
       await tier.putMany(entries);
       const floors = join(directory, 'floor');

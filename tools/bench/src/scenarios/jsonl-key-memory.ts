@@ -19,7 +19,7 @@ export const jsonlKeyMemory: Scenario = {
   measure: async ({ directory, quick }): Promise<Measurement[]> => {
     const count = quick ? 20_000 : 200_000;
     const store = join(directory, 'store');
-    const writer = new JsonlCacheTier({}, { directory: store });
+    const writer = new JsonlCacheTier({ directory: store });
     for (const page of manyEntries(count)) await writer.putMany(page);
     await writer.close();
     const [ours, floor]: [number[], number[]] = [[], []];
@@ -37,7 +37,7 @@ export const jsonlKeyMemory: Scenario = {
 
 async function bytesOfTier(store: string, count: number): Promise<number> {
   const before = usedBytes();
-  const tier = new JsonlCacheTier({}, { directory: store });
+  const tier = new JsonlCacheTier({ directory: store });
   await tier.open();
   check(await tier.size(), count);
   const bytes = usedBytes() - before;

@@ -15,7 +15,7 @@ const FLOOR = 'a chunked scan for keys';
 
 /** Fills a directory and closes it. */
 async function fill(directory: string, pages: Iterable<readonly CacheEntry[]>): Promise<void> {
-  const tier = new JsonlCacheTier({}, { directory });
+  const tier = new JsonlCacheTier({ directory });
   for (const page of pages)
     if ((await tier.putMany(page)).includes(false)) throw new Error('not every entry could be stored');
   await tier.close();
@@ -55,7 +55,7 @@ function removeSideIndexes(store: string): void {
 
 async function openOnce(store: string, count: number): Promise<number> {
   globalThis.gc?.();
-  const tier = new JsonlCacheTier({}, { directory: store });
+  const tier = new JsonlCacheTier({ directory: store });
   const taken = await timed(() => tier.open());
   check(await tier.size(), count);
   await tier.close();
@@ -93,7 +93,7 @@ export const jsonlCleanup: Scenario = {
         count / 2,
       );
       floor.push(await timed(() => blankLines(doomed)));
-      const tier = new JsonlCacheTier({}, { directory: b });
+      const tier = new JsonlCacheTier({ directory: b });
       await tier.open();
       ours.push(await timed(async () => check(await tier.cleanupExpired(), count / 2)));
       await tier.close();

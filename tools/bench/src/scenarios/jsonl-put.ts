@@ -19,7 +19,7 @@ const LOCK = { realpath: false, stale: 10_000, update: 2000 } as const;
 
 async function openTier({ directory, onFinish }: ScenarioContext, entries: readonly CacheEntry[]) {
   const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
-  const tier = new JsonlCacheTier({}, { directory: join(directory, 'store'), cipher });
+  const tier = new JsonlCacheTier({ directory: join(directory, 'store'), cipher });
   onFinish(() => tier.close());
   await tier.putMany(entries);
   return { tier, cipher };
@@ -136,7 +136,7 @@ export const jsonlBatch: Scenario = {
     const empty = async () => {
       await tier?.close();
       rmSync(store, { recursive: true, force: true });
-      tier = new JsonlCacheTier({}, { directory: store, cipher });
+      tier = new JsonlCacheTier({ directory: store, cipher });
       await tier.open();
     };
     context.onFinish(() => tier?.close());

@@ -14,12 +14,12 @@ const WHOLE = 'the whole shard, as ProxyWhirl';
 async function filledStores({ directory, quick, onFinish }: ScenarioContext) {
   const entries = sampleEntries(quick ? SIZE / 10 : SIZE);
   const cipher = new CredentialEncryptor({ key: generateKey() });
-  const tier = new JsonlCacheTier({}, { directory: join(directory, 'ours'), cipher });
+  const tier = new JsonlCacheTier({ directory: join(directory, 'ours'), cipher });
   onFinish(() => tier.close());
   await tier.putMany(entries);
   const theirs = join(directory, 'theirs');
   mkdirSync(theirs);
-  const peer = new JsonlCacheTier({}, { directory: theirs, cipher });
+  const peer = new JsonlCacheTier({ directory: theirs, cipher });
   await peer.putMany(entries);
   await peer.close();
   const records = entries.map((entry) => entryToRecord(entry, cipher));

@@ -117,7 +117,7 @@ export const loopDelayCompaction: Scenario = {
     const entries = sampleEntries(COUNT);
     for (let round = 0; round < ROUNDS; round++) {
       const folder = `${directory}/${round}`;
-      const tier = new JsonlCacheTier({}, { directory: folder, cipher });
+      const tier = new JsonlCacheTier({ directory: folder, cipher });
       const put = async (count: number): Promise<void> => {
         for (let start = 0; start < count; start += BATCH) {
           const stored = await tier.putMany(entries.slice(start, start + BATCH));

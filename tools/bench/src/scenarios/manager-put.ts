@@ -20,11 +20,12 @@ export const managerPut: Scenario = {
     const entries = sampleEntries(count);
     const cache = await openFilledStack(context, entries);
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
-    const jsonl = new JsonlCacheTier({ maxEntries: count }, { directory: join(context.directory, 'bare-l2'), cipher });
-    const sqlite = new SqliteCacheTier(
-      { maxEntries: count },
-      { path: join(context.directory, 'bare-l3', 'cache.db'), cipher },
-    );
+    const jsonl = new JsonlCacheTier({ maxEntries: count, directory: join(context.directory, 'bare-l2'), cipher });
+    const sqlite = new SqliteCacheTier({
+      maxEntries: count,
+      path: join(context.directory, 'bare-l3', 'cache.db'),
+      cipher,
+    });
     context.onFinish(() => jsonl.close());
     context.onFinish(() => sqlite.close());
     // Separate entries, because a credential caches one token, and the two caches have different keys.

@@ -131,8 +131,8 @@ const all: readonly Scenario[] = [
 async function l1Hit(context: ScenarioContext): Promise<Contest> {
   const { tier } = await redisContest(context, COUNT);
   const entries = sampleEntries(COUNT);
-  const behind = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {}), tier] });
-  const alone = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
+  const behind = await CacheManager.open({ tiers: [new MemoryCacheTier({}), tier] });
+  const alone = await CacheManager.open({ tiers: [new MemoryCacheTier({})] });
   context.onFinish(() => Promise.all([behind.close(), alone.close()]));
   for (const cache of [behind, alone]) await cache.putMany(entries);
   const keys = entries.map(({ key }) => key);

@@ -27,7 +27,7 @@ label by last access would cost a write at every access.`,
 function queryContest({ directory, quick, onFinish }: ScenarioContext): Contest {
   const kind = SQLITE_KINDS[1]!;
   fillDatabase(kind, directory, [entriesOf(quick ? 2000 : 100_000)]);
-  const tier = new SqliteCacheTier({}, { path: sqliteFile(kind, directory) });
+  const tier = new SqliteCacheTier({ path: sqliteFile(kind, directory) });
   tier.open();
   const db = openBare(sqliteFile(kind, directory));
   onFinish(() => {

@@ -36,7 +36,7 @@ export function diskData(count: number): DiskData {
 
 /** Our tiers on disk and their alternatives, empty, each in its own folder. */
 export async function openDiskStores({ directory, onFinish }: ScenarioContext, { cipher }: DiskData) {
-  const jsonl = new JsonlCacheTier({}, { directory: join(directory, 'jsonl'), cipher });
+  const jsonl = new JsonlCacheTier({ directory: join(directory, 'jsonl'), cipher });
   onFinish(() => jsonl.close());
   const sqlite = makeSqliteTier(SQLITE_KINDS[1]!, directory, { cipher });
   sqlite.open();

@@ -23,7 +23,7 @@ export async function redisContest({ onFinish }: ScenarioContext, count: number)
   const server = await RedisServer.start();
   onFinish(() => server.end());
   const cipher = new CredentialEncryptor({ key: generateKey() });
-  const tier = new RedisCacheTier({}, { url: server.url, cipher });
+  const tier = new RedisCacheTier({ url: server.url, cipher });
   const bare = await connect(server.url);
   onFinish(async () => {
     await tier.close();

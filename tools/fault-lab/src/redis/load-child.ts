@@ -7,7 +7,7 @@ import { entryOf } from './memory-and-redis.ts';
 // Loads a key on request; reports when its own loader starts, and the result.
 const [url, loadMs] = process.argv.slice(2) as [string, string];
 const cache = await CacheManager.open({
-  tiers: [new MemoryCacheTier({}, {}), new RedisCacheTier({}, { url })],
+  tiers: [new MemoryCacheTier({}), new RedisCacheTier({ url })],
   loadLeaseMs: 400,
 });
 process.on('message', (key: string) => void load(key));

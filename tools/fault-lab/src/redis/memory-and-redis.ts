@@ -12,9 +12,9 @@ export function entryOf(key: string, source = 'first'): CacheEntry {
 
 /** The cache of one process: Redis, with memory in front of it if `memory` is true. */
 export async function openCache(options: RedisTierOptions, memory = true): Promise<CacheManager> {
-  const redis = new RedisCacheTier({}, { timeoutMs: TIMEOUT_MS, heartbeatMs: 200, graceMs: 500, ...options });
+  const redis = new RedisCacheTier({ timeoutMs: TIMEOUT_MS, heartbeatMs: 200, graceMs: 500, ...options });
   const tiers = [
-    ...(memory ? [{ name: 'memory', tier: new MemoryCacheTier({}, {}) }] : []),
+    ...(memory ? [{ name: 'memory', tier: new MemoryCacheTier({}) }] : []),
     { name: 'redis', tier: redis },
   ];
   return CacheManager.open({ tiers });

@@ -6,7 +6,7 @@ import { fileIn } from './survey.ts';
 // Reads entries that others change until the file `stop` exists; exits with 1 if an entry is missing or a count
 // decreased.
 const [directory, keys] = process.argv.slice(2) as [string, string];
-const tier = new SqliteCacheTier({}, { path: fileIn('SqliteCacheTier', directory) });
+const tier = new SqliteCacheTier({ path: fileIn('SqliteCacheTier', directory) });
 const seen = new Map<string, number>();
 let reads = 0;
 while (!existsSync(join(directory, 'stop'))) {

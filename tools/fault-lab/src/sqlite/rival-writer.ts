@@ -8,7 +8,7 @@ const MOST_TRIES = 5;
 // disk kept a rival from releasing the lock in time. It is then repeated, and the refused attempt must not have been
 // stored. Exits with 1 if all attempts fail.
 const [directory, changes, keys] = process.argv.slice(2) as [string, string, string];
-const tier = new SqliteCacheTier({}, { path: fileIn('SqliteCacheTier', directory), failureThreshold: MOST_TRIES + 1 });
+const tier = new SqliteCacheTier({ path: fileIn('SqliteCacheTier', directory), failureThreshold: MOST_TRIES + 1 });
 
 function isChanged(key: string): boolean {
   const check = { status: 'healthy', checkUrl: 'http://example.com', checkTime: Date.now() } as const;

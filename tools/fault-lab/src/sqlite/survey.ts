@@ -19,8 +19,8 @@ export function fileIn(kind: Kind, directory: string): string {
 export function openTier(kind: Kind, directory: string, options: Partial<SqliteTierOptions> = {}): SqliteLabTier {
   const all = { failureThreshold: 1000, ...options };
   return kind === 'DiskCacheTier'
-    ? new DiskCacheTier({}, { ...all, directory })
-    : new SqliteCacheTier({}, { ...all, path: fileIn(kind, directory) });
+    ? new DiskCacheTier({ ...all, directory })
+    : new SqliteCacheTier({ ...all, path: fileIn(kind, directory) });
 }
 
 /** An entry that contains the ledger's value of its change, in columns of the table and of the side table. */

@@ -63,7 +63,7 @@ it(
       writeFileSync(path, mixed(first, goodLines, random));
       if (random.percent(50)) utimesSync(path, LONG_AGO, LONG_AGO);
       const config = way === 'opened in order' ? { maxEntries: 100_000 } : {};
-      const tier = new JsonlCacheTier(config, { directory: store, failureThreshold: 1 });
+      const tier = new JsonlCacheTier({ ...config, directory: store, failureThreshold: 1 });
       await tier.open();
       if (isAppended) appendFileSync(path, mixed(later, [], random));
 

@@ -16,16 +16,16 @@ describe.skipIf(isServerMissing())('the Redis tier at any level', () => {
 
   it.each([
     ['alone', (redis: RedisCacheTier) => [redis]],
-    ['behind memory', (redis: RedisCacheTier) => [new MemoryCacheTier({}, {}), redis]],
+    ['behind memory', (redis: RedisCacheTier) => [new MemoryCacheTier({}), redis]],
     [
       'behind memory and SQLite',
-      (redis: RedisCacheTier, path: string) => [new MemoryCacheTier({}, {}), new SqliteCacheTier({}, { path }), redis],
+      (redis: RedisCacheTier, path: string) => [new MemoryCacheTier({}), new SqliteCacheTier({ path }), redis],
     ],
   ] as const)(
     '%s stores, finds, counts and deletes, and sees the changes of another cache',
     async (namespace, tiersOf) => {
       const open = async () => {
-        const redis = new RedisCacheTier({}, { url: server.url, namespace: namespace.replaceAll(' ', '-') });
+        const redis = new RedisCacheTier({ url: server.url, namespace: namespace.replaceAll(' ', '-') });
         return CacheManager.open({ tiers: tiersOf(redis, join(makeTempDir(onTestFinished), 'cache.db')) });
       };
       const [one, other] = [await open(), await open()];

@@ -16,7 +16,7 @@ it(
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'pw-rivals-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    const tier = new SqliteCacheTier({}, { path: fileIn('SqliteCacheTier', directory) });
+    const tier = new SqliteCacheTier({ path: fileIn('SqliteCacheTier', directory) });
     tier.putMany(Array.from({ length: KEYS }, (_, i) => entryOf(`k${i}`, 'x').with({ expiresAt: Date.now() + 1e9 })));
     const start = (script: string, ...args: string[]) =>
       runChild(join(import.meta.dirname, '../../src/sqlite', script), [directory, ...args], {

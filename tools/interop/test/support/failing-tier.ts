@@ -5,7 +5,7 @@ export class FailingTier extends BaseTier<'sync'> {
   readonly #message: string;
 
   constructor(options: TierOptions, message: string) {
-    super({}, options, {
+    super(options, {
       mode: 'sync',
       tierType: 'l2_failing',
       capabilities: { persistent: false, shared: false, ordered: false, query: false, healthHistory: false },

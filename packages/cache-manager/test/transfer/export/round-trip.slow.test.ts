@@ -13,7 +13,7 @@ const clock = new ManualClock();
 const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
 
 async function openEmpty() {
-  const cache = await CacheManager.open({ tiers: [(context) => new MemoryCacheTier({}, context)], cipher, clock });
+  const cache = await CacheManager.open({ tiers: [(context) => new MemoryCacheTier(context)], cipher, clock });
   onTestFinished(() => cache.close());
   return cache;
 }

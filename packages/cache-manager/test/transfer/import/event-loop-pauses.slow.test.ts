@@ -81,7 +81,7 @@ describe('an import', () => {
   it.each(Object.keys(FILES))('never blocks the event loop for long: %s', async (name) => {
     const path = join(makeTempDir(onTestFinished), name);
     writeFileSync(path, FILES[name]!);
-    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
+    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({})] });
     onTestFinished(() => cache.close());
     let least = Number.POSITIVE_INFINITY;
     // Measuring the machine takes as long as most imports, and is only needed where the bound itself is exceeded.

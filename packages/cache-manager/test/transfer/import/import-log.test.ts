@@ -11,7 +11,7 @@ const WRONG = 'not a proxy:99999';
 async function cacheOf(...tiers: CacheTierConfigInput[]) {
   const logger = new RecordingLogger();
   const cache = await CacheManager.open({
-    tiers: tiers.map((config) => (context) => new MemoryCacheTier(config, context)),
+    tiers: tiers.map((config) => (context) => new MemoryCacheTier({ ...config, ...context })),
     logger,
   });
   onTestFinished(() => cache.close());

@@ -55,7 +55,7 @@ function pathOf(text: string): string {
 }
 
 async function openMemory(): Promise<CacheManager> {
-  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
+  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({})] });
   onTestFinished(() => cache.close());
   return cache;
 }

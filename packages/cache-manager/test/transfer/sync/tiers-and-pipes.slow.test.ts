@@ -11,7 +11,7 @@ import { openSyncCache, putAll, range, sorted, urlOf, urlsOf } from '../../suppo
 
 async function openFaulty(maxEntries = 3) {
   const clock = new ManualClock();
-  const l1 = new MemoryCacheTier({ maxEntries }, { clock });
+  const l1 = new MemoryCacheTier({ maxEntries, clock });
   const l2 = new FaultTier({ clock });
   const cache = await CacheManager.open({ tiers: [l1, l2], clock });
   onTestFinished(() => cache.close());
@@ -105,7 +105,7 @@ describe('syncFrom', () => {
   it('stores entries with the TTL of the source and shortens no TTL', async () => {
     const clock = new ManualClock();
     const cache = await CacheManager.open({
-      tiers: [new MemoryCacheTier({}, { clock })],
+      tiers: [new MemoryCacheTier({ clock })],
       clock,
       perSourceTtl: { a: 60, b: 7200 },
     });

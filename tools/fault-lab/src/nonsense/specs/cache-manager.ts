@@ -328,7 +328,7 @@ const manager: CallGroup = defineGroup<OpenCache>({
     writeFileSync(join(folder, 'list.txt'), 'http://listed.example:8080\n');
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
     const opened = await CacheManager.open({
-      tiers: [new MemoryCacheTier(), new SqliteCacheTier({}, { path: join(folder, 'l3.db'), cipher })],
+      tiers: [new MemoryCacheTier(), new SqliteCacheTier({ path: join(folder, 'l3.db'), cipher })],
       cipher,
       failureThreshold: 2 ** 40,
     });

@@ -90,15 +90,22 @@ export function tierGroup<T extends CacheTier>({
   });
 }
 
-/** The first argument of a tier's constructor that is one of this package's configurations. */
-export const tierConfig: Parameter = maybe('config', objectOf('enabled', 'maxEntries', 'evictionPolicy'), [
+const CONFIG_MEMBERS: readonly Parameter[] = [
   maybe('enabled', isBoolean),
   maybe('maxEntries', either(isNull, wholeFrom(1))),
   maybe('evictionPolicy', oneOf('lru', 'lfu', 'fifo')),
-]);
+];
+
+/** The configuration of a tier alone. */
+export const tierConfig: Parameter = maybe(
+  'config',
+  objectOf('enabled', 'maxEntries', 'evictionPolicy'),
+  CONFIG_MEMBERS,
+);
 
 /** Members of `TierOptions`. */
 const tierOptions: readonly Parameter[] = [
+  ...CONFIG_MEMBERS,
   maybe('cipher', having('encrypt', 'decrypt')),
   maybe('clock', having('now')),
   maybe('logger', having('debug', 'info', 'warn', 'error')),

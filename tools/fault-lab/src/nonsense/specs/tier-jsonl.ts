@@ -4,7 +4,7 @@ import { maybe, must, objectOf, oneOf, wholeFrom } from '../accepts.ts';
 import { constructorOf } from '../calling.ts';
 import type { CallGroup } from '../nonsense-spec.ts';
 import { Folders, finiteFrom, isPath, numberFrom } from './in-folder.ts';
-import { tierConfig, tierGroup, tierOptionsWith } from './tier-calls.ts';
+import { tierGroup, tierOptionsWith } from './tier-calls.ts';
 
 const folders = new Folders();
 
@@ -29,14 +29,14 @@ export const tierJsonl: readonly CallGroup[] = [
     open: () =>
       folders.open(
         (directory) =>
-          new JsonlCacheTier({}, { directory, cipher: new CredentialEncryptor({ key: generateKey(), env: {} }) }),
+          new JsonlCacheTier({ directory, cipher: new CredentialEncryptor({ key: generateKey(), env: {} }) }),
       ),
     close: (tier) => folders.close(tier),
     more: [
       {
         name: 'JsonlCacheTier',
-        parameters: [tierConfig, { ...options, accepts: objectOf(...options.members!.map(({ name }) => name)) }],
-        right: () => [{ maxEntries: 10 }, { directory: 'nowhere' }],
+        parameters: [{ ...options, accepts: objectOf(...options.members!.map(({ name }) => name)) }],
+        right: () => [{ maxEntries: 10, directory: 'nowhere' }],
         call: constructorOf(JsonlCacheTier),
         refusal: 'config',
       },

@@ -1,7 +1,7 @@
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { constructorOf } from '../calling.ts';
 import type { CallGroup } from '../nonsense-spec.ts';
-import { tierConfig, tierGroup, tierOptionsWith } from './tier-calls.ts';
+import { tierGroup, tierOptionsWith } from './tier-calls.ts';
 
 export const tierMemory: readonly CallGroup[] = [
   tierGroup({
@@ -10,8 +10,8 @@ export const tierMemory: readonly CallGroup[] = [
     more: [
       {
         name: 'MemoryCacheTier',
-        parameters: [tierConfig, tierOptionsWith()],
-        right: () => [{ maxEntries: 10 }, {}],
+        parameters: [tierOptionsWith()],
+        right: () => [{ maxEntries: 10 }],
         call: constructorOf(MemoryCacheTier),
         refusal: 'config',
       },

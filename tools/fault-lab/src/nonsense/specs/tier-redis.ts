@@ -5,7 +5,7 @@ import { isUndefined, maybe, must, objectOf } from '../accepts.ts';
 import { constructorOf } from '../calling.ts';
 import { type CallGroup, defineGroup } from '../nonsense-spec.ts';
 import { numberFrom } from './in-folder.ts';
-import { tierConfig, tierGroup, tierOptionsWith } from './tier-calls.ts';
+import { tierGroup, tierOptionsWith } from './tier-calls.ts';
 
 const NOBODY = 'redis://127.0.0.1:1';
 const servers = new Map<RedisCacheTier, RedisServer>();
@@ -29,7 +29,7 @@ const onServer = tierGroup<RedisCacheTier>({
   open: async () => {
     const server = await RedisServer.start();
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
-    const tier = new RedisCacheTier({}, { url: server.url, timeoutMs: 10_000, cipher });
+    const tier = new RedisCacheTier({ url: server.url, timeoutMs: 10_000, cipher });
     servers.set(tier, server);
     return tier;
   },
@@ -37,8 +37,8 @@ const onServer = tierGroup<RedisCacheTier>({
   more: [
     {
       name: 'RedisCacheTier',
-      parameters: [tierConfig, { ...options, accepts: objectOf(...options.members!.map(({ name }) => name)) }],
-      right: () => [{ maxEntries: 10 }, { url: NOBODY }],
+      parameters: [{ ...options, accepts: objectOf(...options.members!.map(({ name }) => name)) }],
+      right: () => [{ maxEntries: 10, url: NOBODY }],
       call: constructorOf(RedisCacheTier),
       refusal: 'config',
     },
@@ -48,7 +48,7 @@ const onServer = tierGroup<RedisCacheTier>({
 /** The same calls on a tier that fails and switches off: invalid values are refused before the server is called. */
 const withoutServer = defineGroup<RedisCacheTier>({
   name: 'RedisCacheTier without a server',
-  open: () => new RedisCacheTier({}, { url: NOBODY }),
+  open: () => new RedisCacheTier({ url: NOBODY }),
   close: (tier) => tier.close(),
   calls: (onServer.calls as CallGroup<RedisCacheTier>['calls']).filter(
     ({ name }) => !/#(?:open|reseal|sideValues\..*)$/.test(name),

@@ -20,7 +20,7 @@ import { passingOn } from '../callers-own.ts';
 import { constructorOf, methodOf } from '../calling.ts';
 import type { CallGroup, Parameter } from '../nonsense-spec.ts';
 import { Folders, isAbove0, isPath, numberFrom } from './in-folder.ts';
-import { tierConfig, tierGroup, tierOptionsWith } from './tier-calls.ts';
+import { tierGroup, tierOptionsWith } from './tier-calls.ts';
 
 const folders = new Folders();
 const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
@@ -63,7 +63,7 @@ function diskTier(options: Partial<SqliteTierOptions>): DiskCacheTier {
   return folders.open((folder) => {
     const entry = CacheEntry.create({ key: 'migrated', proxyUrl: 'http://migrated.example:8080' });
     writeFileSync(join(folder, 'shard_0.jsonl'), `${JSON.stringify(entryToRecord(entry, undefined))}\n`);
-    return new DiskCacheTier({}, { directory: folder, cipher, ...options });
+    return new DiskCacheTier({ directory: folder, cipher, ...options });
   });
 }
 
@@ -77,8 +77,8 @@ const ofDisk = (variant: Partial<SqliteTierOptions>, name: string): CallGroup =>
     more: [
       {
         name: 'DiskCacheTier',
-        parameters: [tierConfig, diskOptions],
-        right: () => [{ maxEntries: 10 }, { directory: 'nowhere' }],
+        parameters: [diskOptions],
+        right: () => [{ maxEntries: 10, directory: 'nowhere' }],
         call: constructorOf(DiskCacheTier),
         refusal: 'config',
       },
@@ -97,13 +97,13 @@ export const tierSqlite: readonly CallGroup[] = [
   tierGroup({
     Class: SqliteCacheTier,
     hasSideValues: true,
-    open: () => folders.open((folder) => new SqliteCacheTier({}, { path: join(folder, 'l3.db'), cipher })),
+    open: () => folders.open((folder) => new SqliteCacheTier({ path: join(folder, 'l3.db'), cipher })),
     close: (tier) => folders.close(tier),
     more: [
       {
         name: 'SqliteCacheTier',
-        parameters: [tierConfig, sqliteOptions],
-        right: () => [{ maxEntries: 10 }, { path: 'nowhere.db' }],
+        parameters: [sqliteOptions],
+        right: () => [{ maxEntries: 10, path: 'nowhere.db' }],
         call: constructorOf(SqliteCacheTier),
         refusal: 'config',
       },

@@ -13,7 +13,7 @@ const rowsOf = (count: number, from = 0) => Array.from({ length: count }, (_, i)
 async function cacheOf(...tiers: CacheTierConfigInput[]) {
   const logger = new RecordingLogger();
   const cache = await CacheManager.open({
-    tiers: tiers.map((config) => (context) => new MemoryCacheTier(config, context)),
+    tiers: tiers.map((config) => (context) => new MemoryCacheTier({ ...config, ...context })),
     logger,
   });
   onTestFinished(() => cache.close());

@@ -2,7 +2,7 @@ import { type AccessUpdate, BaseTier, type CacheEntry, type MaybePromise, type T
 import { isText, maybe, must, objectOf, oneOf } from '../../accepts.ts';
 import { constructorOf } from '../../calling.ts';
 import type { CallGroup } from '../../nonsense-spec.ts';
-import { tierConfig, tierGroup, tierOptionsWith } from '../tier-calls.ts';
+import { tierGroup, tierOptionsWith } from '../tier-calls.ts';
 
 const CAPABILITIES = { persistent: false, shared: false, ordered: false, query: false, healthHistory: false };
 
@@ -11,7 +11,7 @@ class MapTier<M extends TierMode> extends BaseTier<M> {
   readonly #entries = new Map<string, CacheEntry>();
 
   constructor(mode: M) {
-    super({}, {}, { mode, tierType: 'map', capabilities: CAPABILITIES, ownOptions: {} });
+    super({}, { mode, tierType: 'map', capabilities: CAPABILITIES, ownOptions: {} });
   }
 
   protected override doGet(key: string): MaybePromise<CacheEntry | undefined> {
@@ -67,8 +67,8 @@ export const tiers: readonly CallGroup[] = [
     more: [
       {
         name: 'BaseTier',
-        parameters: [tierConfig, tierOptionsWith(), description],
-        right: () => [{}, {}, { mode: 'sync', tierType: 'map', capabilities: CAPABILITIES, ownOptions: {} }],
+        parameters: [tierOptionsWith(), description],
+        right: () => [{}, { mode: 'sync', tierType: 'map', capabilities: CAPABILITIES, ownOptions: {} }],
         call: constructorOf(BaseTier),
         refusal: 'config',
       },
