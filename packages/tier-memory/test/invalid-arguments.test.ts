@@ -7,10 +7,13 @@ const tier = new MemoryCacheTier();
 
 describe('an invalid argument', () => {
   it.each([
-    ['config', () => new MemoryCacheTier(wrong(new Map()))],
-    ['config', () => new MemoryCacheTier(wrong(null))],
+    ['options', () => new MemoryCacheTier(wrong(new Map()))],
     ['options', () => new MemoryCacheTier(wrong(null))],
-    ['maxEntries', () => new MemoryCacheTier(wrong({ maxEntries: 3 }))],
+    ['enabled', () => new MemoryCacheTier({ enabled: wrong('yes') })],
+    ['maxEntries', () => new MemoryCacheTier({ maxEntries: 0 })],
+    ['maxEntries', () => new MemoryCacheTier({ maxEntries: Number.POSITIVE_INFINITY })],
+    ['evictionPolicy', () => new MemoryCacheTier({ evictionPolicy: wrong('random') })],
+    ['did you mean maxEntries?', () => new MemoryCacheTier(wrong({ maxEntires: 3 }))],
     ['cipher', () => new MemoryCacheTier({ cipher: wrong({ encrypt: 1 }) })],
     ['clock', () => new MemoryCacheTier({ clock: wrong({}) })],
     ['logger', () => new MemoryCacheTier({ logger: wrong({ warn() {} }) })],
@@ -21,6 +24,13 @@ describe('an invalid argument', () => {
   ] as const)('is rejected by the constructor with an error that names %s', (name, work) => {
     expect(work).toThrow(CacheConfigError);
     expect(work).toThrow(name);
+  });
+
+  it('is reported together with all others', () => {
+    const given = { maxEntries: -1, evictionPolicy: 'random', clok: 1, name: 'l1', failureThreshold: 0 };
+    expect(() => new MemoryCacheTier(wrong(given))).toThrow(
+      /^l1: clok: .*; failureThreshold: .*; maxEntries: .*; evictionPolicy: /,
+    );
   });
 
   it.each([
