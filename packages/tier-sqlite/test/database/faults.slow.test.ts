@@ -60,7 +60,7 @@ describe.each(KINDS)('$name', (kind) => {
     const target = kind === L2 ? { directory: '/proc/pw-cache/l2' } : { path: '/proc/pw-cache/db/proxywhirl.db' };
     const script = `
       import { ${kind.name} } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
-      try { new ${kind.name}({}, ${JSON.stringify(target)}).open(); } catch (error) { console.log(error.code, error.cause.code); }`;
+      try { new ${kind.name}(${JSON.stringify(target)}).open(); } catch (error) { console.log(error.code, error.cause.code); }`;
     const argv = ['--conditions=@pw/source', '--input-type=module', '-e', script];
     // Runs in a child process, since a loop around a system call can be ended only from outside.
     const { status, stdout } = spawnSync(process.execPath, argv, { timeout: 20_000, killSignal: 'SIGKILL' });
