@@ -16,14 +16,14 @@ import { DiskCacheTier, SqliteCacheTier } from '@pw/tier-sqlite';
 // Compiled, never run: each line uses a type that users rely on.
 const config: CacheConfigInput = { l1Config: { maxEntries: 10 }, l2Backend: 'sqlite' };
 const cipher: CredentialCipher = new CredentialEncryptor({ key: generateKey() });
-const memory = new MemoryCacheTier({ maxEntries: 10 }, { cipher });
+const memory = new MemoryCacheTier({ maxEntries: 10, cipher });
 const answer: CacheEntry | undefined = memory.get('key');
 const password: Secret | null | undefined = answer?.password;
 const tiers: readonly CacheTier[] = [
   memory,
-  new JsonlCacheTier({}, { cipher, directory: 'folder' }),
-  new DiskCacheTier({}, { cipher, directory: 'folder' }),
-  new SqliteCacheTier({}, { cipher, path: 'file.db' }),
+  new JsonlCacheTier({ cipher, directory: 'folder' }),
+  new DiskCacheTier({ cipher, directory: 'folder' }),
+  new SqliteCacheTier({ cipher, path: 'file.db' }),
 ];
 
 export async function program(): Promise<string> {
