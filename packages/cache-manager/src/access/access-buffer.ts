@@ -40,7 +40,7 @@ export class AccessBuffer {
 
   #scheduleTouched(entry: CacheEntry): void {
     this.#schedule();
-    // Scheduling reads the tier's count. If that failed, the tier's buffer is no longer used and cannot supply the hit.
+    // Scheduling reads the count of the tier's buffer. If that fails, the buffer is no longer used; record the hit.
     if (!this.#firstTier.isBuffering) this.recordHit(entry);
   }
 

@@ -135,7 +135,7 @@ function isVersionOf(entry: CacheEntry, found: unknown): found is CacheEntry {
   return CacheEntry.isCacheEntry(found) && found.key === entry.key && isSameProxy(entry, found);
 }
 
-/** Entries that were never checked. They have no next check, so they come first in descending order. */
+/** Entries that were never checked. They have no next check, and a query in descending order returns them first. */
 async function neverChecked(limit: number, query: (filter: EntryFilter) => Promise<EntryPage>): Promise<CacheEntry[]> {
   const found: CacheEntry[] = [];
   let cursor: string | undefined;

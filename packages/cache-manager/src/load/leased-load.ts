@@ -6,8 +6,8 @@ import type { ManagedTier } from '../tier/managed-tier.ts';
 export const DEFAULT_LEASE_MS = 10_000;
 
 /**
- * How long to wait for the load of another process, as a multiple of the duration of a lease: a tier may never release
- * one.
+ * How long to wait for the load of another process, as a multiple of the duration of a lease. The wait is limited
+ * because a faulty tier might not release a lease at all.
  */
 const MAX_WAIT_LEASES = 30;
 const FIRST_WAIT_MS = 10;

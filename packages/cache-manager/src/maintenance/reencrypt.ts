@@ -33,7 +33,7 @@ export interface ReencryptCounts extends ResealCounts {
 
 export interface ReencryptOptions {
   /**
-   * Called after each batch, and awaited. An error that it throws or rejects with ends the work; resealed records stay
+   * Called after each batch, and awaited. If it throws or rejects, the work ends with that error; resealed records stay
    * resealed.
    */
   readonly onProgress?: ((progress: ReencryptProgress) => unknown) | undefined;

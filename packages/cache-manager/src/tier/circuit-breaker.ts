@@ -37,7 +37,7 @@ type State = 'closed' | 'open' | 'half-open' | 'stopped';
 export class CircuitBreaker {
   readonly #tier: ProtectedTier;
   readonly #backoff = new Backoff();
-  /** Lets a tier recover even if no request reaches it, because the first tier has all entries. */
+  /** Lets a tier recover even if the first tier answers every request, so that none reaches this tier. */
   readonly #timer = new WeakRefTimer<CircuitBreaker>(this, (target) => target.#recoverOnTimer());
   #recovery: Promise<void> | undefined;
   #state: State = 'closed';

@@ -26,7 +26,7 @@ export interface SyncProgress extends SyncCounts {
   readonly totalBytes: number;
 }
 
-/** {@link WarmOptions} (`refuse` is called twice for each row), and: */
+/** Options of `syncFrom`: those of an import (`refuse` is called twice for each row), and the following. */
 export interface SyncOptions extends Omit<WarmOptions, 'defaultSource' | 'onProgress'> {
   /**
    * Removes entries even if a row failed, the list is empty, or more than half of the source's entries would be

@@ -22,7 +22,7 @@ const OTHER = 'other';
 const entryOf = (number: number, from: string) => CacheEntry.create({ proxyUrl: urlOf(number), source: from });
 
 describe.each(LOWEST)('syncFrom above %s', (lowest) => {
-  it('agrees with a model: the source has exactly the list, and nothing else changes', async () => {
+  it('agrees with a model: the source has exactly the entries of the list, and nothing else changes', async () => {
     const cache = await openSyncCache(makeTempDir(onTestFinished), lowest);
     onTestFinished(() => cache.close());
     /** The source of each number. */

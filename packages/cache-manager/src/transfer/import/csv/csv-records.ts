@@ -28,8 +28,8 @@ function countOf(text: string, char: string): number {
 }
 
 /**
- * A line of an open record. It may be read again as the beginning of a record, so its effect on an open record is
- * computed only once.
+ * A line of an open record. If that record is given up, the line is read again and may continue another one, so its
+ * effect on an open record is cached.
  */
 class OpenLine {
   readonly line: number;

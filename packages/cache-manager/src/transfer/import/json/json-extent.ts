@@ -14,8 +14,8 @@ export interface JsonExtent {
 }
 
 /**
- * Finds the end of the JSON value at `start` without parsing it, by its brackets and quotes. If the JSON is invalid, so
- * is the part that it finds, and the parser rejects that. Scans each byte once, in steps, and allocates nothing.
+ * Finds the end of the JSON value at `start` without parsing it, by its brackets and quotes. If the JSON is invalid,
+ * the part found is invalid too, and the parser rejects it. Scans each byte once, in steps, and allocates nothing.
  */
 export function* extentOf(bytes: Uint8Array, start: number): Generator<undefined, JsonExtent> {
   const { length } = bytes;

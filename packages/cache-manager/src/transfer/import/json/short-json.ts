@@ -1,4 +1,4 @@
-// A string, another scalar, or an `s`, which must not be confused with the placeholder for strings below.
+// A string, another scalar, or a stray `s`, which must not be mistaken for the `s` that replaces strings below.
 const SCALARS =
   /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|s/gu;
 const SPACE = /[ \t\r\n]+/g;

@@ -198,7 +198,7 @@ function isOtherFamily(named: ProxyScheme | undefined, own: ProxyScheme): boolea
 
 /** An entry whose invalid URL is stored unchanged; its other fields are validated as usual. */
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
-  // `create` never sees this URL, so it is passed as a source to be refused for lone surrogates.
+  // The input does not contain this URL. Passing the URL as a source makes `create` refuse its lone surrogates.
   if (!text.isWellFormed()) CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
   return CacheEntry.restore({ ...CacheEntry.create(input, clock), proxyUrl: text });
 }

@@ -131,7 +131,7 @@ describe('an invalid host', () => {
     expect((await importLine('12:34:56')).counts).toEqual([0, 1, 0]);
   });
 
-  it('is reported with its invisible character', async () => {
+  it('is reported with the name of its invisible character', async () => {
     for (const { reasons } of [await importLine('198.18\u200b.0.1:80'), await importRow({ ip: 'a\u200bb', port: 80 })])
       expect(reasons[0]).toContain('U+200B ZERO WIDTH SPACE');
   });

@@ -148,7 +148,7 @@ function readBack(text: string, options: OrderOptions): Side {
   const before = text.slice(0, start - 1);
   if (by === '@') {
     const place = readHostAndPort(text.slice(start, portColon), port, options, before);
-    // A host and port at the beginning would be the other reading; in the middle they fit neither reading.
+    // A host and port at the beginning would be read from the front instead; in the middle they fit neither reading.
     if (place.value !== undefined && containsHostWithPort(before.slice(before.indexOf(':') + 1)))
       return { rank: Rank.NONE, problem: near(AMBIGUOUS), by };
     return { ...place, by };

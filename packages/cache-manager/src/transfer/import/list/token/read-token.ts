@@ -68,8 +68,8 @@ function readUrl(url: string, bareNames: boolean): TokenReading {
 }
 
 /**
- * True if there are two `@` and a host without a dot after the last: the real host may follow the first `@`, with its
- * end cut off.
+ * True if a URL has two `@` and the host after the last one has no dot. The real host may then be the text after the
+ * first `@`, with its end cut off.
  */
 function isCutOff(url: string, at: number, host: string): boolean {
   return (

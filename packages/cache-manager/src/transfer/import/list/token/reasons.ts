@@ -37,7 +37,7 @@ export const IN_COMMENT =
   'has a # before a possible host, and a # starts a comment: write %23 for each # in the user or password';
 export const WIDE_COLON = 'contains a full-width colon (U+FF1A): use a plain one';
 /**
- * In a field, these are not failures: ProxyWhirl accepts any string there, and the string may not be meant as a proxy.
+ * In a field, these are not failures: ProxyWhirl accepts any string there, and not every string is meant as a proxy.
  */
 export const PORT_REASONS: ReadonlySet<string> = new Set([NO_PORT, WRONG_PORT]);
 export const SEVERAL = 'contains more than one proxy: write one per row';
