@@ -32,9 +32,9 @@ export class TierWarnings {
 
   #add(fields: LogFields, message: string): void {
     const { tier, code, cause, system, reason, operation } = fields;
-    // The command reports these itself, with file and line.
+    // The command itself reports the problems of an import, with file and line.
     if (operation === 'import') return;
-    // Likewise records that no key opens, once.
+    // The command itself reports records that no key opens, in one line for all.
     if (code === CacheErrorCode.CREDENTIAL_UNREADABLE && reason === 'unknown') return;
     const known = [system, cause, code].map((name) => systemCodeOf({ code: name })).find(Boolean);
     if (typeof tier === 'string' && known !== undefined) this.#codes.set(tier, known);

@@ -137,7 +137,7 @@ describe('a stored proxy with an unexpected URL or key', () => {
     );
   });
 
-  it('is found by its key, but not by another URL to which the key belongs', async () => {
+  it('is found by its key, but not by the other URL from which that key is derived', async () => {
     const record = {
       proxy_url: 'http://evil.example:1',
       source: 's',

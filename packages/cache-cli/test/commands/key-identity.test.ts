@@ -13,7 +13,7 @@ it('keeps gateway sessions that differ only in the password with --key-identity 
   expect(entries).toHaveLength(3);
 });
 
-it('names the option that keeps both, once per row that differs only in its password', async () => {
+it('names the option that keeps such rows apart, once per row that differs only in its password', async () => {
   const { cli, path } = workspace({ 'list.txt': LIST.join('\n') });
   const { code, err } = await cli(['import', path('list.txt')]);
   expect(code).toBe(0);

@@ -11,7 +11,7 @@ const HIDE = join(import.meta.dirname, 'hide-packages-in-child.ts');
 const ONE_LINE = /^pw-cache: [^\n]+\n$/;
 
 interface Options {
-  /** Hidden packages are found by their paths, so the program must not contain them. */
+  /** Default: a bundle. A package can be hidden only from the source, because the bundle contains its packages. */
   readonly bin?: string;
   readonly argv: readonly string[];
   readonly stdout?: number;
