@@ -20,8 +20,8 @@ const readFile = promisify(read);
 const stateOf = promisify(fstat);
 
 /**
- * Opens a regular file, a pipe or a terminal. Neither opening nor reading blocks a thread until a writer appears: none
- * may ever appear, and a process with a blocked thread cannot even exit. Rejects with the system's error or an
+ * Opens a regular file, a pipe or a terminal. Neither opening nor reading blocks a thread until a writer appears: one
+ * might never appear, and a process with a blocked thread cannot even exit. Rejects with the system's error or an
  * UnfitFile.
  */
 export async function openReader(path: string): Promise<FileReader> {
