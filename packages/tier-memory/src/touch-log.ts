@@ -102,7 +102,7 @@ export class TouchLog implements TouchedEntries {
   }
 }
 
-/** An entry that is still stored was not evicted. */
+/** The update of an entry that is still stored, and so was not evicted. */
 function presentUpdate({ key, accessCount, lastAccessed }: CacheEntry): AccessUpdate {
   return { key, accessCount, lastAccessed, evictedFromL1: false };
 }

@@ -22,8 +22,8 @@ await list.check('the pending changesets', async () => {
 list.finish('releases');
 
 /**
- * The package itself as minor, and as patches its dependents, whose range `^0.1.0` excludes 0.2.0 and which could
- * otherwise not be installed beside it. Peer ranges are wide on purpose and include it.
+ * A minor release of the package itself, and patch releases of its dependents: their range `^0.1.0` excludes 0.2.0, so
+ * without one they could not be installed beside it. Peer ranges are wide on purpose and include 0.2.0.
  */
 function expectedPlan(changed: string): ReleasePlan {
   const dependents = publicPackages().filter((other) => dependsOn(other, changed));

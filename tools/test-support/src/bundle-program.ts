@@ -39,7 +39,8 @@ export function bundleOptions(): BuildOptions & { readonly write: false } {
     target: 'node22.12',
     conditions: ['@pw/source'],
     keepNames: true,
-    // What a CommonJS dependency requires. Written so that `sourceLocations` leaves it alone in a bundle of this file.
+    // Defines `require` for CommonJS dependencies. Written so that `sourceLocations` leaves it alone when this file is
+    // bundled.
     banner: {
       js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta['url']);",
     },

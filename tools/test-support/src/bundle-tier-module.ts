@@ -16,7 +16,7 @@ const KIT_CHILD = join(ROOT, 'packages', 'tier-testkit', 'src', 'child', 'child-
 export async function bundleTierModule(module: URL): Promise<readonly string[]> {
   const { build } = await import('esbuild');
   const sources = [KIT_CHILD, fileURLToPath(module)];
-  // What both import is in a file of its own, so that they have one copy of it, as they have from source.
+  // Modules that both import go into a file of their own, so that they share one copy, as they do from source.
   const { outputFiles } = await build({
     ...bundleOptions(),
     entryPoints: sources,

@@ -1,7 +1,7 @@
 const EQUALS = 0x3d;
 /**
- * The characters that can be the second of two that encode one byte, or the third of three that encode two: the bits of
- * them that encode nothing are zero.
+ * The characters that may come last before the padding: the second of two that encode one byte, and the third of three
+ * that encode two. Their unused bits are zero.
  */
 const ENDS_OF_ONE = 'AQgw';
 const ENDS_OF_TWO = 'AEIMQUYcgkosw048';

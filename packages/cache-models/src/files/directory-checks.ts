@@ -4,7 +4,9 @@
  * | finding | `warn` | `strict` | `off` |
  * | --- | --- | --- | --- |
  * | anyone may write to the folder, and it has no sticky bit | refused | refused | used |
- * | its group may write to it, or it belongs to neither this user nor root | one warning | refused | used |
+ * | its group may write to it, or anyone may add files to it (sticky) | one warning | refused | used |
+ * | the folder belongs to neither this user nor root | one warning | refused | used |
+ * | the folder is a symbolic link of another user | refused | refused | used |
  * | a file has more than one hard link and belongs to this user or root | one warning | refused | used |
  * | a file has more than one hard link and belongs to another user | refused | refused | used |
  */

@@ -12,7 +12,7 @@ import { markUserInfo } from './url-user-info.ts';
 /** A secret to mask in a text. A {@link Secret} is revealed only if there is text to search. */
 export type KnownSecret = string | Secret | null | undefined;
 
-// Contains nothing that could separate a name from a password, like most sources: returned without further work.
+// Matches a text in which nothing could separate a name from a password, like most sources: it is returned at once.
 const HARMLESS = /^(?:[\w.+-]*|[a-z][a-z\d]{2,6}:\/\/[\w.-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:\/[\w./-]*)?)$/i;
 
 /**

@@ -371,7 +371,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     }
   }
 
-  /** Counts a read as a success, which creating the stream alone is not. Returns whether the entry is live. */
+  /** Counts a success, because an entry was read: creating the stream is not one. Returns whether the entry is live. */
   #noteRead(entry: CacheEntry, now: number): boolean {
     this.health.succeeded();
     return !entry.isExpiredAt(now);

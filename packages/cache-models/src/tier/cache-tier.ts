@@ -240,7 +240,7 @@ export interface TierContext {
  *
  * @example
  * ```ts
- * const factory: TierFactory = (context) => new MyTier({ maxEntries: 1000 }, context);
+ * const factory: TierFactory = (context) => new MyTier({ maxEntries: 1000, ...context });
  * ```
  */
 export type TierFactory = (context: TierContext) => MaybePromise<CacheTier>;

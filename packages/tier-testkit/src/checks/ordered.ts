@@ -4,7 +4,7 @@ import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 import type { Check, CheckGroup, Claims } from './check.ts';
 
-/** Keys whose order by UTF-8 bytes differs from their order by UTF-16 units, in a dictionary and as numbers. */
+/** Keys whose order by UTF-8 bytes differs from their UTF-16, their dictionary and their numeric order. */
 const REVEALING_KEYS = [
   ...['a', 'B', 'b', 'A', 'ab', 'a ', 'a!', 'aa', 'Z', '_', '-', '~', ' ', '\0', '\u007f', '\n', 'a\0', 'a\0b'],
   ...['1', '10', '2', '02', '9', '-1', '1e3', 'key 9', 'key 10', 'é', 'e', 'f', 'ä', 'z', 'ß', 'ss', 'ñ', 'n'],

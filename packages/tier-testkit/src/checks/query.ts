@@ -69,7 +69,7 @@ const members = Object.entries(FILTERS).map(
 
 const others: Check[] = [
   {
-    name: 'answers a query with several members exactly',
+    name: 'finds exactly the entries that match a filter with several members',
     rule: 'query',
     run: async (trial) => {
       const { fastCheck, runs = DEFAULT_RUNS } = trial.subject;

@@ -78,7 +78,7 @@ export class TouchLedger {
     this.#trial.same('take after everything was taken', this.view.take(1000), []);
   }
 
-  /** Fails unless the view reports the counts of these keys, and its `count` covers at least what is left to take. */
+  /** Fails unless the view reports the counts of these keys, and a `count` of at least the number left to take. */
   compare(keys: readonly string[], when: string): void {
     for (const key of keys) this.#trial.same(`of("${key}") ${when}`, plain(this.view.of(key)), this.#counted.get(key));
     const { count } = this.view;

@@ -45,7 +45,10 @@ export function judge(changes: readonly Change[], found: ReadonlyMap<string, str
   return least!;
 }
 
-/** The change of every key, if there is one, at each moment it may have happened, as far as the result can differ. */
+/**
+ * Yields the change that removes every key, once for each moment at which it may have happened and that can affect the
+ * result, and an empty list if it may not have happened.
+ */
 function* momentsOf(changes: readonly Change[]): Generator<readonly Change[]> {
   const [clear, ...others] = changes.filter(({ key }) => key === EVERY_KEY);
   if (others.length > 0) throw new Error('a history may contain at most one change of every key');

@@ -18,8 +18,8 @@ export interface AccidentSweep {
   /** The sets of rivals. If the stride is 1, every accident is tried with each set; otherwise with one set, in turn. */
   readonly rivals: readonly (readonly Steps[])[];
   /**
-   * Interrupts, of the calls that the stride selects, only the first, third, … (0) or the second, fourth, … (1), and the
-   * essential ones. Two sweeps of similar operations can so share the calls.
+   * Of the calls that the stride selects, interrupts only the first, third, … (0) or the second, fourth, … (1), and the
+   * essential ones, so that two sweeps of similar operations can share the calls.
    *
    * @default all of them
    */
