@@ -116,7 +116,10 @@ function addListOptions(command: Command): Command {
       ).choices(PROXY_FILE_FORMATS),
     )
     .addOption(new Option('--scheme <scheme>', 'scheme of rows without one (default: http)').choices(PROXY_SCHEMES))
-    .option('--bare-names', 'accept host names without a dot in plain lists, such as squid:3128 (but also Total:402)')
+    .option(
+      '--bare-names',
+      'accept host names without a dot in plain lists, such as squid:3128; headings such as Total:402 are then accepted too',
+    )
     .addOption(
       new Option(
         '--key-identity <parts>',

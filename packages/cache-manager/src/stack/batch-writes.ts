@@ -90,17 +90,17 @@ export class BatchWrites {
   }
 
   /**
-   * Removes the keys whose newest entry satisfies `isWanted` from every tier, as one atomic step. Returns how many
+   * Removes the keys whose newest entry satisfies `shouldDelete` from every tier, as one atomic step. Returns how many
    * entries were removed.
    */
-  deleteManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
+  deleteManyIf(keys: readonly string[], shouldDelete: (entry: CacheEntry) => boolean): MaybePromise<number> {
     const { mutex, tiers, invalidateDerivedState } = this.#context;
     return mutex.runAll(keys, async () => {
       const newest = await this.#newestMany(keys);
-      const wanted = keys.filter((key) => newest.has(key) && isWanted(newest.get(key)!));
-      for (const key of wanted) invalidateDerivedState(key);
-      const results = await allOf(tiers.map((tier) => tier.deleteMany(wanted)));
-      return anyTier(results, wanted.length).filter(Boolean).length;
+      const toDelete = keys.filter((key) => newest.has(key) && shouldDelete(newest.get(key)!));
+      for (const key of toDelete) invalidateDerivedState(key);
+      const results = await allOf(tiers.map((tier) => tier.deleteMany(toDelete)));
+      return anyTier(results, toDelete.length).filter(Boolean).length;
     });
   }
 

@@ -282,9 +282,9 @@ export class TierStack {
   }
 
   /** See {@link BatchWrites.deleteManyIf}. */
-  deleteManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
+  deleteManyIf(keys: readonly string[], shouldDelete: (entry: CacheEntry) => boolean): MaybePromise<number> {
     this.#recoverDueTiers();
-    return this.#batches.deleteManyIf(keys, isWanted);
+    return this.#batches.deleteManyIf(keys, shouldDelete);
   }
 
   /** Clears every tier and returns how many different entries there were. */

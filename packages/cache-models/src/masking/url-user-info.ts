@@ -33,13 +33,13 @@ function markLine(line: string, mark: Mark): void {
       const isFile = /^file:/i.test(begin);
       from = start + (isFile ? 0 : markUrl(url, (a, b) => mark(start + a, start + b)));
     }
-    tail = from === next && isCutOff(line, index, next) ? next : -1;
+    tail = from === next && extendsToNextUrl(line, index, next) ? next : -1;
   }
   between(line.length);
 }
 
 /** True if a password without an `@` extends to the next URL. */
-function isCutOff(line: string, start: number, end: number): boolean {
+function extendsToNextUrl(line: string, start: number, end: number): boolean {
   return end < line.length && !/[\s"'`]/.test(line.slice(start, end));
 }
 

@@ -47,7 +47,7 @@ function readUrl(url: string, bareNames: boolean): TokenReading {
   const parsed = parseProxyUrl(url);
   const at = url.lastIndexOf('@');
   if (url.indexOf('://', url.indexOf('://') + 3) >= 0) return near(TWO_URLS);
-  if (parsed.ok && isCutOff(url, at, parsed.value.host)) return near(AMBIGUOUS);
+  if (parsed.ok && mayBeCutOff(url, at, parsed.value.host)) return near(AMBIGUOUS);
   if (parsed.ok && (at < 0 || !hasPlaceBefore(url, at)))
     return { ok: true, value: parsed.value, hasScheme: true, isCertain: true };
   if (!parsed.ok && parsed.part === 'scheme') return readOtherUrl(url);
@@ -71,7 +71,7 @@ function readUrl(url: string, bareNames: boolean): TokenReading {
  * True if a URL has two `@` and the host after the last one has no dot. The real host may then be the text after the
  * first `@`, with its end cut off.
  */
-function isCutOff(url: string, at: number, host: string): boolean {
+function mayBeCutOff(url: string, at: number, host: string): boolean {
   return (
     at > 0 && !host.includes('.') && !host.startsWith('[') && host !== 'localhost' && url.lastIndexOf('@', at - 1) >= 0
   );
