@@ -72,12 +72,16 @@ export function maskCredentials(text: string, secrets: readonly KnownSecret[] = 
   return marks.apply(text, SECRET_MASK);
 }
 
+/** Scheme, host with a dot, and port: no place for a credential, although `.pw:60000` looks like a named value. */
+const HOST_AND_PORT = /^[a-z][\w+.-]*:\/\/(?:[\w-]+\.)+[\w-]+:\d{1,5}\/?$/i;
+
 /**
  * The URL of a proxy for display: as {@link maskCredentials}, but everything between the scheme and the last `@` is
- * masked, because the URL of a proxy has no path.
+ * masked, because the URL of a proxy has no path. A URL of scheme, host and port stays as it is.
  */
 export function maskProxyUrl(url: string): string {
   if (typeof url !== 'string') checkArgument('url', url, Kinds.string);
+  if (HOST_AND_PORT.test(url)) return url;
   const at = url.lastIndexOf('@');
   if (at < 0) return maskCredentials(url);
   const scheme = url.indexOf('://');

@@ -142,6 +142,10 @@ describe('maskProxyUrl', () => {
     ['http://user:password', 'http://**********'],
     ['http://user:pass@h:1?token=abc', 'http://**********@h:1?token=**********'],
     ['http://198.18.0.1:8080', 'http://198.18.0.1:8080'],
+    ['http://gate.pw:60000', 'http://gate.pw:60000'],
+    ['http://gate.pw:60000/?pw=abc', 'http://gate.pw:**********'],
+    ['http://gate.pw:600000', 'http://**********'],
+    ['http://pw:60000', 'http://pw:**********'],
     ['socks5://[2001:db8::1]:1080', 'socks5://[2001:db8::1]:1080'],
     ['not a URL', 'not a URL'],
   ])('shows %j as %j', (url, shown) => {

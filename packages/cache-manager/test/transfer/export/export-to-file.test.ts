@@ -49,6 +49,16 @@ describe('an export', () => {
     );
   });
 
+  it.each(['sealed', 'plain', 'omit'] as const)(
+    'in mode %s contains a proxy in the domain .pw',
+    async (credentials) => {
+      const path = join(folder(), 'all.jsonl');
+      const entry = CacheEntry.create({ proxyUrl: 'http://gate.pw:60000' }, clock);
+      expect(await exportToFile(source(entry), path, { credentials })).toEqual({ exported: 1, failed: 0 });
+      expect((await readBack(path)).one.proxyUrl).toBe('http://gate.pw:60000');
+    },
+  );
+
   it.each(['sealed', 'omit'] as const)(
     'in mode %s contains none of the credentials that an old record has in other fields',
     async (credentials) => {
