@@ -167,7 +167,7 @@ describe('the keys of an encryptor', () => {
       inspect({ encryptor }, { showHidden: true, getters: true, depth: 9 }),
       inspect(encryptor),
       JSON.stringify(encryptor),
-      JSON.stringify({ ...encryptor }),
+      JSON.stringify(Object.assign({}, encryptor)),
       String(encryptor),
     ].join('\n');
     // Neither the string of the key nor the bytes of its halves.

@@ -15,6 +15,7 @@ export type { CacheEntryFields, CacheEntryJson } from './entry/cache-entry-field
 export type { CacheEntryInput, CacheEntryPatch, SecretInput } from './entry/cache-entry-input.ts';
 export type { CacheKeyOptions } from './entry/cache-key.ts';
 export { generateCacheKey } from './entry/cache-key.ts';
+export { claimEntry, copyEntry, countAccess, isBuffered, markBuffered, raiseAccess } from './entry/entry-access.ts';
 export type { EntryLabels, WantedLabels } from './entry/entry-labels.ts';
 export {
   isLabelName,
@@ -116,7 +117,6 @@ export type {
   TierContext,
   TierFactory,
   TierStatus,
-  TouchedEntries,
 } from './tier/cache-tier.ts';
 export { TIER_CONTRACT_VERSION } from './tier/cache-tier.ts';
 export type { SideValues } from './tier/side-values.ts';

@@ -55,7 +55,7 @@ export class AccessWriteBuffer {
   /** The entry with its pending access metadata applied. */
   overlay(entry: CacheEntry): CacheEntry {
     const facts = this.#pending.size === 0 ? undefined : this.#pending.get(entry.key);
-    return facts === undefined ? entry : CacheEntry.restore({ ...entry, ...facts });
+    return facts === undefined ? entry : CacheEntry.restore({ ...entry.toFields(), ...facts });
   }
 
   /** Writes everything pending. Faults are reported, never thrown, and the changes they affect stay pending. */

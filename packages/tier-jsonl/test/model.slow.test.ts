@@ -107,7 +107,7 @@ const commands = [
       const isLive = expected !== undefined && !expected.isExpiredAt(clock.now());
       const update = { key: name, accessCount: n, lastAccessed: clock.now() + 0.125 };
       expect(await tier.recordAccess([update])).toBe(isLive ? 1 : 0);
-      if (isLive) model.set(name, CacheEntry.restore({ ...expected, ...update }));
+      if (isLive) model.set(name, CacheEntry.restore({ ...expected.toFields(), ...update }));
       await tier.close();
     }),
   ),

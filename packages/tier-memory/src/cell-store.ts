@@ -4,11 +4,6 @@ import type { EvictionOrder } from './eviction-order.ts';
 import { orderForPolicy } from './order-for-policy.ts';
 import { RESERVED_CELLS, TimingWheel } from './timing-wheel.ts';
 
-/** Notified before a cell is emptied. */
-export interface Departures {
-  leave(cell: number): void;
-}
-
 /**
  * The entries of a tier: a Map from key to cell, with the eviction order and the deadlines linked through the cells.
  * Invariant: every cell in the Map is in the ring of its eviction order and in one ring of the wheel, and no other cell
@@ -20,8 +15,6 @@ export class CellStore {
   readonly #order: EvictionOrder;
   readonly #wheel: TimingWheel;
   readonly #limit: number;
-  /** Notified before a cell is emptied. */
-  departures: Departures | undefined;
 
   constructor(policy: EvictionPolicy, maxEntries: number | null) {
     this.#limit = maxEntries ?? Number.POSITIVE_INFINITY;
@@ -74,11 +67,6 @@ export class CellStore {
     this.#wheel.add(cell);
   }
 
-  /** Replaces the entry of a cell by one with the same key and deadline. Not a use. */
-  refresh(cell: number, entry: CacheEntry): void {
-    this.#table.entries[cell] = entry;
-  }
-
   /** Replaces the entry of a cell by one with the same key. Not a use. */
   replace(cell: number, entry: CacheEntry): void {
     this.#table.entries[cell] = entry;
@@ -91,7 +79,6 @@ export class CellStore {
 
   /** Empties a cell and returns its entry. */
   remove(cell: number): CacheEntry {
-    this.departures?.leave(cell);
     const entry = this.entryAt(cell);
     this.#index.delete(entry.key);
     this.#order.removed(cell);

@@ -4,19 +4,21 @@ import {
   BaseTier,
   CacheEntry,
   checkFilter,
+  claimEntry,
+  copyEntry,
+  countAccess,
   type EntryFilter,
   type EntryPage,
   isTooLongKey,
   type MaybePromise,
   queryEntries,
   RemovalReason,
+  raiseAccess,
   type TierOptions,
   TierType,
-  type TouchedEntries,
 } from '@pw/cache-models';
 import { CellStore } from './cell-store.ts';
 import { NONE } from './cell-table.ts';
-import { TouchLog } from './touch-log.ts';
 
 /** Maximum number of expired entries removed before yielding to the event loop: some milliseconds of work. */
 const CLEANUP_SLICE = 5000;
@@ -27,14 +29,17 @@ const MAX_NESTED_EVICTIONS = 8;
  * Entries in the memory of this process, with lru, lfu and fifo eviction in constant time. Every method returns a
  * value, never a promise, except `cleanupExpired` with thousands of expired entries. `close` discards all entries.
  *
+ * `get` returns the very entry that was put, and counts the access in it: a hit copies nothing. An entry that another
+ * memory tier keeps is copied when it is put.
+ *
  * `onEvict` is called for entries removed to make room (`capacity`, or `ttl` if already expired), after the new entry
  * is stored. It may use the tier. A nested put that would evict again is refused (`false`) at the eighth level, so that
  * a listener that puts evicted entries back terminates.
  */
 export class MemoryCacheTier extends BaseTier<'sync'> {
   #store: CellStore;
-  /** Created by the first call of `touched`. */
-  #touches: TouchLog | undefined;
+  /** Claims the entries of this tier. Not the tier itself: an entry that somebody keeps must not keep the tier. */
+  readonly #token = Object.freeze({});
   #nesting = 0;
 
   /** Throws a CacheConfigError for an invalid configuration. */
@@ -42,7 +47,14 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     super(options, {
       mode: 'sync',
       tierType: TierType.L1_MEMORY,
-      capabilities: { persistent: false, shared: false, ordered: false, query: true, healthHistory: false },
+      capabilities: {
+        persistent: false,
+        shared: false,
+        ordered: false,
+        countsAccesses: true,
+        query: true,
+        healthHistory: false,
+      },
       ownOptions: {},
     });
     this.#store = this.#emptyStore();
@@ -60,7 +72,9 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     if (this.#store.isExpiredAt(cell, now)) return this.seen(key, this.#store.entryAt(cell), now) as undefined;
     this.counts.hits++;
     this.#store.use(cell);
-    return this.#store.entryAt(cell);
+    const entry = this.#store.entryAt(cell);
+    countAccess(entry, now);
+    return entry;
   }
 
   /** As in BaseTier, with a fast path for valid arguments in a healthy tier. */
@@ -81,49 +95,6 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   /**
-   * As `get`, and counts the access in the stored entry: the returned entry has `accessCount` one higher and
-   * `lastAccessed` now.
-   */
-  touch(key: string): CacheEntry | undefined {
-    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return this.#touchViaBase(key);
-    const now = this.clock.now();
-    const cell = this.#store.find(key);
-    if (cell === NONE) {
-      this.counts.misses++;
-      return undefined;
-    }
-    const entry = this.#store.entryAt(cell);
-    if (this.#store.isExpiredAt(cell, now)) return this.seen(key, entry, now) as undefined;
-    this.counts.hits++;
-    this.#store.use(cell);
-    const touched = entry.touch(now);
-    // The deadline is unchanged, so the copy in the cell is still right.
-    this.#store.refresh(cell, touched);
-    this.#touches?.mark(cell);
-    return touched;
-  }
-
-  /**
-   * The accesses that `touch` has counted since the first call of this method and that were not taken yet. `clear` and
-   * `close` keep them.
-   */
-  touched(): TouchedEntries {
-    this.#touches ??= new TouchLog(() => this.#store);
-    this.#store.departures = this.#touches;
-    return this.#touches;
-  }
-
-  #touchViaBase(key: string): CacheEntry | undefined {
-    const entry = super.get(key);
-    if (entry === undefined) return undefined;
-    const touched = entry.touch(this.clock.now());
-    const cell = this.#store.find(key);
-    this.#store.refresh(cell, touched);
-    this.#touches?.mark(cell);
-    return touched;
-  }
-
-  /**
    * One page of the entries that match a filter; inspects all of them. Throws a CacheValidationError for an invalid
    * filter.
    */
@@ -137,15 +108,17 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   protected override doClose(): void {
-    this.#touches?.leaveAll();
     this.#store = this.#emptyStore();
   }
 
   protected override doGet(key: string, now: number): CacheEntry | undefined {
     const cell = this.#store.find(key);
     if (cell === NONE) return undefined;
-    if (!this.#store.isExpiredAt(cell, now)) this.#store.use(cell);
-    return this.#store.entryAt(cell);
+    const entry = this.#store.entryAt(cell);
+    if (this.#store.isExpiredAt(cell, now)) return entry;
+    this.#store.use(cell);
+    countAccess(entry, now);
+    return entry;
   }
 
   protected override doPeek(key: string): CacheEntry | undefined {
@@ -153,11 +126,11 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return cell === NONE ? undefined : this.#store.entryAt(cell);
   }
 
-  protected override doPut(key: string, entry: CacheEntry, now: number): boolean {
+  protected override doPut(key: string, given: CacheEntry, now: number): boolean {
     const store = this.#store;
+    const entry = claimEntry(given, this.#token);
     const cell = store.find(key);
     if (cell !== NONE && !store.isExpiredAt(cell, now)) {
-      this.#touches?.leave(cell);
       store.replace(cell, entry);
       store.use(cell);
       return true;
@@ -185,7 +158,6 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   protected override doClear(now: number): number {
     const live = this.#store.liveCount(now);
     this.counts.countRemoval(RemovalReason.TTL, this.#store.expiredCount(now));
-    this.#touches?.leaveAll();
     this.#store = this.#emptyStore();
     return live;
   }
@@ -231,10 +203,10 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
       const cell = this.#store.find(key);
       if (cell === NONE || this.#store.isExpiredAt(cell, now)) continue;
-      const entry = this.#store.entryAt(cell);
-      const updated = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
-      this.#store.replace(cell, updated);
-      if (updated.lastAccessed > entry.lastAccessed) this.#store.use(cell);
+      const before = this.#store.entryAt(cell);
+      if (lastAccessed > before.lastAccessed) this.#store.use(cell);
+      const entry = this.#withMark(cell, before, evictedFromL1);
+      raiseAccess(entry, { accessCount, lastAccessed });
       found++;
     }
     return found;
@@ -243,6 +215,14 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   /** True if an operation needs none of the handling in BaseTier for a closed, disabled or failing tier. */
   #isHealthy(): boolean {
     return this.status === 'open' && this.enabled && this.failureCount === 0;
+  }
+
+  /** The entry of a cell, replaced by a copy if it is to have another mark. */
+  #withMark(cell: number, entry: CacheEntry, evictedFromL1: boolean | undefined): CacheEntry {
+    if (evictedFromL1 === undefined || evictedFromL1 === entry.evictedFromL1) return entry;
+    const copy = claimEntry(copyEntry(entry, evictedFromL1), this.#token);
+    this.#store.replace(cell, copy);
+    return copy;
   }
 
   #putIntoFull(key: string, entry: CacheEntry, now: number): boolean {
@@ -278,9 +258,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   #emptyStore(): CellStore {
-    const store = new CellStore(this.config.evictionPolicy, this.config.maxEntries);
-    store.departures = this.#touches;
-    return store;
+    return new CellStore(this.config.evictionPolicy, this.config.maxEntries);
   }
 }
 

@@ -70,9 +70,13 @@ export function makeEntry(key: string, input: Partial<CacheEntryInput> = {}): Ca
 }
 
 /** Every field as a plain value, including secrets. */
-export function reveal(entry: CacheEntry | undefined): unknown {
+export function reveal(entry: CacheEntry | undefined): Record<string, unknown> | undefined {
   if (entry === undefined) return undefined;
-  return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
+  return {
+    ...entry.toFields(),
+    username: entry.username?.reveal() ?? null,
+    password: entry.password?.reveal() ?? null,
+  };
 }
 
 /** The fields that ProxyWhirl read, under our names. */

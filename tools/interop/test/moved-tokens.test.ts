@@ -184,7 +184,7 @@ describe.each(STORES)('in $name', (store) => {
       expect(
         await thief.put(
           victim.key,
-          CacheEntry.restore({ ...victim, proxyUrl, username: Secret.of('x'), password: Secret.of('x') }),
+          CacheEntry.restore({ ...victim.toFields(), proxyUrl, username: Secret.of('x'), password: Secret.of('x') }),
         ),
       ).toBe(true);
     }
@@ -226,7 +226,7 @@ describe.each(STORES)('in $name', (store) => {
         username: tokens.get(`username ${victim!.proxyUrl}`)!,
         password: tokens.get(`password ${victim!.proxyUrl}`)!,
       };
-      const moved = CacheEntry.restore({ ...victim!, proxyUrl: EVIL });
+      const moved = CacheEntry.restore({ ...victim!.toFields(), proxyUrl: EVIL });
       await steal(place, moved, stolen);
       const cipher = encryptorOf();
       const memory = new MemoryCacheTier({});

@@ -203,7 +203,7 @@ describe('openCache', () => {
     const second = await open(configIn(join(directory, 'b')));
     expect(await second.warmFromFile(file)).toMatchObject({ loaded: 3, skipped: 0, failed: 0 });
     const plain = (entry: CacheEntry) => ({
-      ...entry,
+      ...entry.toFields(),
       username: entry.username?.reveal(),
       password: entry.password?.reveal(),
     });

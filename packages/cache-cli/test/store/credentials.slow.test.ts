@@ -101,7 +101,7 @@ describe('an old record with credentials in its text fields', () => {
     onTestFinished(() => cache.close());
     const clean = CacheEntry.create({ proxyUrl: 'http://198.51.100.1:80' });
     const texts = { source: `https://me:${MARK}@example.com/`, lastHealthError: `-U me:${MARK}` };
-    const old = CacheEntry.restore({ ...clean, ...texts, key: 'k', proxyUrl: `http://user:${MARK}` });
+    const old = CacheEntry.restore({ ...clean.toFields(), ...texts, key: 'k', proxyUrl: `http://user:${MARK}` });
     await cache.put('k', old);
     await cache.close();
     const shown: string[] = [];

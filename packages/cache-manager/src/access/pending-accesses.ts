@@ -48,7 +48,7 @@ export class PendingAccesses {
     if (latest === undefined) return entry;
     // `restore` instead of `with`: the values are ours, and validating them would cost more than the lookup.
     return CacheEntry.restore({
-      ...entry,
+      ...entry.toFields(),
       ...merged(entry, latest, latest.evictedFromL1 ?? entry.evictedFromL1),
     });
   }

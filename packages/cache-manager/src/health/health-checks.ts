@@ -103,7 +103,12 @@ export class HealthChecks {
     // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
     const newest = this.#stack.overlay(entry);
     // The entry is put into the first tier too, so the mark that this tier evicted it is removed.
-    const after = CacheEntry.restore({ ...newest, ...healthOf(checked), healthStatus, evictedFromL1: false });
+    const after = CacheEntry.restore({
+      ...newest.toFields(),
+      ...healthOf(checked),
+      healthStatus,
+      evictedFromL1: false,
+    });
     const isStored = recorded !== undefined && recorded.healthStatus === healthStatus && !recorded.evictedFromL1;
     await this.#stack.putLocked(after, isStored ? tier : undefined);
     return after;

@@ -213,7 +213,9 @@ export class TierStack {
     return this.withNewest(key, (entry) => {
       const result = change(entry);
       // The entry is put into the first tier too, so the mark that this tier evicted it is removed.
-      const changed = result?.evictedFromL1 ? CacheEntry.restore({ ...result, evictedFromL1: false }) : result;
+      const changed = result?.evictedFromL1
+        ? CacheEntry.restore({ ...result.toFields(), evictedFromL1: false })
+        : result;
       const done = changed === null ? this.#deleteEverywhere(key, reason) : this.putLocked(changed);
       return chain<unknown, CacheEntry | null>(done, () => changed);
     });

@@ -21,5 +21,5 @@ export function jitterTtl(entry: CacheEntry, { share, random = Math.random }: Tt
   const ttl = entry.ttlSeconds * 1000;
   const earlier = Math.floor(drawn * share * ttl) - Math.max(0, entry.fetchTime + ttl - entry.expiresAt);
   // Also false for NaN.
-  return earlier > 0 ? CacheEntry.restore({ ...entry, expiresAt: entry.expiresAt - earlier }) : entry;
+  return earlier > 0 ? CacheEntry.restore({ ...entry.toFields(), expiresAt: entry.expiresAt - earlier }) : entry;
 }

@@ -12,7 +12,7 @@ const clock = new ManualClock();
 function stored(proxyUrl: string, username: string | null = null, password: string | null = null): CacheEntry {
   const entry = CacheEntry.create({ proxyUrl: 'http://h.example:1', key: 'k' }, clock);
   const secret = (text: string | null) => (text === null ? null : Secret.of(text));
-  return CacheEntry.restore({ ...entry, proxyUrl, username: secret(username), password: secret(password) });
+  return CacheEntry.restore({ ...entry.toFields(), proxyUrl, username: secret(username), password: secret(password) });
 }
 
 const parts = (entry: CacheEntry | undefined) => [

@@ -42,5 +42,9 @@ export class MapTarget implements WarmTarget {
 
 /** All fields with the secrets revealed, for comparison. */
 export function revealed(entry: CacheEntry): Record<string, unknown> {
-  return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
+  return {
+    ...entry.toFields(),
+    username: entry.username?.reveal() ?? null,
+    password: entry.password?.reveal() ?? null,
+  };
 }

@@ -23,9 +23,29 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 /** The fields of an entry as a store keeps them; records from before labels existed have none. */
 export type RestorableFields = Omit<CacheEntryFields, 'labels'> & Partial<Pick<CacheEntryFields, 'labels'>>;
 
+let state: EntryState;
+
+/** The private state of an entry, for `entry-access.ts` only. */
+export interface EntryState {
+  /** True for an entry of this copy of the package. */
+  isOurs(entry: CacheEntry): boolean;
+  count(entry: CacheEntry, now: number): void;
+  raise(entry: CacheEntry, accessCount: number, lastAccessed: number): void;
+  copy(entry: CacheEntry, evictedFromL1: boolean): CacheEntry;
+  owner(entry: CacheEntry): object | undefined;
+  setOwner(entry: CacheEntry, owner: object): void;
+  buffer(entry: CacheEntry): object | undefined;
+  setBuffer(entry: CacheEntry, buffer: object | undefined): void;
+}
+
 /**
- * One proxy in the cache. Entries are frozen, and every change makes a new one, so tiers and callers may share them.
- * {@link CacheEntry.create} makes an entry from untrusted values, {@link CacheEntry.restore} from a store's own record.
+ * One proxy in the cache. {@link CacheEntry.create} makes an entry from untrusted values, {@link CacheEntry.restore}
+ * from a store's own record.
+ *
+ * Entries are frozen, and every change makes a new one, so tiers and callers may share them. Only `accessCount` and
+ * `lastAccessed` go on counting: a cache that keeps an entry in memory returns this very object from each `get`. They
+ * are getters over private state, so that a hit copies nothing. A spread (`{ ...entry }`) loses both: use {@link
+ * CacheEntry.toFields}.
  */
 export class CacheEntry implements CacheEntryFields {
   readonly key: string;
@@ -34,8 +54,6 @@ export class CacheEntry implements CacheEntryFields {
   readonly password: Secret | null;
   readonly source: string;
   readonly fetchTime: number;
-  readonly lastAccessed: number;
-  readonly accessCount: number;
   readonly ttlSeconds: number;
   readonly expiresAt: number;
   readonly healthStatus: HealthStatus;
@@ -52,26 +70,51 @@ export class CacheEntry implements CacheEntryFields {
   /** {@link NO_LABELS} if there are none; it is then inherited from the prototype and costs no memory. */
   declare readonly labels: EntryLabels;
 
+  #accessCount: number;
+  #lastAccessed: number;
+  /** The token of the memory tier that counts the accesses of this object. */
+  #owner: object | undefined;
+  /** The token of the access buffer that has recorded this object. */
+  #buffer: object | undefined;
+
   static {
     Object.defineProperty(CacheEntry.prototype, 'labels', { value: NO_LABELS, writable: true });
+    state = {
+      isOurs: (entry) => #accessCount in entry,
+      count(entry, now) {
+        entry.#accessCount++;
+        if (now > entry.#lastAccessed) entry.#lastAccessed = now;
+      },
+      raise(entry, accessCount, lastAccessed) {
+        if (accessCount > entry.#accessCount) entry.#accessCount = accessCount;
+        if (lastAccessed > entry.#lastAccessed) entry.#lastAccessed = lastAccessed;
+      },
+      copy: (entry, evictedFromL1) => new CacheEntry(entry, evictedFromL1),
+      owner: (entry) => entry.#owner,
+      setOwner(entry, owner) {
+        entry.#owner = owner;
+      },
+      buffer: (entry) => entry.#buffer,
+      setBuffer(entry, buffer) {
+        entry.#buffer = buffer;
+      },
+    };
   }
 
   // One assignment per field, always in this order, ensures that all entries share one hidden class in V8; a loop would
   // not.
-  private constructor(f: RestorableFields, accessCount: number, lastAccessed: number) {
+  private constructor(f: RestorableFields, evictedFromL1: boolean) {
     this.key = f.key;
     this.proxyUrl = f.proxyUrl;
     this.username = f.username;
     this.password = f.password;
     this.source = f.source;
     this.fetchTime = f.fetchTime;
-    this.lastAccessed = lastAccessed;
-    this.accessCount = accessCount;
     this.ttlSeconds = f.ttlSeconds;
     this.expiresAt = f.expiresAt;
     this.healthStatus = f.healthStatus;
     this.failureCount = f.failureCount;
-    this.evictedFromL1 = f.evictedFromL1;
+    this.evictedFromL1 = evictedFromL1;
     this.lastHealthCheck = f.lastHealthCheck;
     this.consecutiveHealthFailures = f.consecutiveHealthFailures;
     this.consecutiveHealthSuccesses = f.consecutiveHealthSuccesses;
@@ -81,6 +124,9 @@ export class CacheEntry implements CacheEntryFields {
     this.totalHealthChecks = f.totalHealthChecks;
     this.totalHealthCheckFailures = f.totalHealthCheckFailures;
     if (f.labels !== undefined && f.labels !== NO_LABELS) this.labels = f.labels;
+    this.#accessCount = f.accessCount;
+    this.#lastAccessed = f.lastAccessed;
+    // Private state stays writable.
     Object.freeze(this);
   }
 
@@ -110,7 +156,7 @@ export class CacheEntry implements CacheEntryFields {
    */
   static restore(fields: RestorableFields): CacheEntry {
     if (typeof fields?.key !== 'string') checkArgument('fields', fields, FIELDS);
-    return new CacheEntry(fields, fields.accessCount, fields.lastAccessed);
+    return new CacheEntry(fields, fields.evictedFromL1);
   }
 
   /** True for an entry, also of another copy of this package. */
@@ -134,12 +180,14 @@ export class CacheEntry implements CacheEntryFields {
     return CacheEntry.restore({ ...fields, ...withoutCredentials(fields, fields, this) });
   }
 
-  /**
-   * A copy with one more access, at `now` (epoch milliseconds). Throws a CacheValidationError unless `now` is a number.
-   */
-  touch(now: number): CacheEntry {
-    if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
-    return new CacheEntry(this, this.accessCount + 1, now);
+  /** The number of hits so far, 0 or more. Goes on counting while a cache has this object in memory. */
+  get accessCount(): number {
+    return this.#accessCount;
+  }
+
+  /** The time of the last hit, in epoch milliseconds; at first the time of creation. Never goes back. */
+  get lastAccessed(): number {
+    return this.#lastAccessed;
   }
 
   /** True from `expiresAt` on, by the system clock. */
@@ -187,11 +235,32 @@ export class CacheEntry implements CacheEntryFields {
     return options.credentials === false ? bareUrl(this) : Secret.of(fullUrl(this));
   }
 
-  /**
-   * All fields as a plain object, with the secrets as they are. Unlike `{ ...entry }`, the copy always has `labels`.
-   */
+  /** All fields as a plain object, as they are at this moment, with the secrets as they are. */
   toFields(): CacheEntryFields {
-    return { ...this, labels: this.labels };
+    return {
+      key: this.key,
+      proxyUrl: this.proxyUrl,
+      username: this.username,
+      password: this.password,
+      source: this.source,
+      fetchTime: this.fetchTime,
+      lastAccessed: this.#lastAccessed,
+      accessCount: this.#accessCount,
+      ttlSeconds: this.ttlSeconds,
+      expiresAt: this.expiresAt,
+      healthStatus: this.healthStatus,
+      failureCount: this.failureCount,
+      evictedFromL1: this.evictedFromL1,
+      lastHealthCheck: this.lastHealthCheck,
+      consecutiveHealthFailures: this.consecutiveHealthFailures,
+      consecutiveHealthSuccesses: this.consecutiveHealthSuccesses,
+      recoveryAttempt: this.recoveryAttempt,
+      nextCheckTime: this.nextCheckTime,
+      lastHealthError: this.lastHealthError,
+      totalHealthChecks: this.totalHealthChecks,
+      totalHealthCheckFailures: this.totalHealthCheckFailures,
+      labels: this.labels,
+    };
   }
 
   /**
@@ -200,7 +269,7 @@ export class CacheEntry implements CacheEntryFields {
    */
   toJSON(): CacheEntryJson {
     return {
-      ...this,
+      ...this.toFields(),
       ...maskedFields(this),
       proxyUrl: maskProxyUrl(this.proxyUrl),
       username: this.username?.toJSON() ?? null,
@@ -208,15 +277,15 @@ export class CacheEntry implements CacheEntryFields {
     };
   }
 
-  [INSPECT](): CacheEntry {
-    const proxyUrl = maskProxyUrl(this.proxyUrl);
-    const { source, lastHealthError, labels } = maskedFields(this);
-    const isClean =
-      proxyUrl === this.proxyUrl &&
-      source === this.source &&
-      lastHealthError === this.lastHealthError &&
-      labels === this.labels;
-    return isClean ? this : CacheEntry.restore({ ...this, proxyUrl, source, lastHealthError, labels });
+  /** All fields, masked as in JSON, as own properties of an object that Node.js shows as a CacheEntry. */
+  [INSPECT](): object {
+    const fields = { ...this.toFields(), ...maskedFields(this), proxyUrl: maskProxyUrl(this.proxyUrl) };
+    return Object.create(SHOWN, Object.getOwnPropertyDescriptors(fields)) as object;
   }
 }
 brandClass(CacheEntry, BRAND);
+
+/** An object that inherits from it is shown under the name of the class, but as it is. */
+const SHOWN: object = Object.create(CacheEntry.prototype, { [INSPECT]: { value: undefined } }) as object;
+
+export const entryState: EntryState = state;

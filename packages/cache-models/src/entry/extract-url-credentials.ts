@@ -22,7 +22,7 @@ export function extractUrlCredentials(entry: CacheEntry): CacheEntry {
   // An `@` after a `/`, `?` or `#` belongs to the path, unless the URL is valid with it as the end of the user info.
   if (/[/?#]/.test(userInfo) && !readUrl(proxyUrl).ok) return entry;
   const [inUrl, password] = splitUserInfo(userInfo);
-  const clean = { ...entry, proxyUrl: proxyUrl.slice(0, start) + proxyUrl.slice(at + 1) };
+  const clean = { ...entry.toFields(), proxyUrl: proxyUrl.slice(0, start) + proxyUrl.slice(at + 1) };
   if (!entry.hasCredentials)
     return CacheEntry.restore({ ...clean, username: toSecret(inUrl), password: toSecret(password) });
   if (entry.password !== null || username?.reveal() !== (inUrl ?? '')) return CacheEntry.restore(clean);

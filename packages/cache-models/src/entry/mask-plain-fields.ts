@@ -68,11 +68,12 @@ export function maskedFields({
 }
 
 /**
- * The fields of an entry with credentials masked in its text fields ({@link maskCredentials}); the same object if there
- * is nothing to mask. For entries that are read from or written to a file, and for entries that get credentials from
+ * The fields of an entry as a plain object, with credentials masked in its text fields ({@link maskCredentials}). For entries that are read from or written to a file, and for entries that get credentials from
  * another source than their text fields. Throws a CacheValidationError for a value that is not the fields of an entry.
  */
-export function maskPlainFields(fields: CacheEntryFields): CacheEntryFields {
+export function maskPlainFields(entry: CacheEntryFields & { toFields?(): CacheEntryFields }): CacheEntryFields {
+  // A spread of an entry would lose its counts.
+  const fields = typeof entry?.toFields === 'function' ? entry.toFields() : entry;
   if (typeof fields?.source !== 'string') checkArgument('fields', fields, FIELDS);
   if (fields.lastHealthError !== null && typeof fields.lastHealthError !== 'string')
     checkArgument('fields.lastHealthError', fields.lastHealthError, TEXT_OR_NULL);

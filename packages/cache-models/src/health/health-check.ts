@@ -117,10 +117,10 @@ export function afterHealthCheck(entry: CacheEntry, check: HealthCheck, schedule
     totalHealthCheckFailures: entry.totalHealthCheckFailures + (failed ? 1 : 0),
   };
   if (entry.lastHealthCheck !== null && check.checkTime < entry.lastHealthCheck)
-    return CacheEntry.restore({ ...entry, ...totals });
+    return CacheEntry.restore({ ...entry.toFields(), ...totals });
   const streak = streakAfter(entry, check.status, failed);
   return CacheEntry.restore({
-    ...entry,
+    ...entry.toFields(),
     ...totals,
     ...streak,
     healthStatus: check.status,

@@ -79,17 +79,20 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   get(key: string): TierResult<M, CacheEntry | undefined> {
-    const problem = problemOfKey(key);
-    if (problem !== undefined) return this.#refuse(this.#validationError(problem));
-    // The hot path: no closure and, in sync mode, no promise.
-    if (this.#life.isOpen && this.health.enabled) return this.#answer(this.#lookUp(key));
-    return this.#opened<CacheEntry | undefined>(undefined, () => this.#lookUp(key));
+    return this.#answer(this.#get(key));
   }
 
+  /** As {@link CacheTier.getNow}. A synchronous tier that overrides `get` need not override it too. */
   getNow(key: string): MaybePromise<CacheEntry | undefined> {
-    // A tier that overrides `get` expects its own `get` here too.
-    if (this.get !== BaseTier.prototype.get || problemOfKey(key) !== undefined) return this.get(key);
-    return this.#life.isOpen && this.health.enabled ? this.#lookUp(key) : this.get(key);
+    return this.isSync ? this.get(key) : this.#get(key);
+  }
+
+  #get(key: string): MaybePromise<CacheEntry | undefined> {
+    const problem = problemOfKey(key);
+    if (problem !== undefined) return this.#refuse<CacheEntry | undefined>(this.#validationError(problem));
+    // The hot path: no closure and, for a value that is available immediately, no promise.
+    if (this.#life.isOpen && this.health.enabled) return this.#lookUp(key);
+    return this.#opened<CacheEntry | undefined>(undefined, () => this.#lookUp(key));
   }
 
   put(key: string, entry: CacheEntry): TierResult<M, boolean> {
@@ -201,8 +204,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   /**
-   * Counts the result of a lookup as a hit or miss, and hides and removes an expired entry. For tiers with a lookup of
-   * their own, such as `touch`.
+   * Counts the result of a lookup as a hit or miss, and hides and removes an expired entry. For tiers with a `get` of
+   * their own.
    */
   protected seen(key: string, entry: CacheEntry | undefined, now: number): MaybePromise<CacheEntry | undefined> {
     this.health.succeeded();

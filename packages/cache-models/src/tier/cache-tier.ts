@@ -30,6 +30,13 @@ export interface TierCapabilities {
   readonly ordered: boolean;
   /** Entries can be found by their fields: `query` exists. */
   readonly query: boolean;
+  /**
+   * `get` counts the access in the entry that it returns, which is the very object that the tier keeps
+   * ({@link countAccess}). False for a tier that returns a copy each time.
+   */
+  readonly countsAccesses: boolean;
+  /** `getNow` exists. */
+  readonly immediate: boolean;
   /** Health checks are stored as a history: `recordHealthCheck` and `healthHistory` exist. */
   readonly healthHistory: boolean;
 }
@@ -51,22 +58,6 @@ export interface AccessUpdate {
   readonly lastAccessed: number;
   /** Whether only lower tiers keep the entry, because the first tier had no room for it. Default: unchanged. */
   readonly evictedFromL1?: boolean | undefined;
-}
-
-/**
- * The accesses that `touch` has counted and that were not taken yet, by key, whether or not the entries still exist,
- * even while the tier is switched off. Counts and times never decrease, even if an entry is put again. All methods are
- * synchronous and never throw.
- */
-export interface TouchedEntries {
-  /** Upper bound of the number of accesses that can be taken. */
-  readonly count: number;
-  /** The access of a key, without taking it. */
-  of(key: string): AccessUpdate | undefined;
-  /** Removes and returns up to `limit` accesses, each with the newest count. */
-  take(limit: number): AccessUpdate[];
-  /** Discards the access of a key, or of all keys, because its entry was replaced or removed. */
-  forget(key?: string): void;
 }
 
 /**
@@ -116,7 +107,10 @@ export interface CacheTier {
   /** Idempotent. All acknowledged writes are stored, and nothing is left open. */
   close(): MaybePromise<void>;
 
-  /** The live entry of a key, or `undefined`. An expired one is removed and counted. */
+  /**
+   * The live entry of a key, or `undefined`. An expired one is removed and counted. Counts the access in the entry if
+   * the capability `countsAccesses` is true.
+   */
   get(key: string): MaybePromise<CacheEntry | undefined>;
   /** Stores an entry under its key and replaces the previous one. True if it is stored. */
   put(key: string, entry: CacheEntry): MaybePromise<boolean>;
@@ -150,8 +144,9 @@ export interface CacheTier {
   resetFailures(): void;
 
   /**
-   * As `get`, but returns a value rather than a promise whenever one is available immediately, in either mode: awaiting
-   * a promise with a deadline can cost more than the lookup.
+   * As `get`, but returns a value rather than a promise whenever one is available immediately: awaiting a promise with a
+   * deadline can cost more than the lookup. Exists exactly if the capability `immediate` is true. The manager calls it
+   * in place of `get`, unless the tier is synchronous.
    */
   getNow?(key: string): MaybePromise<CacheEntry | undefined>;
   /** The live entry of a key, without side effects: no count, no reordering, nothing removed. */
@@ -161,17 +156,6 @@ export interface CacheTier {
    * after each write. Resolves to true once the entry is as durable as after `put`; reads may not see it before.
    */
   putSoon?(key: string, entry: CacheEntry): Promise<boolean>;
-  /**
-   * As `get`, and counts the access in the entry: the result has `accessCount` incremented and `lastAccessed` set to
-   * now.
-   */
-  touch?(key: string): MaybePromise<CacheEntry | undefined>;
-  /**
-   * From the first call on, records what `touch` counts until it is taken or forgotten, so that a manager that stores
-   * the counts in other tiers need not be notified of each touch, which would cost more than the touch itself. Always
-   * returns the same object. Exists only together with {@link CacheTier.touch}, in synchronous tiers.
-   */
-  touched?(): TouchedEntries;
   /**
    * Stores access metadata that was counted elsewhere; unknown keys are ignored. Returns how many of the keys were
    * there.

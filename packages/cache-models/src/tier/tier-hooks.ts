@@ -49,7 +49,9 @@ export abstract class TierHooks<M extends TierMode> {
     this.tierType = options.tierType ?? description.tierType;
     this.name = options.name ?? this.tierType;
     this.isSync = description.mode === 'sync';
-    this.capabilities = Object.freeze({ ...description.capabilities, synchronous: this.isSync });
+    const { countsAccesses = false } = description.capabilities;
+    const own = { synchronous: this.isSync, immediate: true, countsAccesses };
+    this.capabilities = Object.freeze({ ...description.capabilities, ...own });
     this.clock = options.clock ?? systemClock;
     this.logger = calmLogger(options.logger ?? silentLogger);
     this.cipher = options.cipher;

@@ -59,7 +59,8 @@ export interface TierOptions extends CacheTierConfigInput {
 export interface TierDescription<M extends TierMode> {
   readonly mode: M;
   readonly tierType: TierType;
-  readonly capabilities: Omit<TierCapabilities, 'synchronous'>;
+  readonly capabilities: Omit<TierCapabilities, 'synchronous' | 'immediate' | 'countsAccesses'> &
+    Partial<Pick<TierCapabilities, 'countsAccesses'>>;
   /**
    * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. BaseTier then checks them
    * and refuses unknown options. Default: the tier checks its own and unknown options itself.

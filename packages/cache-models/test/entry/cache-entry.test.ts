@@ -29,7 +29,7 @@ describe('CacheEntry.create', () => {
   it('requires only the URL and fills in the defaults', () => {
     const clock = new ManualClock(1_700_000_000_000);
     const entry = CacheEntry.create({ proxyUrl: URL_A }, clock);
-    expect({ ...entry }).toEqual({
+    expect(entry.toFields()).toEqual({
       key: generateCacheKey(URL_A),
       proxyUrl: URL_A,
       username: null,

@@ -61,7 +61,7 @@ describe('the URL of an entry', () => {
     const old = CacheEntry.restore({ ...fields, proxyUrl: 'HTTP://ann:ti%67er@h.example:1' });
     expect(old.toUrl().reveal()).toBe('http://ann:tiger@h.example:1');
     expect(old.toUrl({ credentials: false })).toBe('http://h.example:1');
-    const both = CacheEntry.restore({ ...old, username: Secret.of('bob') });
+    const both = CacheEntry.restore({ ...old.toFields(), username: Secret.of('bob') });
     expect(both.toUrl().reveal()).toBe('http://bob@h.example:1');
     const odd = CacheEntry.restore({ ...fields, proxyUrl: 'ftp://ann:tiger@h/x' });
     expect(odd.toUrl({ credentials: false })).toBe('ftp://h/x');

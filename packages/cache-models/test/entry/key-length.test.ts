@@ -14,7 +14,7 @@ const LONGEST = ['k'.repeat(4096), 'é'.repeat(2048), '漢'.repeat(1365), '🔑'
 const TOO_LONG = ['k'.repeat(4097), `${'é'.repeat(2048)}k`, '漢'.repeat(1366), `${'🔑'.repeat(1023)}kkkkk`];
 
 const entryOf = (key: string) => CacheEntry.create({ proxyUrl: 'http://h.example:1', key }, clock);
-const restored = (key: string) => CacheEntry.restore({ ...entryOf('a'), key });
+const restored = (key: string) => CacheEntry.restore({ ...entryOf('a').toFields(), key });
 
 describe('a key', () => {
   it('may have up to MAX_KEY_BYTES bytes, whatever its characters', () => {

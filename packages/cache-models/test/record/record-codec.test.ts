@@ -45,7 +45,7 @@ const reasonOf = (work: () => unknown): unknown => {
 };
 
 const plain = (entry: CacheEntry) => ({
-  ...entry,
+  ...entry.toFields(),
   username: entry.username?.reveal() ?? null,
   password: entry.password?.reveal() ?? null,
 });

@@ -41,7 +41,11 @@ export function makeEntry(key: string, fields: Partial<CacheEntryInput> = {}): C
 /** All fields of an entry with its secrets revealed, for comparison. */
 export function facts(entry: CacheEntry | undefined): unknown {
   if (entry === undefined) return undefined;
-  return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
+  return {
+    ...entry.toFields(),
+    username: entry.username?.reveal() ?? null,
+    password: entry.password?.reveal() ?? null,
+  };
 }
 
 export function shardFiles(directory: string): string[] {

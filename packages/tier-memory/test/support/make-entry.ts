@@ -8,5 +8,5 @@ const sample = CacheEntry.create({ proxyUrl: 'http://192.0.2.1:8080', key: 'samp
 
 /** An entry that lives for an hour from START by default. */
 export function makeEntry(key: string, fields: Partial<CacheEntryFields> = {}): CacheEntry {
-  return CacheEntry.restore({ ...sample, key, ...fields });
+  return CacheEntry.restore({ ...sample.toFields(), key, ...fields });
 }

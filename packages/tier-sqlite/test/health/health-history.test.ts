@@ -61,7 +61,7 @@ describe('a health check', () => {
     tier.recordHealthCheck('a', { status: 'healthy', checkUrl });
     const before = tier.get('a')!;
     const after = tier.recordHealthCheck('a', { status: 'dead', checkUrl, checkTime: NOW - 1000 });
-    expect({ ...after }).toEqual({ ...before, totalHealthChecks: 2, totalHealthCheckFailures: 1 });
+    expect(after?.toFields()).toEqual({ ...before.toFields(), totalHealthChecks: 2, totalHealthCheckFailures: 1 });
     expect(tier.healthHistory('a').map(({ status }) => status)).toEqual(['healthy', 'dead']);
   });
 
@@ -159,7 +159,7 @@ describe('the health history', () => {
     for (const put of Object.values(write)) {
       put(gate);
       tier.recordHealthCheck('a', { status: 'healthy', checkUrl });
-      put(CacheEntry.restore({ ...gate, proxyUrl: 'HTTP://[2001:DB8:0::1]:80' }));
+      put(CacheEntry.restore({ ...gate.toFields(), proxyUrl: 'HTTP://[2001:DB8:0::1]:80' }));
       expect(tier.healthHistory('a')).toHaveLength(1);
       for (const proxyUrl of [
         'http://[2001:db8::1]:81',
@@ -167,7 +167,7 @@ describe('the health history', () => {
         'http://evil.example:80',
         'odd',
       ]) {
-        put(CacheEntry.restore({ ...gate, proxyUrl }));
+        put(CacheEntry.restore({ ...gate.toFields(), proxyUrl }));
         expect(tier.healthHistory('a'), proxyUrl).toEqual([]);
         tier.recordHealthCheck('a', { status: 'dead', checkUrl });
         expect(tier.healthHistory('a'), proxyUrl).toHaveLength(1);

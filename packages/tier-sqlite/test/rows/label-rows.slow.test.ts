@@ -76,7 +76,7 @@ describe.each(KINDS)('labels in $name', (kind) => {
     expect(tier.put('a', makeEntry('a', { labels }))).toBe(true);
     expect(tier.get('a')?.labels).toEqual(labels);
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`n${i}`, 'x'.repeat(256)]));
-    const tooMany = CacheEntry.restore({ ...makeEntry('b'), labels: many });
+    const tooMany = CacheEntry.restore({ ...makeEntry('b').toFields(), labels: many });
     expect(() => tier.put('b', tooMany)).toThrow(/labels/);
   });
 

@@ -59,7 +59,7 @@ describe.each(SETS)('the database $set that ProxyWhirl wrote', ({ set, kind, cou
     tier.close();
     for (const entry of plain) {
       expect(reveal(tier.get(entry.key))).toEqual({
-        ...(reveal(entry) as CacheEntry),
+        ...reveal(entry),
         totalHealthChecks: 42,
         lastHealthError: 'x',
       });

@@ -15,7 +15,7 @@ const entry = makeEntry('a');
 /** Values that may be passed in place of an entry. */
 const NOT_ENTRIES: readonly unknown[] = [
   ...[undefined, null, 5, 'a', [], {}],
-  { ...entry },
+  entry.toFields(),
   entry.toJSON(),
   { key: 'a', proxyUrl: 'http://192.0.2.1:80', expiresAt: entry.expiresAt },
 ];

@@ -78,8 +78,8 @@ const always: Check[] = [
       const entry = withFirst('a');
       const errors = [
         await trial.refuses('put("b", entry with key "a")', () => raw.put('b', entry)),
-        await trial.refuses('put of a plain object', () => raw.put('a', { ...entry, ...FIRST })),
-        await trial.refuses('putMany of a plain object', () => raw.putMany([entry, { ...entry, ...FIRST }])),
+        await trial.refuses('put of a plain object', () => raw.put('a', { ...entry.toFields(), ...FIRST })),
+        await trial.refuses('putMany of a plain object', () => raw.putMany([entry, { ...entry.toFields(), ...FIRST }])),
       ];
       for (const error of errors)
         trial.same(`credentials in the error "${error.name}"`, TRACES.inObject(error), undefined);

@@ -119,8 +119,8 @@ const checks: Check[] = [
       // CacheEntry.create turns it into null, but records of other programs contain it.
       const empty = Secret.of('');
       const tier = await trial.tierWith([
-        CacheEntry.restore({ ...makeEntry('both'), username: empty, password: empty }),
-        CacheEntry.restore({ ...makeEntry('password'), username: Secret.of('somebody'), password: empty }),
+        CacheEntry.restore({ ...makeEntry('both').toFields(), username: empty, password: empty }),
+        CacheEntry.restore({ ...makeEntry('password').toFields(), username: Secret.of('somebody'), password: empty }),
       ]);
       const [both, password] = [await tier.get('both'), await tier.get('password')];
       trial.same('empty username', both?.username?.reveal() ?? '', '');

@@ -148,7 +148,7 @@ const others: Check[] = [
         trial.same(`has(${name}), never stored`, await tier.has(key), false);
         trial.same(`getMany([${name}]), never stored`, (await tier.getMany([key])).size, 0);
         trial.same(`delete(${name}), never stored`, await tier.delete(key), false);
-        await refusesOrKeeps(trial, tier, CacheEntry.restore({ ...makeEntry('x'), key, source: 'lone' }));
+        await refusesOrKeeps(trial, tier, CacheEntry.restore({ ...makeEntry('x').toFields(), key, source: 'lone' }));
         trial.same(`deleteMany([${name}])`, (await tier.deleteMany([key])).length, 1);
       }
       await expectEntries(trial, tier, entries, 'after keys with lone surrogates');

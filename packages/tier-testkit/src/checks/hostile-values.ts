@@ -51,7 +51,7 @@ const checks: Check[] = [
       'http://käse.example:80',
       '',
       '"\n',
-    ].map((proxyUrl, at) => CacheEntry.restore({ ...makeEntry(`url ${at}`), proxyUrl })),
+    ].map((proxyUrl, at) => CacheEntry.restore({ ...makeEntry(`url ${at}`).toFields(), proxyUrl })),
   ),
 ];
 

@@ -17,7 +17,7 @@ export function makeEntry(key: string, patch: Partial<CacheEntryInput> = {}, at 
   // A tier must keep strings as they are: also those that `create` would cut or mask.
   const { source = entry.source, lastHealthError = entry.lastHealthError } = patch;
   const labels = patch.labels === undefined ? entry.labels : toLabels(patch.labels);
-  return CacheEntry.restore({ ...entry, source, lastHealthError, labels });
+  return CacheEntry.restore({ ...entry.toFields(), source, lastHealthError, labels });
 }
 
 /** Entries with the keys `entry-0000`, `entry-0001` and so on, numbered from `first`. */

@@ -36,7 +36,7 @@ export const SAMPLE: readonly CacheEntry[] = Array.from({ length: COUNT }, (_, a
   });
   // As other programs store them: in upper case, and with characters that are special in patterns.
   const url = `${at % 12 === 5 ? scheme.toUpperCase() : scheme}://${of(HOSTS, at)}-${at}.example:8080`;
-  return CacheEntry.restore({ ...entry, proxyUrl: url });
+  return CacheEntry.restore({ ...entry.toFields(), proxyUrl: url });
 });
 
 /** Names and values that occur in several labels; some entries lack a name. */

@@ -9,7 +9,7 @@ export function plainEntry(entry: CacheEntry | undefined): PlainEntry | undefine
   if (entry === undefined) return undefined;
   const { username, password, labels } = entry;
   return {
-    ...entry,
+    ...entry.toFields(),
     username: username?.reveal() ?? null,
     password: password?.reveal() ?? null,
     // A tier built with models from before labels returns entries without them.

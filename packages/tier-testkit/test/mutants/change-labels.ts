@@ -5,7 +5,7 @@ export type Change = (labels: EntryLabels) => EntryLabels;
 
 /** The same entry with other labels, stored unchecked. */
 export function withLabels(entry: CacheEntry, labels: EntryLabels): CacheEntry {
-  return CacheEntry.restore({ ...entry, labels });
+  return CacheEntry.restore({ ...entry.toFields(), labels });
 }
 
 /** Maps each label to another name and value, or drops it. */

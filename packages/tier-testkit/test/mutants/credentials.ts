@@ -115,7 +115,7 @@ export const credentialMutants: readonly Mutant[] = [
       protected override checkCredentials(): void {}
       protected override encoded(entry: CacheEntry): ProxyRecord {
         const bare = this.setup.cipher === undefined ? { username: null, password: null } : {};
-        return super.encoded(CacheEntry.restore({ ...entry, ...bare }));
+        return super.encoded(CacheEntry.restore({ ...entry.toFields(), ...bare }));
       }
     },
   ),
@@ -128,7 +128,7 @@ export const credentialMutants: readonly Mutant[] = [
       protected override encoded(entry: CacheEntry): ProxyRecord {
         const { username, password } = entry;
         if (this.setup.cipher !== undefined) return super.encoded(entry);
-        const record = super.encoded(CacheEntry.restore({ ...entry, username: null, password: null }));
+        const record = super.encoded(CacheEntry.restore({ ...entry.toFields(), username: null, password: null }));
         return Object.assign(record, { username: username?.reveal(), password: password?.reveal() });
       }
     },
@@ -154,7 +154,7 @@ export const credentialMutants: readonly Mutant[] = [
     ['credentials', 'writes no credential in clear or in a reversible encoding'],
     class extends FileTable {
       protected override encoded(entry: CacheEntry): ProxyRecord {
-        const record = super.encoded(CacheEntry.restore({ ...entry, username: null, password: null }));
+        const record = super.encoded(CacheEntry.restore({ ...entry.toFields(), username: null, password: null }));
         const { username, password } = entry;
         return Object.assign(record, { user: username && inHex(username), pass: password && inHex(password) });
       }

@@ -7,7 +7,7 @@ import { type Mutant, plant, plantInTable } from './mutant.ts';
 function keeping(change: (entry: CacheEntry) => Partial<Record<keyof CacheEntryFields, unknown>>) {
   return class extends MapTier {
     protected override takeIn(entry: CacheEntry): CacheEntry {
-      return CacheEntry.restore({ ...entry, ...change(entry) } as CacheEntryFields);
+      return CacheEntry.restore({ ...entry.toFields(), ...change(entry) } as CacheEntryFields);
     }
   };
 }

@@ -36,7 +36,9 @@ function writeLines(directory: string, entries: readonly CacheEntry[], tokens: T
   const lines: string[][] = Array.from({ length: SHARDS }, () => []);
   for (const [i, entry] of entries.entries()) {
     const [username, password] = tokens[i]!;
-    lines[Number.parseInt(entry.key.slice(0, 2), 16) % SHARDS]!.push(JSON.stringify({ ...entry, username, password }));
+    lines[Number.parseInt(entry.key.slice(0, 2), 16) % SHARDS]!.push(
+      JSON.stringify({ ...entry.toFields(), username, password }),
+    );
   }
   for (const [shard, text] of lines.entries()) {
     const fd = openSync(join(directory, `shard_${shard}.jsonl`), 'a', 0o600);

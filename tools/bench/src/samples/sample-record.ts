@@ -55,5 +55,9 @@ function sampleEntry(i: number, random: () => number, today: number, ttlSeconds:
 /** All fields of an entry, secrets revealed, for comparison between contenders. */
 export function plainRecord(entry: CacheEntry | undefined): Record<string, unknown> | undefined {
   if (entry === undefined) return undefined;
-  return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
+  return {
+    ...entry.toFields(),
+    username: entry.username?.reveal() ?? null,
+    password: entry.password?.reveal() ?? null,
+  };
 }

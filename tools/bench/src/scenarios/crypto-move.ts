@@ -29,7 +29,7 @@ function promotion(kind: string, make: MakeTier): Scenario {
     goals: [atMost(WITH, 1.2, WITHOUT), atMost(WITH, 1.2, AND_CHECKS)],
     setUp: async (context) => {
       const entries = sampleEntries(context.quick ? 500 : 5000);
-      const bare = entries.map((entry) => CacheEntry.restore({ ...entry, username: null, password: null }));
+      const bare = entries.map((entry) => CacheEntry.restore({ ...entry.toFields(), username: null, password: null }));
       const sealed = await filled(context, WITH, make, entries);
       const plain = await filled(context, WITHOUT, make, bare);
       const keyOf = (i: number): string => entries[i % entries.length]!.key;
@@ -47,7 +47,7 @@ function promotion(kind: string, make: MakeTier): Scenario {
       const tokens = [bareSealCalls(binding.keys, 'sixteen bytes :)'), bareSealCalls(binding.keys, 'sixteen bytes :)')];
       const withoutThem = async () => {
         const { username, password } = entries[0]!;
-        return steady(CacheEntry.restore({ ...(await plain.cache.get(keyOf(0)))!, username, password }));
+        return steady(CacheEntry.restore({ ...(await plain.cache.get(keyOf(0)))!.toFields(), username, password }));
       };
       return {
         expected: steady(entries[0]),

@@ -34,7 +34,7 @@ async function parseContest({ directory, quick, onFinish }: ScenarioContext, sea
   const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
   const file = join(directory, 'records.jsonl');
   const entries = sampleEntries(count).map((entry) =>
-    sealed ? entry : CacheEntry.restore({ ...entry, username: null, password: null }),
+    sealed ? entry : CacheEntry.restore({ ...entry.toFields(), username: null, password: null }),
   );
   writeFileSync(file, `${entries.map((entry) => JSON.stringify(entryToRecord(entry, cipher))).join('\n')}\n`, {
     mode: 0o600,

@@ -33,7 +33,7 @@ export function exportLine(
     if (clean.hasCredentials && cipher === undefined) throw noCipher();
     return toLine(entryToRecord(clean, cipher));
   }
-  const record = entryToRecord(CacheEntry.restore({ ...clean, username: null, password: null }), undefined);
+  const record = entryToRecord(CacheEntry.restore({ ...clean.toFields(), username: null, password: null }), undefined);
   if (credentials === 'omit') return toLine(record);
   return toLine({
     ...record,

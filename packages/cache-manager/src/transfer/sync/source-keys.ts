@@ -28,7 +28,7 @@ export async function keysOfSource(
     if (page === undefined) return scanAll(stack, sources, isListed, signal);
     for (const { key } of page) found.add(key);
   }
-  return { ...found, isComplete: true };
+  return { unlisted: found.unlisted, listed: found.listed, isComplete: true };
 }
 
 async function scanAll(
@@ -48,7 +48,8 @@ async function scanAll(
     if (sources.includes(source)) found.add(key);
     if (yielder.isDue()) await yielder.yield();
   }
-  return { ...found, isComplete: wereOn && areOn() && faults() === before };
+  const isComplete = wereOn && areOn() && faults() === before;
+  return { unlisted: found.unlisted, listed: found.listed, isComplete };
 }
 
 class KeyCollector {

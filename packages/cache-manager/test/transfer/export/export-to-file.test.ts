@@ -63,7 +63,7 @@ describe('an export', () => {
     'in mode %s contains none of the credentials that an old record has in other fields',
     async (credentials) => {
       const old = CacheEntry.restore({
-        ...ann,
+        ...ann.toFields(),
         proxyUrl: 'http://me:pw4proxy',
         source: 'https://me:pw4list@example.com/',
         lastHealthError: 'hunter2 was refused',
@@ -87,7 +87,7 @@ describe('an export', () => {
 
   it('moves credentials out of a URL that ProxyWhirl stored', async () => {
     const path = join(folder(), 'all.jsonl');
-    const odd = CacheEntry.restore({ ...open, proxyUrl: 'http://bob:p%40w@b.example:1' });
+    const odd = CacheEntry.restore({ ...open.toFields(), proxyUrl: 'http://bob:p%40w@b.example:1' });
     await exportToFile(source(odd), path);
     expect(readFileSync(path, 'utf8')).not.toContain('bob');
     expect(revealed((await readBack(path)).one)).toMatchObject({
@@ -123,7 +123,7 @@ describe('an export', () => {
 
   it('counts entries that cannot be read', async () => {
     const lost = CacheEntry.restore({
-      ...ann,
+      ...ann.toFields(),
       password: Secret.sealed(new Uint8Array([1]), {
         encrypt: () => new Uint8Array(),
         decrypt: () => {

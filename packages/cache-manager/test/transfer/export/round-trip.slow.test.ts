@@ -117,7 +117,7 @@ describe.each(EXPORT_CREDENTIALS)('an export with credentials %s', (credentials)
     'contains an invalid URL from ProxyWhirl: %s',
     async (proxyUrl) => {
       const made = CacheEntry.create({ proxyUrl: 'http://h.example:1', key: 'odd' }, clock);
-      const entry = CacheEntry.restore({ ...made, proxyUrl });
+      const entry = CacheEntry.restore({ ...made.toFields(), proxyUrl });
       const { exported, found } = await throughFile([entry], credentials);
       expect(exported).toEqual({ exported: 1, failed: 0 });
       expect(revealed(found.get('odd')!)).toEqual(revealed(entry));
@@ -126,7 +126,7 @@ describe.each(EXPORT_CREDENTIALS)('an export with credentials %s', (credentials)
 
   it('omits and counts entries that an import would refuse', async () => {
     const made = CacheEntry.create({ proxyUrl: 'http://h.example:1', key: 'kept' }, clock);
-    const odd = CacheEntry.restore({ ...made, key: 'odd', proxyUrl: 'gate 1:2:ann:hunter2' });
+    const odd = CacheEntry.restore({ ...made.toFields(), key: 'odd', proxyUrl: 'gate 1:2:ann:hunter2' });
     const { exported, imported, found } = await throughFile([made, odd], credentials);
     expect(exported).toEqual({ exported: 1, failed: 1 });
     expect(imported).toMatchObject({ loaded: 1, failed: 0, skipped: 0 });
@@ -149,7 +149,7 @@ describe('a cache refuses entries that an import would refuse', () => {
         field.endsWith('name') || field === 'password' ? Secret.of(value) : value,
       ]),
     );
-    const entry = CacheEntry.restore({ ...made, ...secrets });
+    const entry = CacheEntry.restore({ ...made.toFields(), ...secrets });
     const error = {
       code: 'CACHE_VALIDATION_FAILED',
       message: expect.stringMatching(new RegExp(`${name} must be at most`)),
@@ -163,7 +163,7 @@ describe('a cache refuses entries that an import would refuse', () => {
     const cache = await openEmpty();
     const token = cipher.encrypt(Secret.of('x'.repeat(16_385)));
     const made = CacheEntry.create({ proxyUrl: 'http://h.example:1' }, clock);
-    const entry = CacheEntry.restore({ ...made, password: Secret.sealed(token, cipher) });
+    const entry = CacheEntry.restore({ ...made.toFields(), password: Secret.sealed(token, cipher) });
     await expect(cache.put(entry.key, entry)).rejects.toMatchObject({ code: 'CACHE_VALIDATION_FAILED' });
   });
 });

@@ -142,7 +142,10 @@ describe('a row over an existing entry', () => {
     const target = new MapTarget();
     const before = existing(target);
     target.map.set(before.key, before);
-    const record = entryToRecord(CacheEntry.restore({ ...before, username: null, password: null }), undefined);
+    const record = entryToRecord(
+      CacheEntry.restore({ ...before.toFields(), username: null, password: null }),
+      undefined,
+    );
     await importRows([{ ...record, username: '**********', password: '**********' }], target);
     expect(revealed(target.one)).toMatchObject({ username: 'ann', password: 'hunter2' });
   });

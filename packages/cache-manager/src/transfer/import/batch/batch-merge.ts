@@ -131,7 +131,7 @@ export class BatchMerge {
     const known = this.#masked.get(entry.key);
     if (known !== undefined && haveSameTexts(known.from, entry)) {
       const { source, lastHealthError, labels } = known.to;
-      return CacheEntry.restore({ ...entry, source, lastHealthError, labels });
+      return CacheEntry.restore({ ...entry.toFields(), source, lastHealthError, labels });
     }
     const fields = maskPlainFields(entry);
     const to = fields === entry ? entry : CacheEntry.restore(fields);

@@ -99,7 +99,7 @@ export class ImportBatch {
     try {
       const key = this.#options.keys.ownKey(keyPartsOf(entry));
       this.#tally.note(line, TAKEN);
-      return [{ line, entry: CacheEntry.restore({ ...entry, key }), keySource: 'own' }];
+      return [{ line, entry: CacheEntry.restore({ ...entry.toFields(), key }), keySource: 'own' }];
     } catch (error) {
       this.#tally.refuse(line, 'failed', `could not be stored: ${reasonOf(error, entry)}`);
       return [];

@@ -12,7 +12,7 @@ export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiv
   if (!isSameProxy(existing, incoming)) return incoming;
   const life = ttlGiven || incoming.expiresAt >= existing.expiresAt ? incoming : existing;
   return CacheEntry.restore({
-    ...incoming,
+    ...incoming.toFields(),
     ...mergedCredentials(existing, incoming),
     ...healthOf(wasChecked(existing) ? existing : incoming),
     fetchTime: Math.max(existing.fetchTime, incoming.fetchTime),

@@ -42,5 +42,8 @@ export function fullRecordToEntry(
     throw new CacheValidationError(
       'proxy_url may contain a password, which must not be stored in plain text: write it as scheme://user:password@host:port',
     );
-  return { entry: CacheEntry.restore(maskPlainFields({ ...entry, labels })), notes: [...notes, ...labelNotes] };
+  return {
+    entry: CacheEntry.restore(maskPlainFields({ ...entry.toFields(), labels })),
+    notes: [...notes, ...labelNotes],
+  };
 }

@@ -88,7 +88,7 @@ function readFullRecord(row: Row, context: RowContext): RowResult {
   const now = context.clock.now();
   if (context.ttlOverride !== undefined) {
     const ttlSeconds = context.ttlOverride;
-    const renewed = CacheEntry.restore({ ...entry, ttlSeconds, expiresAt: expiryOf(now, ttlSeconds) });
+    const renewed = CacheEntry.restore({ ...entry.toFields(), ttlSeconds, expiresAt: expiryOf(now, ttlSeconds) });
     return { entry: renewed, keySource: 'record', notes };
   }
   if (!entry.isExpiredAt(now)) return { entry, keySource: 'record', notes };
@@ -200,7 +200,7 @@ function isOtherFamily(named: ProxyScheme | undefined, own: ProxyScheme): boolea
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
   // The input does not contain this URL. Passing the URL as a source makes `create` refuse its lone surrogates.
   if (!text.isWellFormed()) CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
-  return CacheEntry.restore({ ...CacheEntry.create(input, clock), proxyUrl: text });
+  return CacheEntry.restore({ ...CacheEntry.create(input, clock).toFields(), proxyUrl: text });
 }
 
 /** The health members of a proxy inventory; invalid values are ignored. */

@@ -130,7 +130,7 @@ describe('a key that the row itself hashes to', () => {
   it('keeps the data of the same proxy stored with another spelling of the URL', async () => {
     const url = 'http://[2001:DB8:0:0::1]:80';
     const target = cacheOfAnn();
-    const stored = CacheEntry.restore({ ...target.one, key: generateCacheKey(url), proxyUrl: url });
+    const stored = CacheEntry.restore({ ...target.one.toFields(), key: generateCacheKey(url), proxyUrl: url });
     target.map.clear();
     target.map.set(stored.key, stored);
     await importRows(target, [{ key: stored.key, proxy_url: url, username: 'ann' }]);
@@ -201,7 +201,8 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
       ['not a URL', null],
     ]) {
       const target = new MapTarget();
-      target.map.set('its own', CacheEntry.restore({ ...CacheEntry.create(odd, target.clock), proxyUrl: 'not a url' }));
+      const own = CacheEntry.create(odd, target.clock).toFields();
+      target.map.set('its own', CacheEntry.restore({ ...own, proxyUrl: 'not a url' }));
       await importRows(target, [recordOf(target, { proxyUrl: GATE, key: 'its own' }, { proxy_url: url })], format);
       const imported = [...target.map.values()].find(({ proxyUrl }) => proxyUrl === url);
       expect(imported?.password?.reveal() ?? null).toBe(password);

@@ -1,0 +1,86 @@
+import { Kinds } from '../arguments/argument-kinds.ts';
+import { checkArgument } from '../arguments/check-argument.ts';
+import { CacheEntry, entryState } from './cache-entry.ts';
+
+// For tiers and the manager. An entry of another copy of this package has private state that is out of reach here: it
+// is never counted in place, and `claimEntry` copies it.
+
+/**
+ * Counts an access in an entry: `accessCount` goes up by one, and `lastAccessed` becomes `now` (epoch milliseconds),
+ * unless it is later already. For a tier whose `get` returns the very object that it keeps; such a tier claims each
+ * entry when it is put ({@link claimEntry}). Throws a CacheValidationError for an entry of another copy of this
+ * package, or if `now` is not a number.
+ *
+ * @example
+ * ```ts
+ * const entry = this.#entries.get(key);
+ * if (entry !== undefined) countAccess(entry, now);
+ * return entry;
+ * ```
+ */
+export function countAccess(entry: CacheEntry, now: number): void {
+  if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
+  if (!isOurs(entry)) checkArgument('entry', entry, OWN_ENTRY);
+  entryState.count(entry, now);
+}
+
+/**
+ * Raises the counts of an entry to those that were counted elsewhere; neither ever decreases. Throws a
+ * CacheValidationError for an entry of another copy of this package.
+ */
+export function raiseAccess(
+  entry: CacheEntry,
+  { accessCount, lastAccessed }: Pick<CacheEntry, 'accessCount' | 'lastAccessed'>,
+): void {
+  if (!isOurs(entry)) checkArgument('entry', entry, OWN_ENTRY);
+  entryState.raise(entry, accessCount, lastAccessed);
+}
+
+/**
+ * The object that a memory tier keeps for an entry that was put: the entry itself, or a copy if it belongs to another
+ * copy of this package or if another tier has claimed it, because each would count the accesses of the other. `owner`
+ * is an object that stands for the tier; an entry refers to it for as long as it exists, so it should be small.
+ *
+ * @example
+ * ```ts
+ * this.#entries.set(key, claimEntry(entry, this.#token));
+ * ```
+ */
+export function claimEntry(entry: CacheEntry, owner: object): CacheEntry {
+  if (isOurs(entry)) {
+    const before = entryState.owner(entry);
+    if (before === owner) return entry;
+    if (before === undefined) {
+      entryState.setOwner(entry, owner);
+      return entry;
+    }
+  }
+  const copy = CacheEntry.restore(entry);
+  entryState.setOwner(copy, owner);
+  return copy;
+}
+
+/** A copy that nobody has claimed, with another `evictedFromL1` if one is given. */
+export function copyEntry(entry: CacheEntry, evictedFromL1: boolean = entry.evictedFromL1): CacheEntry {
+  return entryState.copy(entry, evictedFromL1);
+}
+
+/** True if the entry is marked as recorded in a buffer ({@link markBuffered}). */
+export function isBuffered(entry: CacheEntry, buffer: object): boolean {
+  return isOurs(entry) && entryState.buffer(entry) === buffer;
+}
+
+/**
+ * Marks an entry as recorded in a buffer of accesses, so that the next accesses of the same object need no lookup.
+ * `buffer` is an object that stands for the buffer; `undefined` removes the mark. Has no effect on an entry of another
+ * copy of this package.
+ */
+export function markBuffered(entry: CacheEntry, buffer: object | undefined): void {
+  if (isOurs(entry)) entryState.setBuffer(entry, buffer);
+}
+
+function isOurs(entry: unknown): boolean {
+  return typeof entry === 'object' && entry !== null && entryState.isOurs(entry as CacheEntry);
+}
+
+const OWN_ENTRY = Object.freeze({ wanted: 'must be a CacheEntry of this copy of @pw/cache-models', isRight: isOurs });
