@@ -81,7 +81,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
 
   it('a batch evicts as many entries as it needs to', () => {
     const { tier, left } = makeTier(policy, 3, 'ab');
-    expect(tier.putMany([...'cdef'].map((key) => makeEntry(key)))).toEqual([true, true, true, true]);
+    expect(tier.putMany(Array.from('cdef').map((key) => makeEntry(key)))).toEqual([true, true, true, true]);
     expect(tier.keys()).toEqual(['d', 'e', 'f']);
     expect(left).toHaveLength(3);
   });

@@ -13,7 +13,7 @@ function isParsed(text: string): boolean {
 const asBytes = (text: string) => isJson(Buffer.from(text), 0, Buffer.byteLength(text));
 /** The characters that are special in JSON, and some that are not. */
 const PIECES = [
-  ...'{}[]",:\\/bfnrtu0123456789abcdefABE+-. \t\r\n\u0001é',
+  ...Array.from('{}[]",:\\/bfnrtu0123456789abcdefABE+-. \t\r\n\u0001é'),
   'true',
   'false',
   'null',

@@ -23,7 +23,7 @@ function victim(entries: ReadonlyMap<string, Known>, policy: EvictionPolicy): st
   return [...entries].sort(([, a], [, b]) => compare(full(a), full(b)))[0]![0];
 }
 
-const key = fc.constantFrom(...'abcdefghij');
+const key = fc.constantFrom(...Array.from('abcdefghij'));
 const commands = fc.array(
   fc.oneof(
     fc.record({ do: fc.constant('put' as const), key, age: fc.nat(5), count: fc.nat(3), lives: fc.boolean() }),

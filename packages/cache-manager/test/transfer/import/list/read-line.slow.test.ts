@@ -48,7 +48,7 @@ describe('an endpoint in a list', () => {
 type Edit = readonly [at: number, kind: 'delete' | 'insert' | 'replace', sign: string];
 
 // `@` is not among them: a second `@` is valid, because the last one counts in any URL.
-const signs = fc.constantFrom(...' \t:,;|#"\'[]()/-=%.\\\u00a0\u200b');
+const signs = fc.constantFrom(...Array.from(' \t:,;|#"\'[]()/-=%.\\\u00a0\u200b'));
 const edit = (...kinds: Edit[1][]): fc.Arbitrary<Edit> => fc.tuple(fc.nat(200), fc.constantFrom(...kinds), signs);
 
 /** Excludes edits that move a separator, because they cannot be detected. */

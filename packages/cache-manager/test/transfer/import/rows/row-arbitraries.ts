@@ -18,9 +18,9 @@ const LETTERS = 'qwxzQWXZ';
 const credential = (others: string) =>
   fc
     .tuple(
-      fc.constantFrom(...LETTERS),
-      fc.string({ unit: fc.constantFrom(...LETTERS, ...others), minLength: 1, maxLength: 10 }),
-      fc.constantFrom(...LETTERS),
+      fc.constantFrom(...Array.from(LETTERS)),
+      fc.string({ unit: fc.constantFrom(...Array.from(LETTERS), ...others), minLength: 1, maxLength: 10 }),
+      fc.constantFrom(...Array.from(LETTERS)),
     )
     .map((parts) => parts.join(''));
 

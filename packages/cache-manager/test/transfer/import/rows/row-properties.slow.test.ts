@@ -148,7 +148,7 @@ describe('a proxy with credentials', () => {
 const mutation = fc.record({
   at: fc.nat(10_000),
   kind: fc.constantFrom('drop', 'insert', 'double', 'cut'),
-  char: fc.constantFrom(...',;|\t "\n:@/'),
+  char: fc.constantFrom(...Array.from(',;|\t "\n:@/')),
 });
 type Mutation = typeof mutation extends fc.Arbitrary<infer T> ? T : never;
 

@@ -42,7 +42,7 @@ const OTHER_NAMES = ['usa', 'uk', 'russian federation', 'korea', 'viet nam', 'cz
 /** Codes in upper case and names in lower case. */
 function countries(): ReadonlySet<string> {
   const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
   const codes = letters.flatMap((one) => letters.map((other) => one + other)).filter((code) => code !== 'ZZ');
   const found = codes.flatMap((code) => {
     const name = names.of(code);
