@@ -14,6 +14,7 @@ import {
   type HealthHistoryOptions,
   type HealthRecord,
   isPromise,
+  isTooLongKey,
   type Logger,
   type MaybePromise,
   RemovalReason,
@@ -35,7 +36,7 @@ import { Statistics } from './observe/statistics.ts';
 import { checkOptions } from './open/check-options.ts';
 import { DEFAULT_TIMEOUT_MS, openTiers } from './open/open-tiers.ts';
 import { queryStack } from './stack/query-stack.ts';
-import { applyTierErrorPolicy } from './stack/tier-error-policy.ts';
+import { throwTierErrors } from './stack/tier-error-policy.ts';
 import { type Hit, TierStack } from './stack/tier-stack.ts';
 import { jitterTtl } from './stack/ttl-jitter.ts';
 import {
@@ -135,16 +136,18 @@ export class CacheManager implements AsyncDisposable {
       logger,
       cipher: options.cipher,
       onEvict: (level) => (key, entry, reason) => stack?.noteEviction(level, key, entry, reason),
-      onDegraded: (tier) => statistics.switched('degraded', tier),
-      onRecovered: (tier) => statistics.switched('recovered', tier),
+      listener: statistics,
     });
     stack = new TierStack(tiers, statistics, logger);
     statistics.attach(tiers);
     return new CacheManager(options, { clock, logger, statistics, stack });
   }
 
-  /** The tiers in order. Writing to one directly bypasses the order of the cache's operations. */
-  get tiers(): readonly { readonly name: string; readonly tier: CacheTier }[] {
+  /**
+   * The tiers in order. Writing to one directly bypasses the order of the cache's operations. A tier is `undefined` as
+   * long as its factory fails; the cache calls the factory again by itself.
+   */
+  get tiers(): readonly { readonly name: string; readonly tier: CacheTier | undefined }[] {
     return this.#stack.tiers.map(({ name, tier }) => ({ name, tier }));
   }
 
@@ -432,8 +435,9 @@ export class CacheManager implements AsyncDisposable {
     return (await this.#find(key))?.entry;
   }
 
-  #withErrorPolicy<T>(work: () => T): Promise<Awaited<T>> {
-    return applyTierErrorPolicy(this.#options.onTierError, this.#stack.tiers, work);
+  async #withErrorPolicy<T>(work: () => T): Promise<Awaited<T>> {
+    if (this.#options.onTierError !== 'throw') return await work();
+    return throwTierErrors(this.#stack.tiers, work);
   }
 
   /** The entry with its TTL shortened at random, if that is configured. */
@@ -466,7 +470,7 @@ export class CacheManager implements AsyncDisposable {
 
   #check(key: unknown): void {
     this.#checkOpen();
-    checkKey(key);
+    if (typeof key !== 'string' || isTooLongKey(key)) checkKey(key);
   }
 
   #checkKeys(keys: unknown): void {

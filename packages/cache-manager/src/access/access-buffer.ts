@@ -1,26 +1,48 @@
 import { setImmediate } from 'node:timers/promises';
-import type { CacheEntry, Logger } from '@pw/cache-models';
+import {
+  type AccessUpdate,
+  CacheEntry,
+  copyEntry,
+  countAccess,
+  isBuffered,
+  type Logger,
+  markBuffered,
+  raiseAccess,
+} from '@pw/cache-models';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
-import { FirstTierAccesses } from './first-tier-accesses.ts';
-import { PendingAccesses } from './pending-accesses.ts';
 
 /** Accesses are written behind after this time, or once there are this many. */
 const FLUSH_AFTER_MS = 1_000;
 const FLUSH_AT_SIZE = 50_000;
 /** The number of updates written before yielding to the event loop. */
 const FLUSH_SLICE = 500;
+/** The most updates kept for another attempt after a tier failed. */
+const MAX_RETRIED = 10_000;
+
+/**
+ * What the lower tiers have not received yet of a key: the entry itself, whose counts go on, or the counts of an entry
+ * that the first tier evicted.
+ */
+type Pending = CacheEntry | Omit<AccessUpdate, 'key'>;
 
 /**
  * Accesses and evictions that the lower tiers have not received yet. They are written behind in batches, under the
  * keys' locks, so that no read costs a write; until then they are overlaid on the entries that these tiers return.
+ *
+ * The buffer keeps an entry of the first tier itself and reads its counts when it writes them. The entry is marked, so
+ * that further hits need no lookup here. Invariant: an entry that is marked for this buffer is the pending one of its
+ * key.
  */
 export class AccessBuffer {
   readonly #tiers: readonly ManagedTier[];
   readonly #mutex: KeyedMutex;
   readonly #logger: Logger;
-  readonly #firstTier: FirstTierAccesses;
-  readonly #pending: PendingAccesses;
+  readonly #pending = new Map<string, Pending>();
+  /** Updates that have been taken but have not reached every tier yet. */
+  readonly #writing = new Map<string, Pending>();
+  /** Marks the entries of this buffer. Not the buffer itself: an entry that somebody keeps must not keep the cache. */
+  readonly #mark = Object.freeze({});
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
@@ -28,51 +50,67 @@ export class AccessBuffer {
     this.#tiers = tiers;
     this.#mutex = mutex;
     this.#logger = logger;
-    this.#firstTier = new FirstTierAccesses(tiers[0]);
-    this.#pending = new PendingAccesses(this.#firstTier);
   }
 
-  /** Records a hit that the first tier has counted. If that tier buffers its accesses, only schedules a flush. */
-  recordTouch(entry: CacheEntry): void {
-    if (!this.#firstTier.isBuffering) this.recordHit(entry);
-    else if (this.#timer === undefined) this.#scheduleTouched(entry);
-  }
-
-  #scheduleTouched(entry: CacheEntry): void {
-    this.#schedule();
-    // Scheduling reads the count of the tier's buffer. If that fails, the buffer is no longer used; record the hit.
-    if (!this.#firstTier.isBuffering) this.recordHit(entry);
-  }
-
-  /** Records the access count of an entry after a hit. */
+  /** Records a hit that the first tier has counted in its entry. */
   recordHit(entry: CacheEntry): void {
-    this.#pending.recordHit(entry);
-    this.#schedule();
+    if (!isBuffered(entry, this.#mark)) this.#record(entry);
+  }
+
+  /**
+   * Counts a hit in a copy of an entry, for a tier that does not count, and for a copy into the tiers above. The copy
+   * is no longer evicted from the first tier.
+   */
+  countHit(found: CacheEntry, isCounted: boolean, now: number): CacheEntry {
+    const entry = copyEntry(found, false);
+    const latest = this.#latest(found.key);
+    // A tier that counts does not know of the pending accesses, so its count may be behind by more than this hit.
+    const isIncluded = isCounted && (latest === undefined || latest.accessCount < found.accessCount);
+    if (latest !== undefined) raiseAccess(entry, latest);
+    if (!isIncluded) countAccess(entry, now);
+    this.#record(entry);
+    return entry;
   }
 
   /** Records that the first tier evicted an entry that a lower tier keeps. */
   recordEviction(entry: CacheEntry): void {
-    this.#pending.recordEviction(entry);
+    const { accessCount, lastAccessed } = this.overlay(entry);
+    this.#set(entry.key, { accessCount, lastAccessed, evictedFromL1: true });
     this.#schedule();
   }
 
   /** The entry with all updates that the lower tiers have not received yet. */
   overlay(entry: CacheEntry): CacheEntry {
-    return this.#pending.overlay(entry);
+    const latest = this.#latest(entry.key);
+    if (latest === undefined || latest === entry) return entry;
+    const evictedFromL1 = latest.evictedFromL1 ?? entry.evictedFromL1;
+    const isSame =
+      latest.accessCount <= entry.accessCount &&
+      latest.lastAccessed <= entry.lastAccessed &&
+      evictedFromL1 === entry.evictedFromL1;
+    if (isSame) return entry;
+    const copy = copyEntry(entry, evictedFromL1);
+    raiseAccess(copy, latest);
+    return copy;
   }
 
-  /** True if an access of the key is recorded here. Ignores those that the first tier buffers. */
+  /** True if an access of the key is pending. */
   has(key: string): boolean {
     return this.#pending.has(key);
   }
 
   /** Discards the accesses of a key whose value is replaced or removed. */
   forget(key: string): void {
-    this.#pending.forget(key);
+    if (this.#writing.size > 0) this.#writing.delete(key);
+    if (this.#pending.size === 0) return;
+    this.#unmark(key);
+    this.#pending.delete(key);
   }
 
   clear(): void {
+    for (const key of this.#pending.keys()) this.#unmark(key);
     this.#pending.clear();
+    this.#writing.clear();
   }
 
   /** Writes the accesses and evictions that the lower tiers have not received yet. Concurrent calls share one flush. */
@@ -91,13 +129,32 @@ export class AccessBuffer {
     await this.flush();
   }
 
+  #latest(key: string): Pending | undefined {
+    return this.#pending.get(key) ?? this.#writing.get(key);
+  }
+
+  #record(entry: CacheEntry): void {
+    this.#set(entry.key, entry);
+    markBuffered(entry, this.#mark);
+    this.#schedule();
+  }
+
+  #set(key: string, pending: Pending): void {
+    this.#unmark(key);
+    this.#pending.set(key, pending);
+  }
+
+  #unmark(key: string): void {
+    const before = this.#pending.get(key);
+    if (CacheEntry.isCacheEntry(before)) markBuffered(before, undefined);
+  }
+
   async #flushAll(): Promise<void> {
     // A first tier that counts accesses already has them.
-    const targets = this.#tiers.filter((tier) => tier.level > 0 || tier.inspect((inner) => inner.touch) === undefined);
+    const targets = this.#tiers.filter((tier) => tier.level > 0 || !tier.countsAccesses);
     // Accesses recorded meanwhile wait for the next flush: a busy cache must not prolong this one forever.
     for (let left = this.#pending.size; left > 0; left -= FLUSH_SLICE) {
-      const keys = this.#pending.oldest(FLUSH_SLICE);
-      // There may be fewer keys than expected, because the count of the first tier is an upper bound.
+      const keys = this.#pending.keys().take(FLUSH_SLICE).toArray();
       if (keys.length === 0) return;
       // Under the keys' locks, because an old count must not be added to a new value.
       await this.#mutex.runAll(keys, () => this.#write(targets, keys));
@@ -106,13 +163,31 @@ export class AccessBuffer {
   }
 
   async #write(targets: readonly ManagedTier[], keys: readonly string[]): Promise<void> {
-    const updates = this.#pending.take(keys);
+    const updates = this.#take(keys);
     let hasFailed = false;
     for (const tier of targets) {
       if (!(await tier.recordAccess(updates))) hasFailed = true;
     }
-    this.#pending.finishWrite(hasFailed);
+    // Without a limit, a tier that always fails would fill the memory.
+    if (hasFailed && this.#pending.size < MAX_RETRIED)
+      for (const [key, taken] of this.#writing) if (!this.#pending.has(key)) this.#pending.set(key, taken);
+    this.#writing.clear();
     if (hasFailed) this.#schedule();
+  }
+
+  /** Takes the updates of these keys; they are still overlaid until they are written. */
+  #take(keys: readonly string[]): AccessUpdate[] {
+    const updates: AccessUpdate[] = [];
+    for (const key of keys) {
+      const pending = this.#pending.get(key);
+      if (pending === undefined) continue;
+      this.#unmark(key);
+      this.#pending.delete(key);
+      this.#writing.set(key, pending);
+      const { accessCount, lastAccessed, evictedFromL1 } = pending;
+      updates.push({ key, accessCount, lastAccessed, evictedFromL1 });
+    }
+    return updates;
   }
 
   #schedule(): void {

@@ -80,7 +80,7 @@ export async function reencrypt(
   checkOptionsObject(options, OPTIONS, { what: 'reencrypt' });
   const run = new Reencryption(stack, checkCipher(cipher), options);
   options.signal?.throwIfAborted();
-  for (const tier of stack.tiers) if (tier.tier.capabilities.persistent) await run.processTier(tier);
+  for (const tier of stack.tiers) if (tier.capabilities.persistent) await run.processTier(tier);
   return run.result;
 }
 
@@ -108,18 +108,18 @@ class Reencryption {
   /** Reseals one tier: by its own `reseal`, or else record by record under the keys' locks. */
   async processTier(tier: ManagedTier): Promise<void> {
     this.#tiers.set(tier.name, NOTHING);
-    const before = failuresOf(tier.tier);
+    const before = tier.faults;
     // The identity key comes first, because the tier wipes its old data at the end of its own reseal.
     const ofKey = await this.#identityKey(tier);
     if (ofKey !== undefined) this.#tiers.set(tier.name, add(this.#tiers.get(tier.name)!, ofKey));
-    const batches = tier.tier.reseal === undefined ? this.#oneByOne(tier) : this.#ownBatches(tier);
+    const batches = tier.inspect((inner) => inner.reseal) === undefined ? this.#oneByOne(tier) : this.#ownBatches(tier);
     for await (const counts of batches) {
       this.#tiers.set(tier.name, add(this.#tiers.get(tier.name)!, counts));
       await reportProgress(this.#options.onProgress, { tier: tier.name, ...this.#total });
       await setImmediate();
       this.#options.signal?.throwIfAborted();
     }
-    if (!tier.isUsable || failuresOf(tier.tier) > before) this.#complete = false;
+    if (!tier.isUsable || tier.faults > before) this.#complete = false;
   }
 
   /** The counts of the tier's identity key, if it has one. The fault boundary has already counted a fault. */
@@ -156,7 +156,7 @@ class Reencryption {
   }
 
   async *#oneByOne(tier: ManagedTier): AsyncGenerator<ResealCounts> {
-    const { statistics } = tier.tier;
+    const { statistics } = tier;
     let batch = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
     let count = 0;
     for await (const entry of tier.entries()) {
@@ -168,7 +168,7 @@ class Reencryption {
       batch = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
     }
     // A tier does not return records that no key opens, but it counts them.
-    yield { ...batch, unreadable: tier.tier.statistics.undecryptable - statistics.undecryptable };
+    yield { ...batch, unreadable: tier.statistics.undecryptable - statistics.undecryptable };
   }
 
   async #rewrite(tier: ManagedTier, key: string): Promise<boolean> {
@@ -205,10 +205,6 @@ type Batches = Iterator<ResealCounts, undefined> | AsyncIterator<ResealCounts, u
 
 function iteratorOf(batches: Iterable<ResealCounts> | AsyncIterable<ResealCounts>): Batches {
   return Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
-}
-
-function failuresOf(tier: CacheTier): number {
-  return tier.totalFailures ?? tier.failureCount;
 }
 
 function checkCipher(cipher: CredentialCipher | undefined): CredentialCipher {

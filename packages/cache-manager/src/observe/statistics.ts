@@ -1,13 +1,14 @@
 import { CacheStatistics, type RemovalReason, TierStatistics } from '@pw/cache-models';
 import type { CacheManagerOptions } from '../manager-options.ts';
-import type { ManagedTier } from '../tier/managed-tier.ts';
+import type { StackEvents } from '../stack/tier-stack.ts';
+import type { ManagedTier, TierListener } from '../tier/managed-tier.ts';
 import { CacheEvents } from './cache-events.ts';
 import { StatisticsTimer } from './statistics-timer.ts';
 
 type StatisticsOptions = Pick<CacheManagerOptions, 'enableStatistics' | 'statisticsInterval'>;
 
 /** Counts what happens in a stack and reports it to listeners. */
-export class Statistics {
+export class Statistics implements StackEvents, TierListener {
   readonly events: CacheEvents;
   requestMisses = 0;
   /** By level. */
@@ -42,9 +43,14 @@ export class Statistics {
     this.events.emit('eviction', { key, tier: tier.name, reason });
   }
 
-  /** A tier was taken out of use, or is in use again. */
-  switched(name: 'degraded' | 'recovered', tier: ManagedTier): void {
-    if (this.#tiers !== undefined) this.events.emit(name, { tier: tier.name });
+  /** A tier was taken out of use. */
+  degraded(tier: ManagedTier): void {
+    if (this.#tiers !== undefined) this.events.emit('degraded', { tier: tier.name });
+  }
+
+  /** A tier is in use again. */
+  recovered(tier: ManagedTier): void {
+    if (this.#tiers !== undefined) this.events.emit('recovered', { tier: tier.name });
   }
 
   /** All counts; if statistics are disabled, only the sizes and states of the tiers. */

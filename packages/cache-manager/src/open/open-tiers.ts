@@ -13,9 +13,8 @@ import {
 } from '@pw/cache-models';
 import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { withDeadline } from '../scheduling/deadline.ts';
-import { ManagedTier } from '../tier/managed-tier.ts';
+import { FailedFactory, ManagedTier, type TierListener } from '../tier/managed-tier.ts';
 import { checkContract, checkShape } from './check-contract.ts';
-import { standInTier } from './stand-in-tier.ts';
 
 /** The default of `tierTimeoutMs`. */
 export const DEFAULT_TIMEOUT_MS = 5_000;
@@ -26,8 +25,7 @@ export interface OpenContext {
   readonly cipher: CredentialCipher | undefined;
   /** The eviction listener for a tier that is created here, by the tier's level. */
   readonly onEvict: (level: number) => EvictionListener;
-  readonly onDegraded: (tier: ManagedTier) => void;
-  readonly onRecovered: (tier: ManagedTier) => void;
+  readonly listener: TierListener;
 }
 
 /**
@@ -60,20 +58,21 @@ async function createTier(
   const named: NamedTier = isNamed(given) ? given : { name: `l${index + 1}`, tier: given };
   const { name } = named;
   const timeoutMs = options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const tier =
+  const source =
     typeof named.tier === 'function' ? await callFactory(named.tier, { name, level, timeoutMs }, context) : named.tier;
-  checkContract(name, tier);
-  checkShape(name, tier);
-  if (!tier.config.enabled) return undefined;
-  return new ManagedTier(tier, {
+  if (!(source instanceof FailedFactory)) {
+    checkContract(name, source);
+    checkShape(name, source);
+    if (!source.config.enabled) return undefined;
+  }
+  return new ManagedTier(source, {
     name,
     level,
     clock: context.clock,
     logger: context.logger,
     timeoutMs,
     maxTtlMs: named.maxTtlSeconds === undefined ? undefined : named.maxTtlSeconds * 1000,
-    onDegraded: context.onDegraded,
-    onRecovered: context.onRecovered,
+    listener: context.listener,
   });
 }
 
@@ -84,26 +83,27 @@ interface FactoryOptions {
 }
 
 /**
- * Calls a factory. If it fails or takes too long, returns a stand-in, which calls the factory again whenever the tier
- * is due for another attempt.
+ * Calls a factory. If it fails or takes too long, the managed tier calls it again whenever the tier is due for another
+ * attempt.
  */
 async function callFactory(
   factory: TierFactory,
   { name, level, timeoutMs }: FactoryOptions,
   context: OpenContext,
-): Promise<CacheTier> {
+): Promise<CacheTier | FailedFactory> {
   const { clock, logger, cipher } = context;
   const make = async (): Promise<CacheTier> => {
     const making = (async () => factory({ clock, logger, cipher, onEvict: context.onEvict(level) }))();
     const tier = await withDeadline(making, timeoutMs, name, closeOnArrival);
     checkContract(name, tier);
+    checkShape(name, tier);
     return tier;
   };
   try {
     return await make();
   } catch (error) {
     if (needsUserAction(error)) throw error;
-    return standInTier({ name, clock, logger, cipher, error, make });
+    return new FailedFactory(error, make);
   }
 }
 

@@ -3,8 +3,7 @@ import { type CacheEntry, chain, extractUrlCredentials, isPromise, type MaybePro
 import type { AccessBuffer } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { allOf, areMany } from '../scheduling/slices.ts';
-import type { ManagedTier } from '../tier/managed-tier.ts';
-import type { SliceHooks } from '../tier/tier-writes.ts';
+import type { ManagedTier, SliceHooks } from '../tier/managed-tier.ts';
 import type { Merge } from './merge.ts';
 
 export interface BatchWritesContext {

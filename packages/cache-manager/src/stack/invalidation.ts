@@ -1,4 +1,4 @@
-import { ignoreRejection, isPromise } from '@pw/cache-models';
+import { isPromise } from '@pw/cache-models';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 
@@ -29,10 +29,7 @@ export class Invalidation {
     for (const [level, tier] of tiers.entries()) {
       const above = tiers.slice(0, level);
       if (above.length === 0) continue;
-      const end: unknown = tier.inspect((inner) => inner.onChange?.((key) => this.#changed(above, key)));
-      if (typeof end === 'function')
-        this.#unsubscribe.push(() => ignoreRejection(tier.inspect(() => end() as unknown)));
-      else ignoreRejection(end);
+      this.#unsubscribe.push(tier.subscribe((key) => this.#changed(above, key)));
     }
   }
 

@@ -6,16 +6,10 @@ export const ON_TIER_ERROR = Object.freeze(['degrade', 'throw'] as const);
 export type OnTierError = (typeof ON_TIER_ERROR)[number];
 
 /**
- * Runs an operation on the tiers. With `"throw"` it completes the operation and then rejects with a CacheStorageError
- * if a tier failed meanwhile. Failures in concurrent operations count too, because tiers report only the number of
- * their failures.
+ * Runs an operation on the tiers to its end, and then rejects with a CacheStorageError if a tier failed meanwhile.
+ * Failures in concurrent operations count too, because tiers report only the number of their failures.
  */
-export async function applyTierErrorPolicy<T>(
-  mode: OnTierError | undefined,
-  tiers: readonly ManagedTier[],
-  work: () => T,
-): Promise<Awaited<T>> {
-  if (mode !== 'throw') return await work();
+export async function throwTierErrors<T>(tiers: readonly ManagedTier[], work: () => T): Promise<Awaited<T>> {
   const before = tiers.map((tier) => tier.faults);
   const result = await work();
   const failed = tiers.find((tier, i) => tier.faults > before[i]!);

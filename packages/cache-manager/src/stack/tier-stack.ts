@@ -39,6 +39,7 @@ export interface Hit {
  */
 export class TierStack {
   readonly tiers: readonly ManagedTier[];
+  readonly #first: ManagedTier;
   /** First the tiers that keep an entry's own TTL, then those that cap it. */
   readonly #uncappedFirst: readonly ManagedTier[];
   /** Values that may be returned after they have expired. */
@@ -51,8 +52,10 @@ export class TierStack {
   /** Keys whose entries are being loaded, and whether the loaded entry may still be stored. */
   readonly #loading = new Map<string, boolean>();
 
+  /** Expects at least one tier. */
   constructor(tiers: readonly ManagedTier[], events: StackEvents, logger: Logger) {
     this.tiers = tiers;
+    this.#first = tiers[0]!;
     this.#uncappedFirst = [...tiers.filter((tier) => !tier.capsTtl), ...tiers.filter((tier) => tier.capsTtl)];
     this.#events = events;
     this.#access = new AccessBuffer(tiers, this.#mutex, logger);
@@ -69,28 +72,29 @@ export class TierStack {
     });
   }
 
-  /** Like `find`, without the tier. A hit in the first tier creates no object except the entry. */
+  /**
+   * Like `find`, without the tier. A hit in a first tier that counts accesses creates nothing and returns the tier's own
+   * entry.
+   */
   get(key: string): MaybePromise<CacheEntry | undefined> {
-    const first = this.tiers[0];
-    const entry = first?.touch(key);
-    if (first === undefined || entry === undefined || isPromise(entry))
+    const first = this.#first;
+    const entry = first.get(key);
+    if (entry === undefined || isPromise(entry))
       return chain(this.#continueBelow(first, key, entry), (hit) => hit?.entry);
     return this.#counted(first, entry);
   }
 
   /** The live entry of a key from the highest tier that has it, copied into the tiers above. */
   find(key: string): MaybePromise<Hit | undefined> {
-    const first = this.tiers[0];
-    return this.#continueBelow(first, key, first?.touch(key));
+    return this.#continueBelow(this.#first, key, this.#first.get(key));
   }
 
   /** Uses the entry from the first tier, or else continues with the tiers below it. */
   #continueBelow(
-    first: ManagedTier | undefined,
+    first: ManagedTier,
     key: string,
     found: MaybePromise<CacheEntry | undefined>,
   ): MaybePromise<Hit | undefined> {
-    if (first === undefined) return undefined;
     return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
   }
 
@@ -100,14 +104,14 @@ export class TierStack {
     return this.#mutex.run(key, (hasWaited) => {
       if (!hasWaited || !this.#hasArrived(key)) return this.#search(key, 1);
       // Not `find`: if the entry expired in this moment, `find` would wait for the lock that is held here.
-      const first = this.tiers[0]!;
-      return chain(first.touch(key), (entry) => (entry === undefined ? this.#search(key, 1) : this.#hit(first, entry)));
+      const first = this.#first;
+      return chain(first.get(key), (entry) => (entry === undefined ? this.#search(key, 1) : this.#hit(first, entry)));
     });
   }
 
   /** True if another request copied the entry into the first tier while this one waited for the lock. */
   #hasArrived(key: string): boolean {
-    const first = this.tiers[0]!;
+    const first = this.#first;
     return first.isSynchronous && first.peek(key) !== undefined;
   }
 
@@ -115,14 +119,12 @@ export class TierStack {
     const tier = this.tiers[level];
     if (tier === undefined) return undefined;
     return chain(tier.get(key), (entry) =>
-      entry === undefined ? this.#search(key, level + 1) : this.#promote(tier, this.#access.overlay(entry), level),
+      entry === undefined ? this.#search(key, level + 1) : this.#promote(tier, entry, level),
     );
   }
 
   #promote(tier: ManagedTier, found: CacheEntry, level: number): MaybePromise<Hit> {
-    const counted = found.touch(this.#now(found, tier));
-    const entry = counted.evictedFromL1 ? CacheEntry.restore({ ...counted, evictedFromL1: false }) : counted;
-    this.#access.recordHit(entry);
+    const entry = this.#access.countHit(found, tier.countsAccesses, tier.now());
     const copies = this.tiers.slice(0, level).map((above) =>
       chain(above.put(entry.key, entry), (stored) => {
         if (stored) this.#events.promoted(above, entry.key);
@@ -138,23 +140,9 @@ export class TierStack {
 
   /** Counts an access, unless the tier already has, and records it to be written behind. */
   #counted(tier: ManagedTier, found: CacheEntry): CacheEntry {
-    if (tier.countsAccesses) {
-      this.#access.recordTouch(found);
-      return found;
-    }
-    const entry = this.#countAccess(tier, found);
-    this.#access.recordHit(entry);
-    return entry;
-  }
-
-  #countAccess(tier: ManagedTier, found: CacheEntry): CacheEntry {
-    const current = this.#access.overlay(found);
-    return current.touch(this.#now(current, tier));
-  }
-
-  /** The current time, or the last access of the entry if that is later, so that accesses never go back in time. */
-  #now(entry: CacheEntry, tier: ManagedTier): number {
-    return Math.max(entry.lastAccessed, tier.now());
+    if (!tier.countsAccesses) return this.#access.countHit(found, false, tier.now());
+    this.#access.recordHit(found);
+    return found;
   }
 
   /** Stores an entry in every tier and returns, for each tier, whether it was stored. */
@@ -312,7 +300,7 @@ export class TierStack {
     const seen = new Set<string>();
     for (const tier of this.tiers) {
       for (const key of await tier.call<string[]>((inner) => inner.keys(), []))
-        if (typeof key === 'string' && !tier.missed.covers(key)) seen.add(key);
+        if (typeof key === 'string' && !tier.hasMissed(key)) seen.add(key);
     }
     return [...seen];
   }
@@ -322,7 +310,7 @@ export class TierStack {
     const seen = new Set<string>();
     for (const tier of this.#uncappedFirst) {
       for await (const entry of tier.entries()) {
-        if (seen.has(entry.key) || tier.missed.covers(entry.key)) continue;
+        if (seen.has(entry.key) || tier.hasMissed(entry.key)) continue;
         seen.add(entry.key);
         yield this.#access.overlay(entry);
       }

@@ -2,14 +2,19 @@ const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
 /**
- * The schedule of attempts to bring back a tier. Every failed attempt doubles the delay, from one second to one minute.
- * Times are epoch milliseconds.
+ * When the next attempt to bring back a tier is due: the time of the attempt, and the delay before the one after it.
+ * The delay begins with one second, doubles with each failed attempt up to one minute, and starts again with one second
+ * after a success. A tier that is down for a night is thus tried once a minute, and one that stumbled is back within
+ * seconds. There is no jitter: an attempt is one small read by one process.
+ *
+ * Holds two numbers, and neither a clock nor a timer. Times are epoch milliseconds; `#at` 0 means that no attempt is
+ * scheduled, and then one is due at any time.
  */
 export class Backoff {
   #at = 0;
   #delay = FIRST_RETRY_MS;
 
-  /** True once the delay is over, or if no retry is scheduled. */
+  /** True once the delay is over, or if no attempt is scheduled. */
   isDue(now: number): boolean {
     return now >= this.#at;
   }

@@ -18,11 +18,8 @@ export interface FaultBoundaryOptions {
   readonly logger: Logger;
   /** The deadline of each call to an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
-  /**
-   * True if the tier contains only entries that this cache has written, because it is the first one and neither
-   * persistent nor shared.
-   */
-  readonly holdsOnlyOurEntries: boolean;
+  /** The position of the tier in the stack, from 0. */
+  readonly level: number;
   /** Called when the tier has disabled itself, misses a deadline, or becomes unusable. */
   readonly onTrip: () => void;
 }
@@ -44,6 +41,10 @@ const CLEANUP_DEADLINES = 20;
 export class FaultBoundary {
   readonly #tier: CacheTier;
   readonly #options: FaultBoundaryOptions;
+  /** True if `getNow` is called in place of `get`. */
+  readonly #isImmediate: boolean;
+  /** True if every entry of the tier was put through this cache, which has moved the credentials out of its URL. */
+  readonly #holdsOnlyOurEntries: boolean;
   #reported = 0;
   #lastError: unknown;
   #lateHits = 0;
@@ -59,6 +60,9 @@ export class FaultBoundary {
   constructor(tier: CacheTier, options: FaultBoundaryOptions) {
     this.#tier = tier;
     this.#options = options;
+    const { synchronous, immediate, persistent, shared } = tier.capabilities;
+    this.#isImmediate = immediate && !synchronous;
+    this.#holdsOnlyOurEntries = options.level === 0 && !persistent && !shared;
   }
 
   /** Calls the tier; `then` receives its answer, or the fallback after a fault. */
@@ -86,37 +90,24 @@ export class FaultBoundary {
   }
 
   /**
-   * The live entry of a key. Like `touch` and `peek`, it creates no closure for a synchronous tier: this is the hot
-   * path.
+   * The live entry of a key. Like `peek`, it creates no closure for a value that is available immediately: this is the
+   * hot path.
    */
   get(key: string): MaybePromise<CacheEntry | undefined> {
     const tier = this.#tier;
     try {
-      const found = tier.getNow === undefined ? tier.get(key) : tier.getNow(key);
+      const found = this.#isImmediate ? tier.getNow!(key) : tier.get(key);
       return isPromise(found) ? this.#later(key, found, this.#countLateHit) : this.#validEntry(key, found);
     } catch (error) {
       return this.#faultAsMiss(error);
     }
   }
 
-  /** Like `get`, and also counts the access in the entry if the tier can. */
-  touch(key: string): MaybePromise<CacheEntry | undefined> {
-    const tier = this.#tier;
-    try {
-      const found = tier.touch === undefined ? tier.get(key) : tier.touch(key);
-      return isPromise(found) ? this.#later(key, found, this.#countLateHit) : this.#validEntry(key, found);
-    } catch (error) {
-      return this.#faultAsMiss(error);
-    }
-  }
-
-  /** Like `get`, with as few side effects as the tier allows. */
+  /** The live entry of a key, without side effects. */
   peek(key: string): MaybePromise<CacheEntry | undefined> {
-    const tier = this.#tier;
     try {
-      const found = tier.peek === undefined ? tier.get(key) : tier.peek(key);
-      if (!isPromise(found)) return this.#validEntry(key, found);
-      return this.#later(key, found, tier.peek === undefined ? this.#countLateHit : undefined);
+      const found = this.#tier.peek(key);
+      return isPromise(found) ? this.#later(key, found, undefined) : this.#validEntry(key, found);
     } catch (error) {
       return this.#faultAsMiss(error);
     }
@@ -127,16 +118,13 @@ export class FaultBoundary {
     const tier = this.#tier;
     const found = keys.map((key): MaybePromise<CacheEntry | undefined> => {
       try {
-        return tier.peek === undefined ? tier.get(key) : tier.peek(key);
+        return tier.peek(key);
       } catch (error) {
         return this.#faultAsMiss(error);
       }
     });
     if (!found.some(isPromise)) return found.map((entry, i) => this.#validEntry(keys[i]!, entry));
-    // A tier without `peek` counts a hit, but for the caller it was a miss.
-    const onLate =
-      tier.peek === undefined ? () => found.filter((one) => isPromise(one)).forEach(this.#countLateHit) : undefined;
-    return this.withinDeadline(Promise.allSettled(found), onLate).then(
+    return this.withinDeadline(Promise.allSettled(found)).then(
       (results) =>
         results.map((result, i) =>
           result.status === 'fulfilled' ? this.#validEntry(keys[i]!, result.value) : this.#faultAsMiss(result.reason),
@@ -242,7 +230,7 @@ export class FaultBoundary {
   #validEntry(key: string, found: unknown): CacheEntry | undefined {
     if (found === undefined || found === null) return undefined;
     if (CacheEntry.isCacheEntry(found) && found.key === key)
-      return this.#options.holdsOnlyOurEntries ? found : extractUrlCredentials(found);
+      return this.#holdsOnlyOurEntries ? found : extractUrlCredentials(found);
     const { name } = this.#options;
     this.fault(
       new CacheStorageError(`${name}: the tier returned something other than the entry of the key`, { tier: name }),
@@ -288,10 +276,11 @@ export class FaultBoundary {
     return this.#total ?? 0;
   }
 
+  /** True if the tier has counted a failure since `failures` was `before`, or is switched off. */
   failedSince(before: number): boolean {
     if (!this.isEnabled) return true;
     const total = this.#total;
-    // Without `totalFailures`, any current failure must be attributed to this operation.
+    // If the number cannot be read, any current failure must be attributed to this operation.
     return total === undefined ? this.inspect((tier) => tier.failureCount) !== 0 : total > before;
   }
 

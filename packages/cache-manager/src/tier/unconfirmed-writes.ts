@@ -4,7 +4,7 @@ import type { CacheEntry } from '@pw/cache-models';
 export const UNCONFIRMED_MS = 60_000;
 
 /** Writes of one key that timed out and may still take effect. */
-export interface UnconfirmedWrite {
+interface UnconfirmedWrite {
   /** The number of writes that have not settled. */
   pending: number;
   /** When the latest write timed out, in epoch milliseconds. */
@@ -24,27 +24,29 @@ export class UnconfirmedWrites {
   readonly #writes = new Map<string, UnconfirmedWrite>();
 
   /**
-   * Tracks writes that timed out. Once all writes of a key have settled, `onSettled` gets the value that the key should
-   * have.
+   * Tracks writes that timed out. Resolves once they have settled, to the keys of which no other write is pending, each
+   * with the value that it should have. Never rejects.
    */
-  track(
+  async track(
     keys: readonly string[],
     late: Promise<unknown>,
     now: number,
-    onSettled: (key: string, expected: CacheEntry | null | undefined) => void,
-  ): void {
+  ): Promise<(readonly [key: string, expected: CacheEntry | null])[]> {
     for (const key of keys) this.#add(key, now);
-    const settled = () => {
-      for (const key of keys) this.#settle(key, onSettled);
-    };
-    late.then(settled, settled);
+    await Promise.allSettled([late]);
+    const settled: (readonly [string, CacheEntry | null])[] = [];
+    for (const key of keys) {
+      const expected = this.#settle(key);
+      if (expected !== undefined) settled.push([key, expected]);
+    }
+    return settled;
   }
 
   /**
    * Call it when a write of the key begins. Sets the expected value of the key's unconfirmed write, if there is one,
    * and returns it.
    */
-  supersede(key: string, expected: CacheEntry | null): UnconfirmedWrite | undefined {
+  supersede(key: string, expected: CacheEntry | null): object | undefined {
     if (this.#writes.size === 0) return undefined;
     const unconfirmed = this.#writes.get(key);
     if (unconfirmed !== undefined) unconfirmed.expected = expected;
@@ -63,6 +65,17 @@ export class UnconfirmedWrites {
     return unconfirmed !== undefined && now - unconfirmed.since < UNCONFIRMED_MS;
   }
 
+  /**
+   * True if a successful write determines the value of its key. `late` is what `supersede` returned when the write
+   * began.
+   */
+  isConfirmed(late: object | undefined, now: number): boolean {
+    if (late === undefined) return true;
+    const { pending, since } = late as UnconfirmedWrite;
+    // An unconfirmed write that settled meanwhile may have taken effect after this write.
+    return pending > 0 && now - since >= UNCONFIRMED_MS;
+  }
+
   #add(key: string, now: number): void {
     const unconfirmed = this.#writes.get(key);
     if (unconfirmed === undefined) this.#writes.set(key, { pending: 1, since: now, expected: undefined });
@@ -72,19 +85,11 @@ export class UnconfirmedWrites {
     }
   }
 
-  #settle(key: string, onSettled: (key: string, expected: CacheEntry | null | undefined) => void): void {
+  /** The expected value of a key, once none of its writes is pending and if it is known. */
+  #settle(key: string): CacheEntry | null | undefined {
     const unconfirmed = this.#writes.get(key);
-    if (unconfirmed === undefined || --unconfirmed.pending > 0) return;
+    if (unconfirmed === undefined || --unconfirmed.pending > 0) return undefined;
     this.#writes.delete(key);
-    onSettled(key, unconfirmed.expected);
+    return unconfirmed.expected;
   }
-}
-
-/**
- * True if a successful write determines the value of its key. `unconfirmed` is the key's unconfirmed write, if there
- * was one when the write began.
- */
-export function isConfirmed(unconfirmed: UnconfirmedWrite | undefined, now: number): boolean {
-  // An unconfirmed write that settled meanwhile may have taken effect after this write.
-  return unconfirmed === undefined || (unconfirmed.pending > 0 && now - unconfirmed.since >= UNCONFIRMED_MS);
 }

@@ -55,7 +55,7 @@ class Run {
 
   async step(given: Command): Promise<void> {
     const manager = await this.manager;
-    const above = manager.tiers[0]!.tier;
+    const above = manager.tiers[0]!.tier!;
     switch (given.does) {
       case 'put':
         await manager.put(given.key, this.#entry(given.key));

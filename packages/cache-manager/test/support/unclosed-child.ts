@@ -24,7 +24,7 @@ async function abandon(): Promise<WeakRef<object>[]> {
   const entry = CacheEntry.create({ proxyUrl: 'http://h.example:1' });
   await cache.put(entry.key, entry);
   await cache.get(entry.key);
-  return [new WeakRef(cache), ...cache.tiers.map(({ tier }) => new WeakRef(tier))];
+  return [new WeakRef(cache), ...cache.tiers.map(({ tier }) => new WeakRef<object>(tier!))];
 }
 
 const openMemory = (cleanupIntervalSeconds: number) =>

@@ -12,7 +12,7 @@ function boundaryOf(peek: (key: string) => unknown, timeoutMs = 1000) {
     name: 'l2',
     logger: silentLogger,
     timeoutMs,
-    holdsOnlyOurEntries: false,
+    level: 1,
     onTrip,
   });
   return { boundary, tier, onTrip };

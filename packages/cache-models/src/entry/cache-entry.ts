@@ -23,6 +23,12 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 /** The fields of an entry as a store keeps them; records from before labels existed have none. */
 export type RestorableFields = Omit<CacheEntryFields, 'labels'> & Partial<Pick<CacheEntryFields, 'labels'>>;
 
+/**
+ * The counts of an object that only inherits from the class. Test runners and debuggers make such objects to show the
+ * fields of an entry; a TypeError would hide what they have to say.
+ */
+const NOT_AN_ENTRY = Number.NaN;
+
 let state: EntryState;
 
 /** The private state of an entry, for `entry-access.ts` only. */
@@ -182,12 +188,12 @@ export class CacheEntry implements CacheEntryFields {
 
   /** The number of hits so far, 0 or more. Goes on counting while a cache has this object in memory. */
   get accessCount(): number {
-    return this.#accessCount;
+    return #accessCount in this ? this.#accessCount : NOT_AN_ENTRY;
   }
 
   /** The time of the last hit, in epoch milliseconds; at first the time of creation. Never goes back. */
   get lastAccessed(): number {
-    return this.#lastAccessed;
+    return #lastAccessed in this ? this.#lastAccessed : NOT_AN_ENTRY;
   }
 
   /** True from `expiresAt` on, by the system clock. */

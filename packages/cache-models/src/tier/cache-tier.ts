@@ -95,7 +95,7 @@ export interface CacheTier {
   readonly failureCount: number;
   readonly failureThreshold: number;
   /** All failures so far. It only grows, so that a caller can detect whether one happened during its call. */
-  readonly totalFailures?: number;
+  readonly totalFailures: number;
   /** A snapshot of the counts; `currentSize` is the best number known without waiting. */
   readonly statistics: TierStatistics;
 
@@ -150,7 +150,7 @@ export interface CacheTier {
    */
   getNow?(key: string): MaybePromise<CacheEntry | undefined>;
   /** The live entry of a key, without side effects: no count, no reordering, nothing removed. */
-  peek?(key: string): MaybePromise<CacheEntry | undefined>;
+  peek(key: string): MaybePromise<CacheEntry | undefined>;
   /**
    * As `put`, but entries that are passed within one turn of the event loop are stored together, for stores that flush
    * after each write. Resolves to true once the entry is as durable as after `put`; reads may not see it before.
@@ -160,7 +160,7 @@ export interface CacheTier {
    * Stores access metadata that was counted elsewhere; unknown keys are ignored. Returns how many of the keys were
    * there.
    */
-  recordAccess?(updates: readonly AccessUpdate[]): MaybePromise<number>;
+  recordAccess(updates: readonly AccessUpdate[]): MaybePromise<number>;
   /**
    * Seals again, in batches, every record that the current key of the tier's cipher did not seal, including expired
    * records, and yields the counts of each batch once it is stored. Changes only tokens, under the store's own lock, so

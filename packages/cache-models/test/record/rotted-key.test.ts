@@ -19,7 +19,11 @@ function rotted(key: string): string[] {
 
 // Characters that JSON escapes, in either way; characters that differ from those in one bit; and some of each length in
 // UTF-8.
-const key = fc.string({ unit: fc.constantFrom(...Array.from('aB0"\\\n\u0001#2b\u007fé漢🔑')), minLength: 1, maxLength: 8 });
+const key = fc.string({
+  unit: fc.constantFrom(...Array.from('aB0"\\\n\u0001#2b\u007fé漢🔑')),
+  minLength: 1,
+  maxLength: 8,
+});
 
 it('a record with the checksum of a key that differs in any one bit belongs to another key', () => {
   fc.assert(

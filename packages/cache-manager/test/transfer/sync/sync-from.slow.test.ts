@@ -40,7 +40,7 @@ describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
     expect(await urlsOf(cache, 'a')).toEqual(sorted(range(5, 25)));
     expect(await urlsOf(cache, 'b')).toEqual(sorted(range(100, 120)));
     for (const { tier } of cache.tiers) {
-      const keys = await tier.keys();
+      const keys = await tier!.keys();
       for (const n of range(0, 5)) expect(keys).not.toContain(CacheEntry.create({ proxyUrl: urlOf(n) }).key);
     }
   });
