@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 import {
   type ArgumentKind,
   CacheConfigError,
-  type CacheTier,
   type CredentialCipher,
   checkOptionsObject,
   optional,

@@ -1,7 +1,8 @@
 import { CacheStatistics, type RemovalReason, TierStatistics } from '@pw/cache-models';
 import type { CacheManagerOptions } from '../manager-options.ts';
 import type { StackEvents } from '../stack/tier-stack.ts';
-import type { ManagedTier, TierListener } from '../tier/managed-tier.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+import type { TierListener } from '../tier/recoverable-tier.ts';
 import { CacheEvents } from './cache-events.ts';
 import { StatisticsTimer } from './statistics-timer.ts';
 
@@ -44,12 +45,12 @@ export class Statistics implements StackEvents, TierListener {
   }
 
   /** A tier was taken out of use. */
-  degraded(tier: ManagedTier): void {
+  degraded(tier: { readonly name: string }): void {
     if (this.#tiers !== undefined) this.events.emit('degraded', { tier: tier.name });
   }
 
   /** A tier is in use again. */
-  recovered(tier: ManagedTier): void {
+  recovered(tier: { readonly name: string }): void {
     if (this.#tiers !== undefined) this.events.emit('recovered', { tier: tier.name });
   }
 

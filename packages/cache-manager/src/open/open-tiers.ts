@@ -13,7 +13,9 @@ import {
 } from '@pw/cache-models';
 import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { withDeadline } from '../scheduling/deadline.ts';
-import { FailedFactory, ManagedTier, type TierListener } from '../tier/managed-tier.ts';
+import { FailedFactory } from '../tier/failed-factory.ts';
+import { ManagedTier } from '../tier/managed-tier.ts';
+import type { TierListener } from '../tier/recoverable-tier.ts';
 import { checkContract, checkShape } from './check-contract.ts';
 
 /** The default of `tierTimeoutMs`. */

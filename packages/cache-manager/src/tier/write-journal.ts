@@ -22,6 +22,14 @@ export interface ReplayTarget {
   recordAccess(updates: readonly AccessUpdate[]): Promise<boolean>;
 }
 
+export interface ReplayOptions {
+  readonly now: () => number;
+  /** The entry with its TTL capped for the tier. */
+  readonly capped: (entry: CacheEntry) => CacheEntry;
+  /** True to replay even keys whose late writes have not settled. */
+  readonly force: boolean;
+}
+
 /**
  * What a tier missed: writes that failed or timed out, and access updates that it could not take. Until the write of a
  * key is replayed, the tier must not be read for the key: it could return a value that was replaced or deleted.
@@ -116,11 +124,8 @@ export class WriteJournal {
     );
   }
 
-  /**
-   * Replays everything to a tier, each key once; false as soon as the tier refuses something. Leaves out keys whose late
-   * writes have not settled, unless `force` is true. `now` returns the time.
-   */
-  async replay(tier: ReplayTarget, now: () => number, force: boolean): Promise<boolean> {
+  /** Replays everything to a tier, each key once; false as soon as something fails. */
+  async replay(tier: ReplayTarget, { now, capped, force }: ReplayOptions): Promise<boolean> {
     if (this.mustClear) {
       if (!(await tier.clear())) return false;
       this.#writes.markCleared();
@@ -131,7 +136,7 @@ export class WriteJournal {
     for (let write = this.#writes.next(isReady); write !== undefined; write = this.#writes.next(isReady)) {
       const [key, expected] = write;
       const late = this.#late.supersede(key, expected);
-      if (!(await (expected === null ? tier.delete(key) : tier.put(key, expected)))) return false;
+      if (!(await (expected === null ? tier.delete(key) : tier.put(key, capped(expected))))) return false;
       if (this.#late.isConfirmed(late, now())) this.#writes.markReplayed(key, expected);
       else seen.add(key);
     }

@@ -1,0 +1,48 @@
+import type { CacheTier, TierCapabilities } from '@pw/cache-models';
+
+/** A tier that its factory could not make yet. */
+export class FailedFactory {
+  /** What the factory threw. */
+  readonly error: unknown;
+  readonly #make: () => Promise<CacheTier>;
+
+  /** `make` calls the factory again; it rejects if the factory fails, or makes something that is not a tier. */
+  constructor(error: unknown, make: () => Promise<CacheTier>) {
+    this.error = error;
+    this.#make = make;
+  }
+
+  /**
+   * Calls the factory again and opens the tier that it makes. Resolves to the tier, or to the new failure. `open` opens
+   * the tier; if it rejects, the tier is closed.
+   */
+  async retry(open: (tier: CacheTier) => Promise<void>): Promise<CacheTier | FailedFactory> {
+    try {
+      const tier = await this.#make();
+      try {
+        await open(tier);
+      } catch (error) {
+        await tier.close();
+        throw error;
+      }
+      return tier;
+    } catch (error) {
+      return new FailedFactory(error, this.#make);
+    }
+  }
+}
+
+/**
+ * What is assumed of a tier that does not exist yet: it may contain tokens of an older key, and other processes may
+ * write to it.
+ */
+export const UNKNOWN_CAPABILITIES: TierCapabilities = Object.freeze({
+  synchronous: false,
+  persistent: true,
+  shared: true,
+  ordered: false,
+  countsAccesses: false,
+  immediate: false,
+  query: false,
+  healthHistory: false,
+});

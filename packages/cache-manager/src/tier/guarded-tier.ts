@@ -1,0 +1,57 @@
+import type { AccessUpdate, CacheEntry, CacheTier, MaybePromise } from '@pw/cache-models';
+import type { FaultBoundary } from './fault-boundary.ts';
+import type { ReplayTarget } from './write-journal.ts';
+
+/** A key that cannot exist: reading it shows only whether the tier answers. */
+const PROBE = '\0pw-cache:probe';
+
+/** Called for a write that timed out: it may still take effect. */
+type OnLate = (keys: readonly string[], result: Promise<unknown>) => void;
+
+/** A tier that is being recovered: each operation says whether the tier did it without a fault. */
+export class GuardedTier implements ReplayTarget {
+  readonly #tier: CacheTier;
+  readonly #boundary: FaultBoundary;
+  readonly #onLate: OnLate;
+
+  constructor(tier: CacheTier, boundary: FaultBoundary, onLate: OnLate) {
+    this.#tier = tier;
+    this.#boundary = boundary;
+    this.#onLate = onLate;
+  }
+
+  /** Switches the tier on again. True if it then answers. */
+  async probe(): Promise<boolean> {
+    const [tier, boundary] = [this.#tier, this.#boundary];
+    if (!(await boundary.attempt(() => tier.resetFailures()))) return false;
+    // Both calls are needed, because a tier may hang in only one kind of read.
+    return (await boundary.attempt(() => tier.has(PROBE))) && boundary.attempt(() => tier.peek(PROBE));
+  }
+
+  /** Stores an entry. If the tier refuses it, the value that the tier still has is outdated, and is deleted. */
+  async put(key: string, entry: CacheEntry): Promise<boolean> {
+    let isRefused = false;
+    const onRefused = () => {
+      isRefused = true;
+    };
+    const isStored = await this.#write(key, (tier) => tier.put(key, entry), onRefused);
+    return isRefused ? this.delete(key) : isStored;
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.#write(key, (tier) => tier.delete(key));
+  }
+
+  clear(): Promise<boolean> {
+    return this.#boundary.attempt(() => this.#tier.clear());
+  }
+
+  recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
+    return this.#boundary.attempt(() => this.#tier.recordAccess(updates));
+  }
+
+  #write(key: string, work: (tier: CacheTier) => MaybePromise<unknown>, onRefused?: () => void): Promise<boolean> {
+    const onLate = (result: Promise<unknown>) => this.#onLate([key], result);
+    return this.#boundary.attempt(() => work(this.#tier), onRefused === undefined ? { onLate } : { onLate, onRefused });
+  }
+}
