@@ -26,7 +26,6 @@ import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } 
 import { type DueOptions, HealthChecks } from './health/health-checks.ts';
 import { IdentityKey } from './identity/identity-key.ts';
 import { type CacheLoader, EntryLoader, type LoadOptions } from './load/entry-loader.ts';
-import { DEFAULT_LEASE_MS } from './load/leased-load.ts';
 import { type ReencryptOptions, type ReencryptResult, reencrypt } from './maintenance/reencrypt.ts';
 import { startBackgroundCleanup, type TtlManager } from './maintenance/ttl-manager.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
@@ -98,7 +97,7 @@ export class CacheManager implements AsyncDisposable {
       stack,
       clock,
       logger,
-      leaseMs: options.loadLeaseMs ?? DEFAULT_LEASE_MS,
+      leaseMs: options.loadLeaseMs,
       closeTimeoutMs: options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS,
       get: (key) => this.get(key),
       getAfterMiss: (key) => this.#getAfterMiss(key),

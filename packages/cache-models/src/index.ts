@@ -68,7 +68,7 @@ export { calmLogger, silentLogger } from './logger.ts';
 export type { KnownSecret } from './masking/mask-credentials.ts';
 export { MAX_MASKED_LENGTH, maskCredentials, maskProxyUrl } from './masking/mask-credentials.ts';
 export type { MaybePromise } from './maybe-promise.ts';
-export { chain, isPromise } from './maybe-promise.ts';
+export { allOf, chain, isPromise } from './maybe-promise.ts';
 export type { ProcessIdentity } from './process/process-identity.ts';
 export { certainIdentity, hasEnded, ownIdentity } from './process/process-identity.ts';
 export { runAtExit } from './process/run-at-exit.ts';

@@ -17,3 +17,16 @@ export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePro
   if (typeof next !== 'function') checkArgument('next', next, Kinds.function);
   return isPromise(value) ? value.then(next) : next(value);
 }
+
+/**
+ * All results in order; a promise only if one of them is a promise.
+ *
+ * @example
+ * ```ts
+ * const stored = allOf(tiers.map((tier) => tier.put(key, entry)));
+ * ```
+ */
+export function allOf<T>(results: readonly MaybePromise<T>[]): MaybePromise<T[]> {
+  if (!Array.isArray(results)) checkArgument('results', results, Kinds.list);
+  return results.some(isPromise) ? Promise.all(results) : (results as T[]);
+}

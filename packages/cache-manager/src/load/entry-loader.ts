@@ -1,7 +1,7 @@
 import type { CacheEntry, Clock, Logger, MaybePromise } from '@pw/cache-models';
 import { abortable } from '../scheduling/abortable.ts';
 import type { TierStack } from '../stack/tier-stack.ts';
-import { loadUnderLease } from './leased-load.ts';
+import { DEFAULT_LEASE_MS, loadUnderLease } from './leased-load.ts';
 import { LoadDeadline } from './load-deadline.ts';
 import { SingleFlight } from './single-flight.ts';
 
@@ -53,8 +53,8 @@ export interface EntryLoaderContext {
   readonly stack: TierStack;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long a lease outlives its owner, in milliseconds. */
-  readonly leaseMs: number;
+  /** How long a lease outlives its owner, in milliseconds. Default {@link DEFAULT_LEASE_MS}. */
+  readonly leaseMs: number | undefined;
   /** How long closing waits for background loads, in milliseconds. */
   readonly closeTimeoutMs: number;
   readonly get: (key: string) => Promise<CacheEntry | undefined>;
@@ -145,7 +145,7 @@ export class EntryLoader {
   }
 
   #begin(key: string, call: LoadCall): SingleFlight<CacheEntry | undefined> {
-    const { stack, leaseMs, getAfterMiss } = this.#context;
+    const { stack, leaseMs = DEFAULT_LEASE_MS, getAfterMiss } = this.#context;
     const begin = (signal: AbortSignal) =>
       loadUnderLease(stack.tiers, key, {
         leaseMs,

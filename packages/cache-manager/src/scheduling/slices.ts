@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { isPromise, type MaybePromise } from '@pw/cache-models';
+import type { MaybePromise } from '@pw/cache-models';
 
 /** How long one slice may take, in milliseconds. Slices of several lists may run in the same turn of the event loop. */
 const SLICE_MS = 3;
@@ -78,9 +78,4 @@ async function allFixedSlices<T, R>(items: readonly T[], work: SliceWork<T, R>):
     await setImmediate();
   }
   return results.flat();
-}
-
-/** All results; a promise only if one of them is a promise. */
-export function allOf<T>(results: MaybePromise<T>[]): MaybePromise<T[]> {
-  return results.some(isPromise) ? Promise.all(results) : (results as T[]);
 }

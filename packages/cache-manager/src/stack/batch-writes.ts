@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { type CacheEntry, chain, extractUrlCredentials, isPromise, type MaybePromise } from '@pw/cache-models';
+import { allOf, type CacheEntry, chain, extractUrlCredentials, isPromise, type MaybePromise } from '@pw/cache-models';
 import type { AccessBuffer } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
-import { allOf, areMany } from '../scheduling/slices.ts';
+import { areMany } from '../scheduling/slices.ts';
 import type { ManagedTier, SliceHooks } from '../tier/managed-tier.ts';
 import type { Merge } from './merge.ts';
 

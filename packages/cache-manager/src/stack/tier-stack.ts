@@ -1,4 +1,5 @@
 import {
+  allOf,
   CacheEntry,
   chain,
   extractUrlCredentials,
@@ -10,7 +11,6 @@ import {
 } from '@pw/cache-models';
 import { AccessBuffer } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
-import { allOf } from '../scheduling/slices.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
 import { Invalidation } from './invalidation.ts';

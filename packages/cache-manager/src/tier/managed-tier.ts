@@ -1,5 +1,6 @@
 import {
   type AccessUpdate,
+  allOf,
   CacheEntry,
   CacheError,
   CacheStorageError,
@@ -12,7 +13,7 @@ import {
   RemovalReason,
   type SideValues,
 } from '@pw/cache-models';
-import { allOf, inFixedSlices, Slicer } from '../scheduling/slices.ts';
+import { inFixedSlices, Slicer } from '../scheduling/slices.ts';
 import { RecoverableTier } from './recoverable-tier.ts';
 import type { BegunWrite } from './write-journal.ts';
 

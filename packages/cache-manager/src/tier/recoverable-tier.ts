@@ -17,9 +17,7 @@ import { CircuitBreaker } from './circuit-breaker.ts';
 import { FailedFactory, UNKNOWN_CAPABILITIES } from './failed-factory.ts';
 import { FaultBoundary } from './fault-boundary.ts';
 import { GuardedTier } from './guarded-tier.ts';
-import type { MissedKey } from './missed-writes.ts';
-import { UNCONFIRMED_MS } from './unconfirmed-writes.ts';
-import { WriteJournal } from './write-journal.ts';
+import { type MissedKey, UNCONFIRMED_MS, WriteJournal } from './write-journal.ts';
 
 /** Closing may take this many deadlines, because a tier may have to store buffered writes. */
 const CLOSING_DEADLINES = 6;
@@ -66,6 +64,10 @@ export abstract class RecoverableTier {
   /** The keys that the journal covers; always the same map. On the hot path only its size is read. */
   protected readonly missedKeys: ReadonlyMap<MissedKey, unknown> = this.journal.missedKeys;
   readonly #timer = new WeakRefTimer<RecoverableTier>(this, (tier) => tier.#recoverOnTimer());
+  /** True if the tier returns values, never promises. False as long as there is no tier. */
+  isSynchronous = false;
+  /** True if `get` counts the access in the entry that it returns. False as long as there is no tier. */
+  countsAccesses = false;
   /** The tier and its boundary; `undefined` until the factory has made it. */
   #tier: CacheTier | undefined;
   protected boundary: FaultBoundary | undefined;
@@ -93,18 +95,6 @@ export abstract class RecoverableTier {
   get capabilities(): TierCapabilities {
     return this.inspect((tier) => tier.capabilities) ?? UNKNOWN_CAPABILITIES;
   }
-
-  /** True if the tier returns values, never promises. */
-  get isSynchronous(): boolean {
-    return this.#isSynchronous;
-  }
-  #isSynchronous = false;
-
-  /** True if `get` counts the access in the entry that it returns. */
-  get countsAccesses(): boolean {
-    return this.#countsAccesses;
-  }
-  #countsAccesses = false;
 
   /** True if this tier caps the TTL of its entries. An entry that expired here may still be live in other tiers. */
   get capsTtl(): boolean {
@@ -217,8 +207,8 @@ export abstract class RecoverableTier {
     const { name, level, logger, timeoutMs } = this.options;
     this.boundary = new FaultBoundary(tier, { name, level, logger, timeoutMs, onTrip: () => this.#trip() });
     this.#tier = tier;
-    this.#isSynchronous = tier.capabilities.synchronous;
-    this.#countsAccesses = tier.capabilities.countsAccesses;
+    this.isSynchronous = tier.capabilities.synchronous;
+    this.countsAccesses = tier.capabilities.countsAccesses;
     this.#factory = undefined;
     this.#subscribe();
   }

@@ -1,6 +1,14 @@
 import type { AccessUpdate, CacheEntry } from '@pw/cache-models';
-import { EVERYTHING, type MissedKey, MissedWrites } from './missed-writes.ts';
-import { UnconfirmedWrites } from './unconfirmed-writes.ts';
+
+/** How many writes a tier may miss. If it misses more, it is cleared instead of replaying them. */
+const MISSED_WRITES_LIMIT = 10_000;
+
+/** Stands for all keys: the tier must be cleared, and no value in it can be trusted until then. */
+export const EVERYTHING = Symbol('everything');
+export type MissedKey = string | typeof EVERYTHING;
+
+/** How long an unconfirmed write may prevent its key from being read, in milliseconds. */
+export const UNCONFIRMED_MS = 60_000;
 
 /** The most access updates kept. The oldest is dropped first, which loses a count in one tier, never an entry. */
 const MAX_ACCESSES = 10_000;
@@ -155,5 +163,149 @@ export class WriteJournal {
 
   #isReady(key: string, now: number): boolean {
     return !this.#late.isPending(key, now);
+  }
+}
+
+/** The latest write of each key that a tier missed: an entry, or `null` for a removal. */
+class MissedWrites {
+  readonly #writes = new Map<MissedKey, CacheEntry | null>();
+  readonly #limit: number;
+
+  constructor(limit = MISSED_WRITES_LIMIT) {
+    this.#limit = limit;
+  }
+
+  /** The keys that were missed, and {@link EVERYTHING} if the tier must be cleared. Always the same map. */
+  get keys(): ReadonlyMap<MissedKey, unknown> {
+    return this.#writes;
+  }
+
+  /** True if the tier's value of the key must not be trusted. */
+  covers(key: string): boolean {
+    return this.#writes.size > 0 && (this.#writes.has(key) || this.#writes.has(EVERYTHING));
+  }
+
+  /** Records the latest write of a key. If there are too many, the tier must be cleared, and later writes are dropped. */
+  record(key: string, entry: CacheEntry | null): void {
+    if (!this.#writes.has(key) && this.#writes.size >= this.#limit) this.#writes.set(EVERYTHING, null);
+    else this.#writes.set(key, entry);
+  }
+
+  /** Drops a key because a later write of it has reached the tier. */
+  forget(key: string): void {
+    if (this.#writes.size > 0) this.#writes.delete(key);
+  }
+
+  /** The oldest write whose key satisfies `isReady`. */
+  next(isReady: (key: string) => boolean = () => true): readonly [string, CacheEntry | null] | undefined {
+    for (const [key, entry] of this.#writes) if (key !== EVERYTHING && isReady(key)) return [key, entry];
+    return undefined;
+  }
+
+  /** Drops a replayed write, unless it was superseded meanwhile. */
+  markReplayed(key: string, entry: CacheEntry | null): void {
+    if (this.#writes.get(key) === entry) this.#writes.delete(key);
+  }
+
+  /** Call it when the tier has been cleared. */
+  markCleared(): void {
+    this.#writes.delete(EVERYTHING);
+  }
+
+  /** Call it when the whole cache was cleared: the only write that the tier may have missed is then the clear itself. */
+  reset(missedTheClear: boolean): void {
+    this.#writes.clear();
+    if (missedTheClear) this.#writes.set(EVERYTHING, null);
+  }
+}
+
+/** Writes of one key that timed out and may still take effect. */
+interface UnconfirmedWrite {
+  /** The number of writes that have not settled. */
+  pending: number;
+  /** When the latest write timed out, in epoch milliseconds. */
+  since: number;
+  /** The value that the key should have: an entry, `null` for none, or `undefined` while it is unknown. */
+  expected: CacheEntry | null | undefined;
+}
+
+/**
+ * Writes that timed out and may still take effect at any time, even over a later write. Until they have settled, the
+ * tier's values of their keys cannot be trusted, even if later calls succeeded. Then the latest write is repeated.
+ *
+ * A promise that never settles must not block its key forever: after {@link UNCONFIRMED_MS} the key is trusted again.
+ * If the promise does settle later, the key is repaired then.
+ */
+class UnconfirmedWrites {
+  readonly #writes = new Map<string, UnconfirmedWrite>();
+
+  /**
+   * Tracks writes that timed out. Resolves once they have settled, to the keys of which no other write is pending, each
+   * with the value that it should have. Never rejects.
+   */
+  async track(
+    keys: readonly string[],
+    late: Promise<unknown>,
+    now: number,
+  ): Promise<(readonly [key: string, expected: CacheEntry | null])[]> {
+    for (const key of keys) this.#add(key, now);
+    await Promise.allSettled([late]);
+    const settled: (readonly [string, CacheEntry | null])[] = [];
+    for (const key of keys) {
+      const expected = this.#settle(key);
+      if (expected !== undefined) settled.push([key, expected]);
+    }
+    return settled;
+  }
+
+  /**
+   * Call it when a write of the key begins. Sets the expected value of the key's unconfirmed write, if there is one,
+   * and returns it.
+   */
+  supersede(key: string, expected: CacheEntry | null): object | undefined {
+    if (this.#writes.size === 0) return undefined;
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed !== undefined) unconfirmed.expected = expected;
+    return unconfirmed;
+  }
+
+  /** Sets the expected value of every unconfirmed write to a removal. Returns their keys. */
+  supersedeAll(): string[] {
+    for (const unconfirmed of this.#writes.values()) unconfirmed.expected = null;
+    return [...this.#writes.keys()];
+  }
+
+  /** True while a write of the key that timed out recently may still take effect. */
+  isPending(key: string, now: number): boolean {
+    const unconfirmed = this.#writes.get(key);
+    return unconfirmed !== undefined && now - unconfirmed.since < UNCONFIRMED_MS;
+  }
+
+  /**
+   * True if a successful write determines the value of its key. `late` is what `supersede` returned when the write
+   * began.
+   */
+  isConfirmed(late: object | undefined, now: number): boolean {
+    if (late === undefined) return true;
+    const { pending, since } = late as UnconfirmedWrite;
+    // An unconfirmed write that settled meanwhile may have taken effect after this write.
+    return pending > 0 && now - since >= UNCONFIRMED_MS;
+  }
+
+  #add(key: string, now: number): void {
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed === undefined) this.#writes.set(key, { pending: 1, since: now, expected: undefined });
+    else {
+      unconfirmed.pending++;
+      unconfirmed.since = now;
+    }
+  }
+
+  /** The expected value of a key, once none of its writes is pending and if it is known. */
+  #settle(key: string): CacheEntry | null | undefined {
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed === undefined || --unconfirmed.pending > 0) return undefined;
+    this.#writes.delete(key);
+    return unconfirmed.expected;
   }
 }

@@ -61,3 +61,9 @@ export function plainRecord(entry: CacheEntry | undefined): Record<string, unkno
     password: entry.password?.reveal() ?? null,
   };
 }
+
+/** As {@link plainRecord}, without what a hit changes: the access count and time. */
+export function steadyRecord(entry: CacheEntry | undefined): Record<string, unknown> | undefined {
+  const { accessCount, lastAccessed, ...steady } = plainRecord(entry) ?? {};
+  return entry === undefined ? undefined : steady;
+}

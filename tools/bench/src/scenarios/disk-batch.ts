@@ -1,5 +1,6 @@
 import { atMost, timesFaster } from '../figures/goal.ts';
 import type { Contender, Scenario } from '../run/scenario.ts';
+import { withAccess } from '../samples/with-access.ts';
 import { type DiskData, type DiskStores, diskData, openDiskStores } from '../set-ups/disk-contest.ts';
 import { steadyPart } from '../set-ups/our-stack.ts';
 
@@ -34,7 +35,7 @@ function batchContenders(stores: DiskStores, { entries, records, recordOf }: Dis
   const stored = (record: unknown): true | undefined =>
     JSON.stringify(record) === JSON.stringify(last) ? true : undefined;
   const { key } = records.at(-1)!;
-  const touched = (i: number) => entries.map((entry) => entry.touch(1_800_000_000_000 + i));
+  const touched = (i: number) => entries.map((entry) => withAccess(entry, 1_800_000_000_000 + i));
   const changed = (i: number, all = records) => all.map((record) => ({ ...record, access_count: i }));
   return [
     {

@@ -18,6 +18,7 @@ import type { Contender, Scenario, ScenarioContext } from '../run/scenario.ts';
 import { manyEntries } from '../samples/many-entries.ts';
 import { seededRandom, uniformIndices } from '../samples/random.ts';
 import { linesOf } from '../samples/shard-lines.ts';
+import { withAccess } from '../samples/with-access.ts';
 
 const SEQUENCE = 2 ** 16;
 const SIZES = [1000, 10_000, 100_000, 1_000_000];
@@ -168,7 +169,7 @@ export const growthSqlitePut = growth(
         name: 'tier-sqlite',
         role: 'ours',
         run: (i) => {
-          const entry = entries[(i * STRIDE) % entries.length]!.touch(1_800_000_000_000 + i * 1000);
+          const entry = withAccess(entries[(i * STRIDE) % entries.length]!, 1_800_000_000_000 + i * 1000);
           return tier.put(entry.key, entry) || undefined;
         },
       },

@@ -8,7 +8,7 @@ const COUNT = 1000;
 /** Few enough that their allocations fit the smallest young generation, so that nothing is collected meanwhile. */
 const CALLS = 250;
 const SAMPLES = 51;
-const SNAPSHOT = 'a snapshot and a promise';
+const BARE = 'await of async Map.get';
 
 interface Subject {
   readonly name: string;
@@ -18,17 +18,18 @@ interface Subject {
 
 export const managerAllocation: Scenario = {
   name: 'manager-allocation',
-  about: 'Bytes that an L1 hit through the manager allocates, compared with a new snapshot of the entry in a promise.',
-  goals: [atMost('manager.get', 1.05, SNAPSHOT)],
+  about:
+    'Bytes that an L1 hit through the manager allocates, compared with an awaited call that does nothing but look into a Map.',
+  goals: [atMost('manager.get', 1.1, BARE)],
   measure: async (context) => {
     const entries = sampleEntries(COUNT);
     const cache = await openFilledStack(context, entries);
     const keys = entries.map(({ key }) => key);
     const map = new Map(entries.map((entry) => [entry.key, entry]));
-    const snapshot = async (key: string) => map.get(key)!.touch(Date.now());
+    const bare = async (key: string) => map.get(key);
     const subjects: Subject[] = [
       { name: 'manager.get', role: 'ours', call: (i) => cache.get(keys[i % COUNT]!) },
-      { name: SNAPSHOT, role: 'floor', call: (i) => snapshot(keys[i % COUNT]!) },
+      { name: BARE, role: 'floor', call: (i) => bare(keys[i % COUNT]!) },
     ];
     for (const { call } of subjects) for (let i = 0; i < (context.quick ? 5000 : 20_000); i++) await call(i);
     // Sequentially, because they share the heap.

@@ -8,7 +8,7 @@ import {
   maskProxyUrl,
   parseProxyUrl,
 } from '@pw/cache-models';
-import { problemOfSize } from '../../check-size.ts';
+import { problemOfSize } from '../../check-arguments.ts';
 import { mayContainCredentials } from '../import/rows/row-address.ts';
 import type { ExportCredentials } from './export-options.ts';
 

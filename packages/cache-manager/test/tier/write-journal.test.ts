@@ -1,0 +1,182 @@
+import type { CacheEntry } from '@pw/cache-models';
+import { describe, expect, it } from 'vitest';
+import { type ReplayTarget, UNCONFIRMED_MS, WriteJournal } from '../../src/tier/write-journal.ts';
+import { entryOf } from '../support/stack.ts';
+
+const NOW = 1_000_000;
+const OPTIONS = { now: () => NOW, capped: (entry: CacheEntry) => entry, force: false };
+
+/** A tier that takes every write, or those that `takes` allows. */
+class Target implements ReplayTarget {
+  readonly calls: string[] = [];
+  takes = (_call: string): boolean => true;
+
+  #call(call: string): Promise<boolean> {
+    this.calls.push(call);
+    return Promise.resolve(this.takes(call));
+  }
+  put(key: string, entry: CacheEntry): Promise<boolean> {
+    return this.#call(`put ${key} ${entry.source}`);
+  }
+  delete(key: string): Promise<boolean> {
+    return this.#call(`delete ${key}`);
+  }
+  clear(): Promise<boolean> {
+    return this.#call('clear');
+  }
+  recordAccess(updates: readonly { readonly key: string; readonly accessCount: number }[]): Promise<boolean> {
+    return this.#call(`access ${updates.map(({ key, accessCount }) => `${key}=${accessCount}`).join()}`);
+  }
+}
+
+function miss(journal: WriteJournal, key: string, expected: CacheEntry | null = null): boolean {
+  return journal.finish(journal.begin(key, expected), false, NOW);
+}
+
+const accessOf = (key: string, accessCount: number) => ({ key, accessCount, lastAccessed: NOW });
+
+describe('a write journal', () => {
+  it('covers the key of a write that failed until a later one succeeds', () => {
+    const journal = new WriteJournal();
+    expect(miss(journal, 'k')).toBe(true);
+    expect(journal.covers('k')).toBe(true);
+    expect(journal.covers('other')).toBe(false);
+    expect(journal.finish(journal.begin('k', null), true, NOW)).toBe(false);
+    expect(journal.isEmpty).toBe(true);
+  });
+
+  it('replays the latest write of each key, then the accesses', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    miss(journal, 'a', entryOf('a', { source: 'old' }));
+    miss(journal, 'b', entryOf('b', { source: 'one' }));
+    miss(journal, 'a', entryOf('a', { source: 'new' }));
+    miss(journal, 'c');
+    journal.recordAccess(accessOf('d', 3));
+    expect(await journal.replay(target, OPTIONS)).toBe(true);
+    expect(target.calls).toEqual(['put a new', 'put b one', 'delete c', 'access d=3']);
+    expect(journal.hasMissed).toBe(false);
+  });
+
+  it('keeps what a tier did not take, and stops there', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    for (const key of ['a', 'b', 'c']) miss(journal, key);
+    target.takes = (call) => call !== 'delete b';
+    expect(await journal.replay(target, OPTIONS)).toBe(false);
+    expect([...journal.missedKeys.keys()]).toEqual(['b', 'c']);
+  });
+
+  it('keeps a write that was missed again while it was replayed', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    const [old, newer] = [entryOf('k', { source: 'old' }), entryOf('k', { source: 'newer' })];
+    miss(journal, 'k', old);
+    target.takes = (call) => {
+      if (call === 'put k old') miss(journal, 'k', newer);
+      return true;
+    };
+    await journal.replay(target, OPTIONS);
+    expect(target.calls).toEqual(['put k old', 'put k newer']);
+  });
+
+  it('clears a tier that missed more than it keeps, and covers every key until then', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    for (let i = 0; i <= 10_000; i++) miss(journal, `k${i}`);
+    expect(journal.mustClear).toBe(true);
+    expect(journal.covers('never written')).toBe(true);
+    expect(await journal.replay(target, OPTIONS)).toBe(true);
+    expect(target.calls[0]).toBe('clear');
+    expect(target.calls).toHaveLength(10_001);
+    expect(journal.isEmpty).toBe(true);
+  });
+
+  it('of a missed clear covers everything and forgets the accesses', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    miss(journal, 'k');
+    journal.recordAccess(accessOf('k', 1));
+    expect(journal.finishClear(false)).toBe(true);
+    expect(journal.covers('anything')).toBe(true);
+    await journal.replay(target, OPTIONS);
+    expect(target.calls).toEqual(['clear']);
+  });
+
+  it('forgets everything when the tier was cleared', () => {
+    const journal = new WriteJournal();
+    miss(journal, 'k');
+    expect(journal.finishClear(true)).toBe(false);
+    expect(journal.isEmpty).toBe(true);
+  });
+
+  it('keeps the latest accesses, up to a limit, and none that a write supersedes', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    for (let i = 0; i < 10_001; i++) journal.recordAccess(accessOf(`k${i}`, 1));
+    journal.recordAccess(accessOf('k5', 2));
+    journal.begin('k6', null);
+    await journal.replay(target, OPTIONS);
+    const [call] = target.calls;
+    const replayed = call!.slice('access '.length).split(',');
+    expect(replayed).toHaveLength(9_999);
+    expect(replayed).not.toContain('k0=1');
+    expect(replayed).toContain('k5=2');
+    expect(replayed).not.toContain('k6=1');
+  });
+
+  describe('of a write that timed out', () => {
+    /** A journal with a late write of `k`, whose end `settle` reports. */
+    function late() {
+      const journal = new WriteJournal();
+      const write = journal.begin('k', entryOf('k', { source: 'late' }));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const tracked = journal.trackLate(['k'], promise, NOW);
+      journal.finish(write, false, NOW);
+      return { journal, tracked, settle: resolve };
+    }
+
+    it('covers the key even after a later write succeeded, until the late one has settled', async () => {
+      const { journal, tracked, settle } = late();
+      expect(journal.finish(journal.begin('k', entryOf('k', { source: 'later' })), true, NOW)).toBe(true);
+      expect(journal.covers('k')).toBe(true);
+      expect(journal.isReplayable(NOW)).toBe(false);
+      settle();
+      expect(await tracked).toBe(true);
+      expect(journal.isReplayable(NOW)).toBe(true);
+      const target = new Target();
+      await journal.replay(target, OPTIONS);
+      expect(target.calls).toEqual(['put k later']);
+    });
+
+    it('trusts the key again after a minute, and repairs it if the late write settles after all', async () => {
+      const { journal, tracked, settle } = late();
+      const afterwards = NOW + UNCONFIRMED_MS;
+      expect(journal.finish(journal.begin('k', null), true, afterwards)).toBe(false);
+      expect(journal.covers('k')).toBe(false);
+      settle();
+      expect(await tracked).toBe(true);
+      expect(journal.covers('k')).toBe(true);
+    });
+
+    it('replays its key before it has settled only if forced, and then keeps it covered', async () => {
+      const { journal } = late();
+      const target = new Target();
+      await journal.replay(target, OPTIONS);
+      expect(target.calls).toEqual([]);
+      await journal.replay(target, { ...OPTIONS, force: true });
+      expect(target.calls).toEqual(['put k late']);
+      expect(journal.covers('k')).toBe(true);
+    });
+
+    it('expects its key to be gone after a clear', async () => {
+      const { journal, tracked, settle } = late();
+      expect(journal.finishClear(true)).toBe(true);
+      settle();
+      await tracked;
+      const target = new Target();
+      await journal.replay(target, OPTIONS);
+      expect(target.calls).toEqual(['delete k']);
+    });
+  });
+});
