@@ -32,7 +32,7 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
     super(options, {
       mode: 'sync',
       tierType: 'l2_node_sqlite',
-      capabilities: { persistent: true, shared: true, ordered: true, query: false, healthHistory: false },
+      capabilities: { persistent: true, shared: true, ordered: true },
     });
     if (typeof options.path !== 'string' || options.path === '') {
       throw new CacheConfigError(`${this.name}: path: must be the path of the database file`);

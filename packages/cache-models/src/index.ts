@@ -114,14 +114,18 @@ export type {
   ChangeListener,
   EvictionListener,
   TierCapabilities,
+  TierChanges,
   TierContext,
   TierFactory,
-  TierStatus,
+  TierLeases,
 } from './tier/cache-tier.ts';
 export { TIER_CONTRACT_VERSION } from './tier/cache-tier.ts';
 export type { SideValues } from './tier/side-values.ts';
 export { checkSideValue, isSideValue, MAX_SIDE_VALUE } from './tier/side-values.ts';
+export type { TierStatus } from './tier/tier-lifecycle.ts';
 export type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier/tier-options.ts';
+export type { ClaimedPart } from './tier/tier-parts.ts';
+export { TIER_PARTS } from './tier/tier-parts.ts';
 export { CacheTierType, L2BackendType, TierType } from './tier/tier-type.ts';
 export type { Clock } from './time/clock.ts';
 export { systemClock } from './time/clock.ts';

@@ -46,7 +46,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     super(options, {
       mode: 'async',
       tierType: TierType.L2_FILE,
-      capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
+      capabilities: { persistent: true, shared: true, reseal: true, sideValues: true },
       ownOptions: jsonlOptions(options),
     });
     this.#store = new JsonlStore(parseJsonlTierOptions(options), this.config, {

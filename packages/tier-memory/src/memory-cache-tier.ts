@@ -47,14 +47,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     super(options, {
       mode: 'sync',
       tierType: TierType.L1_MEMORY,
-      capabilities: {
-        persistent: false,
-        shared: false,
-        ordered: false,
-        countsAccesses: true,
-        query: true,
-        healthHistory: false,
-      },
+      capabilities: { countsAccesses: true, query: true },
       ownOptions: {},
     });
     this.#store = this.#emptyStore();
@@ -83,7 +76,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     try {
       return this.doPut(key, entry, this.clock.now());
     } catch (error) {
-      return this.health.recover(error, false);
+      return this.tierHealth.recover(error, false);
     }
   }
 

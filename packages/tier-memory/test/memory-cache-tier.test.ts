@@ -25,8 +25,14 @@ describe('MemoryCacheTier', () => {
       persistent: false,
       shared: false,
       query: true,
+      countsAccesses: true,
+      immediate: true,
       healthHistory: false,
       ordered: false,
+      reseal: false,
+      sideValues: false,
+      leases: false,
+      changes: false,
     });
     expect(new MemoryCacheTier({ tierType: 'l2_file', name: 'stand-in' })).toMatchObject({
       name: 'stand-in',

@@ -18,7 +18,7 @@ const BATCH_SIZE = wholeNumber(1);
 
 type Checked = readonly [name: string, value: unknown, kind: ArgumentKind];
 
-/** The error for invalid arguments of `acquireLease`, if any. */
+/** The error for invalid arguments of `leases.acquire`, if any. */
 export function problemOfLease(tier: CacheTier, key: unknown, milliseconds: unknown, token: unknown) {
   return problemOf(
     tier,
@@ -28,7 +28,7 @@ export function problemOfLease(tier: CacheTier, key: unknown, milliseconds: unkn
   );
 }
 
-/** The error for invalid arguments of `releaseLease`, if any. */
+/** The error for invalid arguments of `leases.release`, if any. */
 export function problemOfRelease(tier: CacheTier, key: unknown, token: unknown) {
   return problemOf(tier, ['key', key, KEY], ['token', token, Kinds.string]);
 }

@@ -9,6 +9,8 @@ import {
   RemovalReason,
   type ResealCounts,
   type SideValues,
+  type TierChanges,
+  type TierLeases,
 } from '@pw/cache-models';
 import { problemOfBatchSize, problemOfLease, problemOfRelease } from './check-arguments.ts';
 import { ChangeListeners, notifyListener } from './connection/change-listeners.ts';
@@ -34,18 +36,53 @@ import type { ReplyFault } from './replies/reply-guard.ts';
 import { evicted, ok, type Stored, wholeNumber } from './replies/reply-parsers.ts';
 import { SizeEstimate } from './size-estimate.ts';
 
+/** {@link TierLeases} of a tier that returns promises. */
+interface AsyncLeases extends TierLeases {
+  /** Acquires a lease on a key for 1 to 2147483647 milliseconds, or extends it. */
+  acquire(key: string, milliseconds: number, token?: string): Promise<string | null | undefined>;
+  /** Releases the lease that has this token. Returns true if there was one. */
+  release(key: string, token: string): Promise<boolean>;
+}
+
 /**
  * Stores entries on a Redis or Valkey server or cluster, where any number of processes share them. The server removes
  * each entry at its deadline.
  *
  * Every operation settles in time, whatever the server does. As in every tier, a fault counts as a miss and a failure;
- * the connection is then re-established automatically. {@link RedisCacheTier.onChange} reports which entries other
+ * the connection is then re-established automatically. {@link RedisCacheTier.changes} reports which entries other
  * processes have changed, so that copies of them can be dropped.
  *
  * @example
  * const tier = new RedisCacheTier({ url: 'rediss://user:password@cache.example:6379' });
  */
 export class RedisCacheTier extends BaseTier<'async'> {
+  /** Reports of changes by other processes. */
+  readonly changes: TierChanges = Object.freeze({
+    /**
+     * Calls the listener with each key that another process has changed, and with `null` when changes may have been
+     * missed: after each new connection, and once `graceMs` after a connection is lost. Errors of a listener are
+     * ignored. Returns a function that removes the listener. Throws a CacheValidationError for a listener that is not a
+     * function.
+     */
+    subscribe: (listener: ChangeListener): (() => void) => {
+      const remove = this.#listeners.add(listener);
+      if (this.#link.isLive) notifyListener(listener, null);
+      return remove;
+    },
+  });
+  /** Leases of keys, which one process has at a time; see `CacheTier.leases`. */
+  readonly leases: AsyncLeases = Object.freeze({
+    acquire: (key: string, milliseconds: number, token?: string): Promise<string | null | undefined> => {
+      const problem = problemOfLease(this, key, milliseconds, token);
+      if (problem !== undefined) return Promise.reject(problem);
+      return this.run<string | null | undefined>(undefined, () => this.#leases.acquire(key, milliseconds, token));
+    },
+    release: (key: string, token: string): Promise<boolean> => {
+      const problem = problemOfRelease(this, key, token);
+      if (problem !== undefined) return Promise.reject(problem);
+      return this.run(false, () => this.#leases.release(key, token));
+    },
+  });
   readonly #options: CheckedOptions;
   readonly #link: RedisLink;
   readonly #store: RedisStore;
@@ -60,7 +97,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     super(options, {
       mode: 'async',
       tierType: 'l2_redis',
-      capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
+      capabilities: { persistent: true, shared: true, reseal: true, sideValues: true, leases: true, changes: true },
       ownOptions: redisOptions(options),
     });
     this.#options = complete(options);
@@ -96,34 +133,9 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return new SingleConnection(address, names.prefix('e'), this.#options.timeoutMs, events);
   }
 
-  /**
-   * Calls the listener with each key that another process has changed, and with `null` when changes may have been
-   * missed: after each new connection, and once `graceMs` after a connection is lost. Errors of a listener are ignored.
-   * Returns a function that removes the listener.
-   */
-  onChange(listener: ChangeListener): () => void {
-    const remove = this.#listeners.add(listener);
-    if (this.#link.isLive) notifyListener(listener, null);
-    return remove;
-  }
-
   /** See `CacheTier.sideValues`. */
   get sideValues(): SideValues {
     return this.#sideValues;
-  }
-
-  /** Acquires a lease on a key for 1 to 2147483647 milliseconds, or extends it; see `CacheTier.acquireLease`. */
-  acquireLease(key: string, milliseconds: number, token?: string): Promise<string | null | undefined> {
-    const problem = problemOfLease(this, key, milliseconds, token);
-    if (problem !== undefined) return Promise.reject(problem);
-    return this.run<string | null | undefined>(undefined, () => this.#leases.acquire(key, milliseconds, token));
-  }
-
-  /** Releases the lease that has this token. Returns true if there was one. */
-  releaseLease(key: string, token: string): Promise<boolean> {
-    const problem = problemOfRelease(this, key, token);
-    if (problem !== undefined) return Promise.reject(problem);
-    return this.run(false, () => this.#leases.release(key, token));
   }
 
   /** See `CacheTier.reseal`. A record that another process replaces in the meantime is left unchanged. */
@@ -265,12 +277,12 @@ export class RedisCacheTier extends BaseTier<'async'> {
       if (!this.enabled) return;
       await this.open();
       for await (const entry of this.#entriesOf(pass)) {
-        this.health.succeeded();
+        this.tierHealth.succeeded();
         if (!entry.isExpiredAt(now)) yield entry;
       }
-      this.health.succeeded();
+      this.tierHealth.succeeded();
     } catch (error) {
-      if (!pass.isEnded) this.health.recover(error, undefined);
+      if (!pass.isEnded) this.tierHealth.recover(error, undefined);
     }
   }
 

@@ -36,14 +36,16 @@ describe('new RedisCacheTier', () => {
 
 describe('arguments of RedisCacheTier, checked without a server', () => {
   it.each([
-    ['acquireLease', [5, 1000], ['key']],
-    ['acquireLease', ['x'.repeat(5000), 1000], ['key']],
-    ['acquireLease', ['k', Number.NaN, 5], ['milliseconds', 'token']],
-    ['acquireLease', ['k', Number.POSITIVE_INFINITY], ['milliseconds']],
-    ['releaseLease', [undefined, undefined], ['key', 'token']],
-  ] as const)('%s%j rejects with an error that names %j', async (name, args, paths) => {
+    ['acquire', [5, 1000], ['key']],
+    ['acquire', ['x'.repeat(5000), 1000], ['key']],
+    ['acquire', ['k', Number.NaN, 5], ['milliseconds', 'token']],
+    ['acquire', ['k', Number.POSITIVE_INFINITY], ['milliseconds']],
+    ['release', [undefined, undefined], ['key', 'token']],
+  ] as const)('leases.%s%j rejects with an error that names %j', async (name, args, paths) => {
     const tier = new RedisCacheTier({ url });
-    const answer: unknown = await tier[name](...(args as unknown as [never, never])).catch((thrown: unknown) => thrown);
+    const answer: unknown = await tier.leases[name](...(args as unknown as [never, never])).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(answer).toBeInstanceOf(CacheValidationError);
     expect((answer as CacheValidationError).problems.map(({ path }) => path)).toEqual(paths);
     expect(tier.status).toBe('new');
@@ -55,8 +57,8 @@ describe('arguments of RedisCacheTier, checked without a server', () => {
     await expect(next).rejects.toThrow(CacheValidationError);
   });
 
-  it('onChange refuses a listener that is not a function', () => {
-    expect(() => new RedisCacheTier({ url }).onChange(5 as never)).toThrow(CacheValidationError);
+  it('changes.subscribe refuses a listener that is not a function', () => {
+    expect(() => new RedisCacheTier({ url }).changes.subscribe(5 as never)).toThrow(CacheValidationError);
   });
 });
 
@@ -72,11 +74,11 @@ describe.skipIf(isServerMissing())('listeners that throw and reject', () => {
     const changes: (string | null)[] = [];
     const failing = new Error('the listener failed');
     await reader.open();
-    reader.onChange(() => {
+    reader.changes.subscribe(() => {
       throw failing;
     });
-    reader.onChange((() => Promise.reject(failing)) as () => void);
-    reader.onChange((key) => void changes.push(key));
+    reader.changes.subscribe((() => Promise.reject(failing)) as () => void);
+    reader.changes.subscribe((key) => void changes.push(key));
     expect(changes).toEqual([null]);
     await writer.put('k', CacheEntry.create({ key: 'k', proxyUrl: 'http://h.example:8080' }));
     await until('the change is reported', () => changes.includes('k'));

@@ -28,7 +28,7 @@ export class DiskCacheTier extends SqliteTier {
       {
         mode: 'sync',
         tierType: TierType.L2_FILE,
-        capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
+        capabilities: { persistent: true, shared: true, reseal: true, sideValues: true },
         ownOptions: { ...SQLITE_OPTIONS, directory: DATABASE_PATH },
       },
       { path: () => join(options.directory, FILE_NAME), layout: L2_LAYOUT },

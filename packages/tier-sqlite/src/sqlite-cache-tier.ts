@@ -53,7 +53,14 @@ export class SqliteCacheTier extends SqliteTier {
       {
         mode: 'sync',
         tierType: TierType.L3_SQLITE,
-        capabilities: { persistent: true, shared: true, ordered: false, query: true, healthHistory: true },
+        capabilities: {
+          persistent: true,
+          shared: true,
+          query: true,
+          healthHistory: true,
+          reseal: true,
+          sideValues: true,
+        },
         ownOptions: healthOptions(options),
       },
       { path: () => options.path, layout: L3_LAYOUT },

@@ -46,6 +46,30 @@ describe.each(KINDS)('putSoon of $name', (kind) => {
     expect(tier.has('k1')).toBe(true);
   });
 
+  it('stores every field, and keeps it when the tier is reopened', async () => {
+    const directory = tempDir();
+    const tier = kind.make(directory);
+    const full = makeEntry('full', { username: 'user', password: 'pass', labels: { country: 'DE' }, failureCount: 3 });
+    expect(await tier.putSoon('full', full)).toBe(true);
+    expect(tier.peek('full')).toEqual(full);
+    tier.close();
+    const again = kind.make(directory).get('full');
+    expect(again?.labels).toEqual({ country: 'DE' });
+    expect(again?.password?.reveal()).toBe('pass');
+    expect(again?.failureCount).toBe(3);
+  });
+
+  it('replaces the labels of an entry, and is replaced by a later put of the same key', async () => {
+    const tier = kind.make(tempDir());
+    tier.put('k', makeEntry('k', { labels: { country: 'DE' } }));
+    expect(await tier.putSoon('k', makeEntry('k'))).toBe(true);
+    expect(tier.get('k')?.labels).toEqual({});
+    const first = tier.putSoon('k', makeEntry('k', { source: 'first' }));
+    expect(tier.put('k', makeEntry('k', { source: 'second' }))).toBe(true);
+    expect(await first).toBe(true);
+    expect(tier.get('k')?.source).toBe('second');
+  });
+
   it('refuses only the invalid entry, and resolves with false for all if the database fails', async () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { cipher: undefined, busyTimeoutMs: 0 });

@@ -115,9 +115,7 @@ export class HealthChecks {
   }
 
   #historyTier(key: string): ManagedTier | undefined {
-    return this.#stack.tiers.findLast(
-      (tier) => tier.inspect((inner) => inner.capabilities.healthHistory) === true && tier.canRead(key),
-    );
+    return this.#stack.tiers.findLast((tier) => tier.capabilities.healthHistory && tier.canRead(key));
   }
 }
 

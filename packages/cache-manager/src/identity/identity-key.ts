@@ -74,13 +74,13 @@ export class IdentityKey {
   #candidates(): ManagedTier[] {
     const candidates: ManagedTier[] = [];
     for (const tier of this.#tiers.toReversed()) {
-      if (tier.inspect((inner) => inner.capabilities.persistent) !== true) continue;
+      if (!tier.capabilities.persistent) continue;
       // This tier may have the key, and creating a second key would be worse than having none.
       if (!tier.isUsable)
         throw new CacheStorageError(
           `${tier.name}: the tier is out of use, and it may have the identity key; try again later`,
         );
-      if (tier.inspect((inner) => inner.sideValues) !== undefined) candidates.push(tier);
+      if (tier.capabilities.sideValues) candidates.push(tier);
     }
     return candidates;
   }
@@ -115,7 +115,7 @@ export async function resealIdentityKey(
   tier: ManagedTier,
   cipher: CredentialCipher,
 ): Promise<ResealCounts | undefined> {
-  if (tier.inspect((inner) => inner.sideValues) === undefined) return undefined;
+  if (!tier.capabilities.sideValues) return undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = await readFrom(tier);
     if (stored === undefined) return undefined;

@@ -39,7 +39,7 @@ export async function loadUnderLease(
   const end = performance.now() + work.leaseMs * MAX_WAIT_LEASES;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
     const token = await tier.call<string | null | undefined>(
-      (inner) => inner.acquireLease!(key, work.leaseMs),
+      (inner) => inner.leases!.acquire(key, work.leaseMs),
       undefined,
     );
     if (token === undefined || (token === null && performance.now() > end)) return work.load();
@@ -52,9 +52,7 @@ export async function loadUnderLease(
 }
 
 function lowestWithLeases(tiers: readonly ManagedTier[]): ManagedTier | undefined {
-  return tiers.findLast((tier) =>
-    tier.inspect((inner) => inner.acquireLease !== undefined && inner.releaseLease !== undefined),
-  );
+  return tiers.findLast((tier) => tier.capabilities.leases);
 }
 
 /** Extends the lease at intervals until the work is done, then releases it. */
@@ -64,13 +62,13 @@ async function withLease(
   token: string,
   { leaseMs, find, load }: LeasedLoad,
 ): Promise<CacheEntry | undefined> {
-  const extend = () => void tier.call((inner) => inner.acquireLease!(key, leaseMs, token), undefined);
+  const extend = () => void tier.call((inner) => inner.leases!.acquire(key, leaseMs, token), undefined);
   const timer = setInterval(extend, leaseMs / 3).unref();
   try {
     // The previous owner may have stored the entry after this process looked for it.
     return (await find()) ?? (await load());
   } finally {
     clearInterval(timer);
-    await tier.call((inner) => inner.releaseLease!(key, token), false);
+    await tier.call((inner) => inner.leases!.release(key, token), false);
   }
 }

@@ -111,7 +111,7 @@ class Reencryption {
     // The identity key comes first, because the tier wipes its old data at the end of its own reseal.
     const ofKey = await this.#identityKey(tier);
     if (ofKey !== undefined) this.#tiers.set(tier.name, add(this.#tiers.get(tier.name)!, ofKey));
-    const batches = tier.inspect((inner) => inner.reseal) === undefined ? this.#oneByOne(tier) : this.#ownBatches(tier);
+    const batches = tier.capabilities.reseal ? this.#ownBatches(tier) : this.#oneByOne(tier);
     for await (const counts of batches) {
       this.#tiers.set(tier.name, add(this.#tiers.get(tier.name)!, counts));
       await reportProgress(this.#options.onProgress, { tier: tier.name, ...this.#total });

@@ -1,4 +1,20 @@
-import { CacheConfigError, type CacheTier, TIER_CONTRACT_VERSION } from '@pw/cache-models';
+import {
+  CacheConfigError,
+  type CacheTier,
+  type ClaimedPart,
+  TIER_CONTRACT_VERSION,
+  TIER_PARTS,
+} from '@pw/cache-models';
+
+/**
+ * Throws a CacheConfigError unless a tier was written for a supported version of the contract, has a configuration and
+ * capabilities, and has the part of each capability that it claims.
+ */
+export function checkTier(name: string, tier: unknown): void {
+  checkContract(name, tier);
+  checkShape(name, tier);
+  for (const [part, functions] of Object.entries(TIER_PARTS)) checkPart(name, tier, part as ClaimedPart, functions);
+}
 
 /**
  * Throws a CacheConfigError unless a tier was written for the current version of the contract or the previous one,
@@ -19,13 +35,33 @@ export function checkContract(name: string, tier: unknown, current: number = TIE
 }
 
 /** Throws a CacheConfigError unless a tier has a configuration and capabilities. */
-export function checkShape(name: string, tier: unknown): void {
+function checkShape(name: string, tier: unknown): void {
   const shape = readSafely(tier, ({ config, capabilities }) => ({
     enabled: config.enabled,
     synchronous: capabilities.synchronous,
   }));
   if (typeof shape?.enabled === 'boolean' && typeof shape.synchronous === 'boolean') return;
   throw wrongTier(`${name} is not a tier: it has no config.enabled or no capabilities.synchronous`);
+}
+
+/**
+ * Throws a CacheConfigError if a tier claims a part that it does not have. A part that cannot be read is not refused:
+ * its faults are contained like any other.
+ */
+function checkPart(name: string, tier: unknown, part: ClaimedPart, functions: readonly string[] | null): void {
+  if (readSafely(tier, ({ capabilities }) => capabilities[part]) !== true) return;
+  const missing = readSafely(tier, (given) => missingFrom(given[part], part, functions));
+  if (missing === undefined) return;
+  throw wrongTier(
+    `${name} claims the capability ${part}, but has no function ${missing}; implement it, or do not claim ${part}`,
+  );
+}
+
+/** The first function that a part lacks. */
+function missingFrom(part: unknown, name: string, functions: readonly string[] | null): string | undefined {
+  if (functions === null) return typeof part === 'function' ? undefined : name;
+  const absent = functions.find((one) => typeof (part as Record<string, unknown> | undefined)?.[one] !== 'function');
+  return absent === undefined ? undefined : `${name}.${absent}`;
 }
 
 function wrongTier(message: string): CacheConfigError {

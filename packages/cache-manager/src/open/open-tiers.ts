@@ -16,7 +16,7 @@ import { withDeadline } from '../scheduling/deadline.ts';
 import { FailedFactory } from '../tier/failed-factory.ts';
 import { ManagedTier } from '../tier/managed-tier.ts';
 import type { TierListener } from '../tier/recoverable-tier.ts';
-import { checkContract, checkShape } from './check-contract.ts';
+import { checkTier } from './check-contract.ts';
 
 /** The default of `tierTimeoutMs`. */
 export const DEFAULT_TIMEOUT_MS = 5_000;
@@ -63,8 +63,7 @@ async function createTier(
   const source =
     typeof named.tier === 'function' ? await callFactory(named.tier, { name, level, timeoutMs }, context) : named.tier;
   if (!(source instanceof FailedFactory)) {
-    checkContract(name, source);
-    checkShape(name, source);
+    checkTier(name, source);
     if (!source.config.enabled) return undefined;
   }
   return new ManagedTier(source, {
@@ -97,8 +96,7 @@ async function callFactory(
   const make = async (): Promise<CacheTier> => {
     const making = (async () => factory({ clock, logger, cipher, onEvict: context.onEvict(level) }))();
     const tier = await withDeadline(making, timeoutMs, name, closeOnArrival);
-    checkContract(name, tier);
-    checkShape(name, tier);
+    checkTier(name, tier);
     return tier;
   };
   try {

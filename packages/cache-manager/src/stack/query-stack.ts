@@ -46,7 +46,7 @@ export async function* pagesOfIndex(
  */
 function indexedTier({ tiers }: TierStack, cursor: PageCursor | undefined): ManagedTier | undefined {
   const lowest = tiers.at(-1)!;
-  const hasIndex = lowest.inspect((tier) => tier.capabilities.query) === true;
+  const hasIndex = lowest.capabilities.query;
   const hasAll = tiers.length === 1 || (lowest.inspect((tier) => tier.config.maxEntries) === null && !lowest.capsTtl);
   const mayContinue = cursor === undefined || cursor.tier === lowest.name;
   return hasIndex && hasAll && mayContinue && lowest.isUpToDate ? lowest : undefined;
@@ -59,7 +59,7 @@ function indexedTier({ tiers }: TierStack, cursor: PageCursor | undefined): Mana
  */
 async function queryTier(tier: ManagedTier, filter: EntryFilter): Promise<EntryPage | undefined> {
   const before = tier.faults;
-  const page = await tier.call<EntryPage | undefined>((inner) => inner.query?.(filter), undefined);
+  const page = await tier.call<EntryPage | undefined>((inner) => inner.query!(filter), undefined);
   if (tier.faults !== before || !Array.isArray(page?.entries)) return undefined;
   const isMatch = filterTest({ ...filter, includeExpired: true }, 0);
   return page.entries.every((entry) => CacheEntry.isCacheEntry(entry) && isMatch(entry)) ? page : undefined;

@@ -45,4 +45,8 @@ export const UNKNOWN_CAPABILITIES: TierCapabilities = Object.freeze({
   immediate: false,
   query: false,
   healthHistory: false,
+  reseal: false,
+  sideValues: false,
+  leases: false,
+  changes: false,
 });

@@ -215,8 +215,8 @@ export abstract class RecoverableTier {
 
   #subscribe(): void {
     const listener = this.#onChange;
-    if (listener === undefined) return;
-    const end: unknown = this.inspect((tier) => tier.onChange?.(listener));
+    if (listener === undefined || !this.capabilities.changes) return;
+    const end: unknown = this.inspect((tier) => tier.changes!.subscribe(listener));
     if (typeof end === 'function') this.#unsubscribe = end as () => unknown;
     else ignoreRejection(end);
   }

@@ -208,7 +208,7 @@ describe('the identity key', () => {
 
   it('is stored in a higher tier if the lowest one cannot store it', async () => {
     const directory = home();
-    const foreign: TierFactory = (context) => new FaultTier(context, true);
+    const foreign: TierFactory = (context) => new FaultTier(context, { persistent: true });
     const tiers = () => [memory, jsonl(directory), foreign];
     const cache = await open(directory, { tiers: tiers() });
     await warm(cache);

@@ -69,7 +69,7 @@ describe('a load in several processes', () => {
 
   it('waits only for a limited time if the tier never grants the lease', async () => {
     const tier = new SharedTier(new SharedStore());
-    tier.acquireLease = async () => null;
+    tier.leases.acquire = async () => null;
     const cache = await CacheManager.open({ tiers: [tier], loadLeaseMs: 100 });
     expect((await cache.getOrLoad('k', async () => entry))?.key).toBe('k');
     await cache.close();

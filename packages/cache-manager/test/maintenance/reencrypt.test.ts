@@ -17,13 +17,13 @@ const clock = new ManualClock();
 const entryOf = (n: number, password = `secret-${n}`) =>
   CacheEntry.create({ proxyUrl: `http://h${n}.example:1`, key: `k${n}`, username: 'ann', password }, clock);
 
-/** A third-party tier on disk without `reseal`: it stores sealed records and reads them back. */
+/** A third-party tier on disk that stores sealed records and reads them back, by default without `reseal`. */
 class RecordTier extends FaultTier {
   readonly records: Map<string, ProxyRecord>;
   readonly #cipher: CredentialCipher;
 
-  constructor(cipher: CredentialCipher, records = new Map<string, ProxyRecord>()) {
-    super({ clock, cipher }, true);
+  constructor(cipher: CredentialCipher, records = new Map<string, ProxyRecord>(), reseal = false) {
+    super({ clock, cipher }, { persistent: true, reseal });
     this.#cipher = cipher;
     this.records = records;
   }
@@ -130,7 +130,7 @@ describe('reencrypt with a tier that has no reseal', () => {
         yield { reencrypted: 0, alreadyCurrent: 1, unreadable: 2, misplaced: 1 };
       }
     }
-    const cache = await openWith(new MisplacingTier(cipher), cipher);
+    const cache = await openWith(new MisplacingTier(cipher, new Map(), true), cipher);
     expect(await cache.reencrypt()).toMatchObject({ unreadable: 2, misplaced: 1, complete: false });
   });
 
@@ -146,7 +146,7 @@ describe('reencrypt with a tier that has no reseal', () => {
         yield* batches;
       }
     }
-    const cache = await openWith(new AsideTier(cipher), cipher);
+    const cache = await openWith(new AsideTier(cipher, new Map(), true), cipher);
     const seen: number[] = [];
     const counts = { reencrypted: 2, alreadyCurrent: 1, unreadable: 0, misplaced: 0, inQuarantine: 3 };
     const onProgress = ({ inQuarantine }: ReencryptProgress) => seen.push(inQuarantine);

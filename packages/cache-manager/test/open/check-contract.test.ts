@@ -1,5 +1,6 @@
+import { CacheConfigError, TIER_CONTRACT_VERSION } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
-import { checkContract } from '../../src/open/check-contract.ts';
+import { checkContract, checkTier } from '../../src/open/check-contract.ts';
 
 const refusal = (version: unknown, current?: number) => () =>
   checkContract('l2', { contractVersion: version }, current);
@@ -23,5 +24,46 @@ describe('the contract of a tier', () => {
     for (const tier of [{}, null, undefined, 5, { contractVersion: '1' }]) {
       expect(() => checkContract('l1', tier)).toThrow(/l1 is not a tier/);
     }
+  });
+});
+
+const capabilities = { synchronous: true };
+const tier = { contractVersion: TIER_CONTRACT_VERSION, config: { enabled: true }, capabilities };
+const claiming = (name: string, part: unknown) => () =>
+  checkTier('l2', { ...tier, capabilities: { ...capabilities, [name]: true }, [name]: part });
+
+describe('the parts that a tier claims', () => {
+  it.each([
+    ['query', undefined, 'query'],
+    ['query', {}, 'query'],
+    ['reseal', undefined, 'reseal'],
+    ['sideValues', { read() {}, replace() {} }, 'sideValues.storeIfAbsent'],
+    ['leases', undefined, 'leases.acquire'],
+    ['leases', { acquire() {} }, 'leases.release'],
+    ['changes', null, 'changes.subscribe'],
+  ])('must exist: %s is %o', (name, part, missing) => {
+    expect(claiming(name, part)).toThrow(CacheConfigError);
+    expect(claiming(name, part)).toThrow(
+      `l2 claims the capability ${name}, but has no function ${missing}; implement it, or do not claim ${name}`,
+    );
+  });
+
+  it.each([
+    ['query', () => {}],
+    ['leases', { acquire() {}, release() {} }],
+  ])('are accepted: %s is %o', (name, part) => {
+    expect(claiming(name, part)).not.toThrow();
+  });
+
+  it('are not needed without the claim, and are not refused if they cannot be read', () => {
+    expect(() => checkTier('l2', tier)).not.toThrow();
+    const unreadable = {
+      ...tier,
+      capabilities: { ...capabilities, leases: true },
+      get leases(): never {
+        throw new Error('planted');
+      },
+    };
+    expect(() => checkTier('l2', unreadable)).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '@pw/cache-models';
+import { BaseTier, type CacheEntry, type MaybePromise, type TierDescription, type TierOptions } from '@pw/cache-models';
 
 export type Fault = 'none' | 'throw' | 'reject' | 'hang' | 'malformed';
 
@@ -11,11 +11,11 @@ export class FaultTier extends BaseTier<'async'> {
   fault: Fault = 'none';
   calls = 0;
 
-  constructor(options: TierOptions = {}, persistent = false) {
+  constructor(options: TierOptions = {}, capabilities: TierDescription<'async'>['capabilities'] = {}) {
     super(options, {
       mode: 'async',
       tierType: 'l2_fault',
-      capabilities: { persistent, shared: false, ordered: false, query: false, healthHistory: false },
+      capabilities,
     });
   }
 

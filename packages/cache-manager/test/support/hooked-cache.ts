@@ -9,7 +9,7 @@ import { entryOf } from './stack.ts';
 /** A cache of a memory tier and a HookTier, closed at the end of the test. */
 export async function openHooked(maxEntries: number | null = null, persistent = false) {
   const clock = new ManualClock();
-  const l2 = new HookTier({ clock }, persistent);
+  const l2 = new HookTier({ clock }, { persistent });
   let l1!: MemoryCacheTier;
   const memory = (context: object) => {
     l1 = new MemoryCacheTier({ maxEntries, ...context });

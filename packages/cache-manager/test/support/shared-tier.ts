@@ -1,4 +1,4 @@
-import { BaseTier, type CacheEntry, type ChangeListener } from '@pw/cache-models';
+import { BaseTier, type CacheEntry, type ChangeListener, type TierChanges, type TierLeases } from '@pw/cache-models';
 
 /** The store that the tiers of several "processes" share. */
 export class SharedStore {
@@ -13,32 +13,37 @@ export class SharedTier extends BaseTier<'async'> {
   /** Delays a read after the value has been fetched. */
   onTheWay: Promise<void> | undefined;
   releases = 0;
+  readonly changes: TierChanges = {
+    subscribe: (listener) => {
+      this.listeners.add(listener);
+      listener(null);
+      return () => void this.listeners.delete(listener);
+    },
+  };
+  readonly leases: TierLeases = {
+    acquire: async (key, _milliseconds, token) => {
+      if (!this.enabled) return undefined;
+      const held = this.#store.leases.get(key);
+      if (held !== undefined) return held === token ? held : null;
+      const fresh = `${this.name} ${this.#tokens++}`;
+      this.#store.leases.set(key, fresh);
+      return fresh;
+    },
+    release: async (key, token) => {
+      this.releases++;
+      return this.#store.leases.get(key) === token && this.#store.leases.delete(key);
+    },
+  };
   #tokens = 0;
   readonly #store: SharedStore;
 
   constructor(store: SharedStore, name = 'shared') {
-    const capabilities = { persistent: false, shared: true, ordered: false, query: false, healthHistory: false };
-    super({ name }, { mode: 'async', tierType: 'l2_shared', capabilities });
+    super(
+      { name },
+      { mode: 'async', tierType: 'l2_shared', capabilities: { shared: true, changes: true, leases: true } },
+    );
     this.#store = store;
     store.tiers.add(this);
-  }
-
-  onChange(listener: ChangeListener): () => void {
-    this.listeners.add(listener);
-    listener(null);
-    return () => void this.listeners.delete(listener);
-  }
-  async acquireLease(key: string, _milliseconds: number, token?: string): Promise<string | null | undefined> {
-    if (!this.enabled) return undefined;
-    const held = this.#store.leases.get(key);
-    if (held !== undefined) return held === token ? held : null;
-    const fresh = `${this.name} ${this.#tokens++}`;
-    this.#store.leases.set(key, fresh);
-    return fresh;
-  }
-  async releaseLease(key: string, token: string): Promise<boolean> {
-    this.releases++;
-    return this.#store.leases.get(key) === token && this.#store.leases.delete(key);
   }
 
   #tell(key: string): void {

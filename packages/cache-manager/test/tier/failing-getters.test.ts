@@ -6,11 +6,12 @@ import { CacheManager } from '../../src/index.ts';
 import { HookTier } from '../support/hook-tier.ts';
 import { entryOf } from '../support/stack.ts';
 
-/** A tier with one broken member. */
+/** A tier with one broken member, and the capability of the same name, if there is one. */
 function withMember(tier: CacheTier, member: string, value: () => unknown): CacheTier {
   return new Proxy(tier, {
     get(target, name) {
       if (name === member) return value();
+      if (name === 'capabilities' && member in target.capabilities) return { ...target.capabilities, [member]: true };
       const own: unknown = Reflect.get(target, name, target);
       return typeof own === 'function' ? (own.bind(target) as unknown) : own;
     },
@@ -40,11 +41,15 @@ const CASES: readonly Case[] = [
   ['statistics', 'a malformed object', () => ({ hits: 'many' })],
   ['touch', 'a throw', thrown],
   ['query', 'a throw', thrown],
-  ['onChange', 'a throw', thrown],
-  ['onChange', 'a number', () => 7],
-  ['onChange', 'a function that rejects', rejecting],
-  ['onChange', 'a function that returns a rejecting one', () => rejecting],
-  ['acquireLease', 'a throw', thrown],
+  ['reseal', 'a throw', thrown],
+  ['sideValues', 'a throw', thrown],
+  ['changes', 'a throw', thrown],
+  ['changes', 'a subscribe that throws', () => ({ subscribe: thrown })],
+  ['changes', 'a subscribe that returns a number', () => ({ subscribe: () => 7 })],
+  ['changes', 'a subscribe that rejects', () => ({ subscribe: rejecting() })],
+  ['changes', 'a subscribe that returns a function that rejects', () => ({ subscribe: rejecting })],
+  ['leases', 'a throw', thrown],
+  ['leases', 'functions that throw', () => ({ acquire: thrown, release: thrown })],
 ];
 
 describe.each(CASES)('a tier with a faulty %s (%s)', (member, _, value) => {

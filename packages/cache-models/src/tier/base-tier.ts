@@ -2,10 +2,10 @@ import type { CacheEntry } from '../entry/cache-entry.ts';
 import { CacheValidationError, type FieldProblem } from '../errors/cache-error.ts';
 import { chain, isPromise, type MaybePromise } from '../maybe-promise.ts';
 import { isRemovalReason, RemovalReason, TierStatistics } from '../statistics/tier-statistics.ts';
-import type { AccessUpdate, CacheTier, TierStatus } from './cache-tier.ts';
+import type { AccessUpdate, CacheTier } from './cache-tier.ts';
 import { problemOfEntry, problemOfKey, problemOfKeys, problemOfUpdates } from './tier-arguments.ts';
 import { TierHooks } from './tier-hooks.ts';
-import { TierLifecycle } from './tier-lifecycle.ts';
+import { TierLifecycle, type TierStatus } from './tier-lifecycle.ts';
 import type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';
 
 const NO_REASON: FieldProblem = { path: 'reason', message: `must be ${Object.values(RemovalReason).join(', ')}` };
@@ -45,30 +45,31 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     );
   }
 
+  /** The state of the tier's lifecycle. */
   get status(): TierStatus {
     return this.#life.status;
   }
   get enabled(): boolean {
-    return this.health.enabled;
+    return this.tierHealth.enabled;
   }
   get failureCount(): number {
-    return this.health.failureCount;
+    return this.tierHealth.failureCount;
   }
   get totalFailures(): number {
-    return this.health.totalFailures;
+    return this.tierHealth.totalFailures;
   }
   get failureThreshold(): number {
-    return this.health.failureThreshold;
+    return this.tierHealth.failureThreshold;
   }
   get statistics(): TierStatistics {
     return new TierStatistics({ ...this.counts, currentSize: this.sizeNow() });
   }
 
   handleFailure(error: unknown): void {
-    this.health.failed(error);
+    this.tierHealth.failed(error);
   }
   resetFailures(): void {
-    this.health.reset();
+    this.tierHealth.reset();
   }
 
   open(): TierResult<M, void> {
@@ -91,7 +92,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     const problem = problemOfKey(key);
     if (problem !== undefined) return this.#refuse<CacheEntry | undefined>(this.#validationError(problem));
     // The hot path: no closure and, for a value that is available immediately, no promise.
-    if (this.#life.isOpen && this.health.enabled) return this.#lookUp(key);
+    if (this.#life.isOpen && this.tierHealth.enabled) return this.#lookUp(key);
     return this.#opened<CacheEntry | undefined>(undefined, () => this.#lookUp(key));
   }
 
@@ -195,7 +196,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
    * mode.
    */
   protected sizeNow(): number {
-    if (this.isSync && this.#life.isOpen && this.health.enabled) {
+    if (this.isSync && this.#life.isOpen && this.tierHealth.enabled) {
       void this.#guard(undefined, () => {
         this.#lastSize = this.doSize(this.clock.now()) as number;
       });
@@ -208,7 +209,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
    * their own.
    */
   protected seen(key: string, entry: CacheEntry | undefined, now: number): MaybePromise<CacheEntry | undefined> {
-    this.health.succeeded();
+    this.tierHealth.succeeded();
     if (entry === undefined) return this.#missed();
     if (!entry.isExpiredAt(now)) {
       this.counts.hits++;
@@ -228,15 +229,15 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   #opened<T>(fallback: T, work: () => MaybePromise<T>): TierResult<M, T> {
-    if (!this.health.enabled) return this.#answer(fallback);
+    if (!this.tierHealth.enabled) return this.#answer(fallback);
     if (this.#life.isOpen) return this.#answer(work());
     try {
       const opened = this.#life.open();
       if (!isPromise(opened)) return this.#answer(work());
-      const later = opened.then(work, (error: unknown) => this.health.recover(error, fallback));
+      const later = opened.then(work, (error: unknown) => this.tierHealth.recover(error, fallback));
       return later as TierResult<M, T>;
     } catch (error) {
-      return this.#answer(this.health.recover(error, fallback));
+      return this.#answer(this.tierHealth.recover(error, fallback));
     }
   }
 
@@ -244,18 +245,18 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     try {
       const result = work();
       if (!isPromise(result)) {
-        this.health.succeeded();
+        this.tierHealth.succeeded();
         return result;
       }
       return result.then(
         (value) => {
-          this.health.succeeded();
+          this.tierHealth.succeeded();
           return value;
         },
-        (error: unknown) => this.health.recover(error, fallback),
+        (error: unknown) => this.tierHealth.recover(error, fallback),
       );
     } catch (error) {
-      return this.health.recover(error, fallback);
+      return this.tierHealth.recover(error, fallback);
     }
   }
 
@@ -292,12 +293,12 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     try {
       found = this.doGet(key, now);
     } catch (error) {
-      return this.health.recover(error, this.#missed());
+      return this.tierHealth.recover(error, this.#missed());
     }
     if (!isPromise(found)) return this.seen(key, found, now);
     return found.then(
       (entry) => this.seen(key, entry, now),
-      (error: unknown) => this.health.recover(error, this.#missed()),
+      (error: unknown) => this.tierHealth.recover(error, this.#missed()),
     );
   }
 
@@ -354,9 +355,9 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
       const all = this.#opened<Stream | undefined>(undefined, () => this.doEntries(now));
       if (all === undefined) return;
       for (const entry of all as Iterable<CacheEntry>) if (this.#noteRead(entry, now)) yield entry;
-      this.health.succeeded();
+      this.tierHealth.succeeded();
     } catch (error) {
-      this.health.recover(error, undefined);
+      this.tierHealth.recover(error, undefined);
     }
   }
 
@@ -368,15 +369,15 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
       >);
       if (all === undefined) return;
       for await (const entry of all) if (this.#noteRead(entry, now)) yield entry;
-      this.health.succeeded();
+      this.tierHealth.succeeded();
     } catch (error) {
-      this.health.recover(error, undefined);
+      this.tierHealth.recover(error, undefined);
     }
   }
 
   /** Counts a success, because an entry was read: creating the stream is not one. Returns whether the entry is live. */
   #noteRead(entry: CacheEntry, now: number): boolean {
-    this.health.succeeded();
+    this.tierHealth.succeeded();
     return !entry.isExpiredAt(now);
   }
 }

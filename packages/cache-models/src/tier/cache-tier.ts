@@ -18,7 +18,11 @@ import type { TierType } from './tier-type.ts';
  */
 export const TIER_CONTRACT_VERSION = 1;
 
-/** What a tier claims. The conformance kit tests every claim, including each `false`. */
+/**
+ * What a tier claims. `query`, `reseal`, `sideValues`, `leases` and `changes` each claim an optional part of
+ * {@link CacheTier} with the same name: the part exists exactly if the claim is true. The conformance kit tests every claim, including each `false`, and a manager
+ * refuses a tier that claims a part it does not have.
+ */
 export interface TierCapabilities {
   /** Results are values, never promises; only `cleanupExpired` may return one, when there is much to remove. */
   readonly synchronous: boolean;
@@ -28,7 +32,7 @@ export interface TierCapabilities {
   readonly shared: boolean;
   /** `keys` and `entries` come in ascending order of the keys' UTF-8 bytes. */
   readonly ordered: boolean;
-  /** Entries can be found by their fields: `query` exists. */
+  /** Entries can be found by their fields. */
   readonly query: boolean;
   /**
    * `get` counts the access in the entry that it returns, which is the very object that the tier keeps
@@ -39,10 +43,15 @@ export interface TierCapabilities {
   readonly immediate: boolean;
   /** Health checks are stored as a history: `recordHealthCheck` and `healthHistory` exist. */
   readonly healthHistory: boolean;
+  /** Stored credentials can be sealed again with the current key. */
+  readonly reseal: boolean;
+  /** Small values can be stored beside the entries. */
+  readonly sideValues: boolean;
+  /** The right to load a key can be given to one process at a time. */
+  readonly leases: boolean;
+  /** Changes made by other writers are reported. */
+  readonly changes: boolean;
 }
-
-/** The state of a tier's lifecycle. A tier opens automatically on first use, also after `close`. */
-export type TierStatus = 'new' | 'opening' | 'open' | 'closing' | 'closed';
 
 /**
  * Called when an entry is evicted to make room, but not for expired entries, which are only counted. Its errors and
@@ -66,6 +75,29 @@ export interface AccessUpdate {
  */
 export type ChangeListener = (key: string | null) => void;
 
+/** Reports of changes that others, usually other processes, make in the store of a tier. */
+export interface TierChanges {
+  /**
+   * Adds a listener, so that copies of changed entries can be invalidated. It is called with `null` as soon as the
+   * store is reached, and again whenever changes may have been missed. A change is reported after the store has made
+   * it. Do not report this tier's own writes if you can: each report drops a valid copy. Errors and rejections of a
+   * listener are ignored. Returns a function that removes the listener.
+   */
+  subscribe(listener: ChangeListener): () => void;
+}
+
+/** The right to load a key, which only one of all processes has at a time. */
+export interface TierLeases {
+  /**
+   * Acquires the lease of a key for a number of milliseconds, or extends it if `token` is its token. Returns the token
+   * of the lease, `null` if another owner has it or the lease of `token` has ended, or `undefined` if the store is
+   * unavailable. A lease that is not released expires.
+   */
+  acquire(key: string, milliseconds: number, token?: string): MaybePromise<string | null | undefined>;
+  /** Releases the lease with this token, and no other. True if there was one. */
+  release(key: string, token: string): MaybePromise<boolean>;
+}
+
 /**
  * One store of entries. Results are values or promises; the caller awaits promises only.
  *
@@ -88,7 +120,6 @@ export interface CacheTier {
   readonly capabilities: TierCapabilities;
   /** The contract this tier was written for: {@link TIER_CONTRACT_VERSION} of the package it was built with. */
   readonly contractVersion: number;
-  readonly status: TierStatus;
   /** False if the configuration or too many failures switched the tier off; operations then do nothing. */
   readonly enabled: boolean;
   /** Consecutive failures. */
@@ -121,6 +152,8 @@ export interface CacheTier {
   delete(key: string, reason?: RemovalReason): MaybePromise<boolean>;
   /** True if a live entry is there. Counts no hit and does not change the eviction order. */
   has(key: string): MaybePromise<boolean>;
+  /** The live entry of a key, without side effects: no count, no reordering, nothing removed. */
+  peek(key: string): MaybePromise<CacheEntry | undefined>;
   /** The live entries found, by key. */
   getMany(keys: readonly string[]): MaybePromise<Map<string, CacheEntry>>;
   /** Stores entries, each under its own key. Returns for each, in the same order, whether it is stored. */
@@ -137,6 +170,11 @@ export interface CacheTier {
   entries(): Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
   /** Removes every expired entry. Returns how many. */
   cleanupExpired(): MaybePromise<number>;
+  /**
+   * Stores access metadata that was counted elsewhere; unknown keys are ignored. Returns how many of the keys were
+   * there.
+   */
+  recordAccess(updates: readonly AccessUpdate[]): MaybePromise<number>;
 
   /** Counts a failure; the one that reaches the threshold switches the tier off. */
   handleFailure(error: unknown): void;
@@ -149,18 +187,6 @@ export interface CacheTier {
    * in place of `get`, unless the tier is synchronous.
    */
   getNow?(key: string): MaybePromise<CacheEntry | undefined>;
-  /** The live entry of a key, without side effects: no count, no reordering, nothing removed. */
-  peek(key: string): MaybePromise<CacheEntry | undefined>;
-  /**
-   * As `put`, but entries that are passed within one turn of the event loop are stored together, for stores that flush
-   * after each write. Resolves to true once the entry is as durable as after `put`; reads may not see it before.
-   */
-  putSoon?(key: string, entry: CacheEntry): Promise<boolean>;
-  /**
-   * Stores access metadata that was counted elsewhere; unknown keys are ignored. Returns how many of the keys were
-   * there.
-   */
-  recordAccess(updates: readonly AccessUpdate[]): MaybePromise<number>;
   /**
    * Seals again, in batches, every record that the current key of the tier's cipher did not seal, including expired
    * records, and yields the counts of each batch once it is stored. Changes only tokens, under the store's own lock, so
@@ -168,7 +194,7 @@ export interface CacheTier {
    *
    * Once it has finished without an error, nothing in the store opens with an older key, including free space, logs and
    * replaced records. A damaged record is quarantined; its tokens are sealed again there, or it is counted in
-   * `inQuarantine`.
+   * `inQuarantine`. Exists exactly if the capability `reseal` is true.
    */
   reseal?(batchSize: number): Iterable<ResealCounts> | AsyncIterable<ResealCounts>;
 
@@ -191,23 +217,14 @@ export interface CacheTier {
    */
   healthHistory?(key: string, options?: HealthHistoryOptions): MaybePromise<HealthRecord[]>;
 
+  /** Reports of changes by other writers. Exists exactly if the capability `changes` is true. */
+  readonly changes?: TierChanges | undefined;
+  /** Leases of keys. Exists exactly if the capability `leases` is true. */
+  readonly leases?: TierLeases | undefined;
   /**
-   * Reports changes by other writers, so that copies of entries can be invalidated. The listener is called with `null`
-   * as soon as the store is reached, and again whenever changes may have been missed. A change is reported after the
-   * store has made it; this tier's own writes are not reported. Returns a function that removes the listener.
+   * Small values beside the entries of a persistent tier; always the same object. Exists exactly if the capability
+   * `sideValues` is true.
    */
-  onChange?(listener: ChangeListener): () => void;
-  /**
-   * Acquires the lease of a key for a number of milliseconds, so that only one of all processes loads its entry.
-   * Returns a token, `null` while another process has the lease, or `undefined` if the store is unavailable. With the
-   * token of a lease, extends that lease. A lease that is not released expires. Exists only together with {@link
-   * CacheTier.releaseLease}.
-   */
-  acquireLease?(key: string, milliseconds: number, token?: string): MaybePromise<string | null | undefined>;
-  /** Releases the lease with this token, and no other. True if there was one. */
-  releaseLease?(key: string, token: string): MaybePromise<boolean>;
-
-  /** Small values beside the entries, in a persistent tier that supports them; always the same object. */
   readonly sideValues?: SideValues | undefined;
 }
 

@@ -13,7 +13,13 @@ import {
 } from './cache-tier.ts';
 import { TierHealth } from './tier-health.ts';
 import { mapInTurn, settle } from './tier-loops.ts';
-import { parseTierOptions, type TierDescription, type TierMode, type TierOptions } from './tier-options.ts';
+import {
+  completeCapabilities,
+  parseTierOptions,
+  type TierDescription,
+  type TierMode,
+  type TierOptions,
+} from './tier-options.ts';
 import type { TierType } from './tier-type.ts';
 
 /**
@@ -39,7 +45,7 @@ export abstract class TierHooks<M extends TierMode> {
   /** True in sync mode: every hook returns a value. */
   protected readonly isSync: boolean;
   /** @internal The failure count and on/off state; used by BaseTier only. */
-  protected readonly health: TierHealth;
+  protected readonly tierHealth: TierHealth;
 
   readonly #onEvict: EvictionListener | undefined;
 
@@ -49,15 +55,13 @@ export abstract class TierHooks<M extends TierMode> {
     this.tierType = options.tierType ?? description.tierType;
     this.name = options.name ?? this.tierType;
     this.isSync = description.mode === 'sync';
-    const { countsAccesses = false } = description.capabilities;
-    const own = { synchronous: this.isSync, immediate: true, countsAccesses };
-    this.capabilities = Object.freeze({ ...description.capabilities, ...own });
+    this.capabilities = completeCapabilities(description);
     this.clock = options.clock ?? systemClock;
     this.logger = calmLogger(options.logger ?? silentLogger);
     this.cipher = options.cipher;
     this.#onEvict = options.onEvict;
     const { failureThreshold = 3 } = options;
-    this.health = new TierHealth(this.name, this.config.enabled, failureThreshold, this.counts, this.logger);
+    this.tierHealth = new TierHealth(this.name, this.config.enabled, failureThreshold, this.counts, this.logger);
   }
 
   /** Opens the store. If it throws, the tier stays closed, and the next use tries again. */
@@ -146,6 +150,6 @@ export abstract class TierHooks<M extends TierMode> {
    * error.
    */
   protected passOver(error: unknown, count = 1): void {
-    this.health.recover(error, undefined, false, count);
+    this.tierHealth.recover(error, undefined, false, count);
   }
 }

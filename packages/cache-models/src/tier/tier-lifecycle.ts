@@ -1,5 +1,7 @@
 import { isPromise, type MaybePromise } from '../maybe-promise.ts';
-import type { TierStatus } from './cache-tier.ts';
+
+/** The state of a tier's lifecycle. A tier opens automatically on first use, also after `close`. */
+export type TierStatus = 'new' | 'opening' | 'open' | 'closing' | 'closed';
 
 /**
  * The states of a tier: new → opening → open → closing → closed, and from closed to opening again. Opening and closing

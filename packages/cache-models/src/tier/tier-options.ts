@@ -55,12 +55,17 @@ export interface TierOptions extends CacheTierConfigInput {
   readonly failureThreshold?: number | undefined;
 }
 
+type ClaimedCapability = Exclude<keyof TierCapabilities, 'synchronous' | 'immediate'>;
+
 /** How a tier describes itself to BaseTier. */
 export interface TierDescription<M extends TierMode> {
   readonly mode: M;
   readonly tierType: TierType;
-  readonly capabilities: Omit<TierCapabilities, 'synchronous' | 'immediate' | 'countsAccesses'> &
-    Partial<Pick<TierCapabilities, 'countsAccesses'>>;
+  /**
+   * What the tier claims. Default: nothing, each capability is false; but `synchronous` is decided by the mode, and
+   * every tier that extends BaseTier is `immediate`.
+   */
+  readonly capabilities?: { readonly [Name in ClaimedCapability]?: boolean | undefined } | undefined;
   /**
    * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. BaseTier then checks them
    * and refuses unknown options. Default: the tier checks its own and unknown options itself.
@@ -87,14 +92,40 @@ const TIER_OPTIONS: Readonly<Record<keyof TierOptions, ArgumentKind>> = Object.f
 const DESCRIPTION: Readonly<Record<keyof TierDescription<TierMode>, ArgumentKind>> = Object.freeze({
   mode: oneOf(['sync', 'async']),
   tierType: Kinds.string,
-  capabilities: Kinds.object,
+  capabilities: optional(Kinds.object),
   ownOptions: optional(MEMBERS),
 });
+
+const CLAIM = optional(Kinds.boolean);
+const CLAIMS: Readonly<Record<ClaimedCapability, ArgumentKind>> = Object.freeze({
+  persistent: CLAIM,
+  shared: CLAIM,
+  ordered: CLAIM,
+  countsAccesses: CLAIM,
+  query: CLAIM,
+  healthHistory: CLAIM,
+  reseal: CLAIM,
+  sideValues: CLAIM,
+  leases: CLAIM,
+  changes: CLAIM,
+});
+
+/** All capabilities of a tier; those that its description does not mention are false. */
+export function completeCapabilities({ mode, capabilities = {} }: TierDescription<TierMode>): TierCapabilities {
+  const claims = Object.keys(CLAIMS).map((name) => [name, capabilities[name as ClaimedCapability] ?? false]);
+  const own = { synchronous: mode === 'sync', immediate: true };
+  return Object.freeze({ ...(Object.fromEntries(claims) as TierCapabilities), ...own });
+}
 
 /** The configuration among the options of a tier. Throws a CacheConfigError that lists every wrong option. */
 export function parseTierOptions(options: TierOptions, description: TierDescription<TierMode>): CacheTierConfig {
   const described = problemsOfOptions(description, DESCRIPTION, 'description');
   throwIfAny(described, 'tier');
+  const claims = problemsOfOptions(description.capabilities ?? {}, CLAIMS);
+  throwIfAny(
+    claims.map(({ path, message }) => ({ path: `capabilities.${path}`, message })),
+    description.tierType,
+  );
   const own = description.ownOptions;
   const given = own === undefined && Kinds.object.isRight(options) ? pick(options) : options;
   const problems = problemsOfOptions(given, { ...TIER_OPTIONS, ...own });

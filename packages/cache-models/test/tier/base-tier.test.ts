@@ -20,6 +20,52 @@ describe('a tier on BaseTier', () => {
     expect(tier.openings).toBe(2);
   });
 
+  it('reports the states between closed and open, however many opens and closes overlap', async () => {
+    const tier = new (class extends LaterTier {
+      protected override doOpen = () => Promise.resolve();
+      protected override doClose = () => Promise.resolve();
+    })();
+    const openings = [tier.open(), tier.open(), tier.open()];
+    expect(tier.status).toBe('opening');
+    await Promise.all(openings);
+    expect(tier.status).toBe('open');
+    const closings = [tier.close(), tier.close(), tier.close()];
+    expect(tier.status).toBe('closing');
+    await Promise.all(closings);
+    expect(tier.status).toBe('closed');
+  });
+
+  it('is closed by a close before the first use, and opens on every operation after that', () => {
+    const tier = new MapTier();
+    tier.close();
+    expect(tier.status).toBe('closed');
+    for (const use of [() => tier.size(), () => tier.peek('k'), () => tier.recordAccess([]), () => tier.has('k')]) {
+      use();
+      expect(tier.status).toBe('open');
+      tier.close();
+    }
+  });
+
+  it('claims exactly what its description claims, and its mode', () => {
+    const unclaimed = { persistent: false, shared: false, ordered: false, query: false, healthHistory: false };
+    const own = { countsAccesses: false, immediate: true };
+    const parts = { reseal: false, sideValues: false, leases: false, changes: false };
+    const { capabilities } = new LaterTier();
+    expect(capabilities).toEqual({ synchronous: false, ...unclaimed, ...own, ...parts });
+    expect(new MapTier({}, { persistent: true }).capabilities).toEqual({
+      ...capabilities,
+      synchronous: true,
+      persistent: true,
+    });
+    expect(Object.isFrozen(capabilities)).toBe(true);
+  });
+
+  it('refuses an unknown capability, and one that is not true or false', () => {
+    const claiming = (capabilities: object) => () => new MapTier({}, capabilities);
+    expect(claiming({ lease: true })).toThrow('l1_map: capabilities.lease: unknown option; did you mean leases?');
+    expect(claiming({ shared: 'yes' })).toThrow('l1_map: capabilities.shared: must be true or false');
+  });
+
   it('throws the error of the store from open(), and counts a failure when a read opens the tier', () => {
     const tier = new MapTier();
     tier.planted.set('open', fault());
@@ -138,8 +184,8 @@ describe('a tier on BaseTier', () => {
   it('refuses credentials on a persistent tier without a cipher, and accepts them with one', () => {
     const entry = CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' });
     const cipher = { encrypt: () => new Uint8Array(1), decrypt: () => Secret.of('x') };
-    expect(() => new MapTier({}, true).put(entry.key, entry)).toThrow(/cipher/);
-    expect(new MapTier({ cipher }, true).put(entry.key, entry)).toBe(true);
+    expect(() => new MapTier({}, { persistent: true }).put(entry.key, entry)).toThrow(/cipher/);
+    expect(new MapTier({ cipher }, { persistent: true }).put(entry.key, entry)).toBe(true);
     expect(new MapTier().put(entry.key, entry)).toBe(true);
   });
 

@@ -30,7 +30,7 @@ async function useEverything(tier: RedisCacheTier, other: RedisCacheTier): Promi
   await tier.open();
   await other.open();
   const changes: (string | null)[] = [];
-  other.onChange((key) => void changes.push(key));
+  other.changes.subscribe((key) => void changes.push(key));
   expect(await tier.put('k', entryOf('k'))).toBe(true);
   expect(await tier.putMany(['a', 'b'].map((key) => entryOf(key)))).toEqual([true, true]);
   await until('the change is reported', () => changes.includes('k'));
@@ -44,10 +44,10 @@ async function useEverything(tier: RedisCacheTier, other: RedisCacheTier): Promi
   for await (const _ of tier.entries()) entries++;
   expect(entries).toBe(3);
   for await (const counts of tier.reseal(2)) expect(counts.unreadable).toBe(0);
-  const token = await tier.acquireLease('k', 10_000);
-  expect(await tier.acquireLease('k', 10_000, token!)).toBe(token);
-  expect(await other.acquireLease('k', 10_000)).toBeNull();
-  expect(await tier.releaseLease('k', token!)).toBe(true);
+  const token = await tier.leases.acquire('k', 10_000);
+  expect(await tier.leases.acquire('k', 10_000, token!)).toBe(token);
+  expect(await other.leases.acquire('k', 10_000)).toBeNull();
+  expect(await tier.leases.release('k', token!)).toBe(true);
   expect(await tier.delete('k')).toBe(true);
   expect(await tier.deleteMany(['b', 'c'])).toEqual([true, false]);
   await tier.put('short', entryOf('short', Date.now() + 1));

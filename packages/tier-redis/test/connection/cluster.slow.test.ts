@@ -71,7 +71,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three nodes',
     for (const tier of [one, other]) {
       const listener: ChangeListener = (key) => void changes.get(tier)!.push(key);
       changes.set(tier, []);
-      tier.onChange(listener);
+      tier.changes.subscribe(listener);
     }
     const entries = many(60);
     await one.putMany(entries);
@@ -84,9 +84,9 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three nodes',
 
   it('grants leases', async () => {
     const [one, other] = [tierOf(), tierOf()];
-    const token = await one.acquireLease('k', 60_000);
-    expect(await other.acquireLease('k', 60_000)).toBeNull();
-    expect(await one.releaseLease('k', token!)).toBe(true);
+    const token = await one.leases.acquire('k', 60_000);
+    expect(await other.leases.acquire('k', 60_000)).toBeNull();
+    expect(await one.leases.release('k', token!)).toBe(true);
   });
 
   it('refuses an overlong reply from any node', async () => {

@@ -56,7 +56,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
     await one.put('a', entryOf('a', LABELS));
     expect((await other.get('a'))?.labels).toEqual(LABELS);
     const changes: (string | null)[] = [];
-    other.onChange((key) => void changes.push(key));
+    other.changes.subscribe((key) => void changes.push(key));
     await one.put('a', entryOf('a', HOSTILE));
     await until('the change is reported', () => changes.includes('a'));
     expect((await other.get('a'))?.labels).toEqual(HOSTILE);

@@ -18,25 +18,25 @@ describe.skipIf(isServerMissing())('leases of RedisCacheTier', () => {
   });
 
   it('are held by one process at a time and released only by their owner', async () => {
-    const token = await one.acquireLease('k', 60_000);
+    const token = await one.leases.acquire('k', 60_000);
     expect(typeof token).toBe('string');
-    expect(await other.acquireLease('k', 60_000)).toBeNull();
-    expect(await other.releaseLease('k', 'wrong')).toBe(false);
-    expect(await other.acquireLease('k', 60_000)).toBeNull();
-    expect(await one.releaseLease('k', token!)).toBe(true);
-    const next = await other.acquireLease('k', 60_000);
-    expect(await one.releaseLease('k', token!)).toBe(false);
-    expect(await other.releaseLease('k', next!)).toBe(true);
+    expect(await other.leases.acquire('k', 60_000)).toBeNull();
+    expect(await other.leases.release('k', 'wrong')).toBe(false);
+    expect(await other.leases.acquire('k', 60_000)).toBeNull();
+    expect(await one.leases.release('k', token!)).toBe(true);
+    const next = await other.leases.acquire('k', 60_000);
+    expect(await one.leases.release('k', token!)).toBe(false);
+    expect(await other.leases.release('k', next!)).toBe(true);
   });
 
   it('expire unless they are extended', async () => {
-    const token = await one.acquireLease('dead', 100);
-    expect(await one.acquireLease('dead', 30_000, token!)).toBe(token);
+    const token = await one.leases.acquire('dead', 100);
+    expect(await one.leases.acquire('dead', 30_000, token!)).toBe(token);
     await sleep(150);
-    expect(await other.acquireLease('dead', 100)).toBeNull();
-    expect(await one.acquireLease('dead', 50, token!)).toBe(token);
-    await until('the lease has expired', async () => (await other.acquireLease('dead', 100)) !== null);
-    expect(await one.acquireLease('dead', 100, token!)).toBeNull();
+    expect(await other.leases.acquire('dead', 100)).toBeNull();
+    expect(await one.leases.acquire('dead', 50, token!)).toBe(token);
+    await until('the lease has expired', async () => (await other.leases.acquire('dead', 100)) !== null);
+    expect(await one.leases.acquire('dead', 100, token!)).toBeNull();
   });
 
   it.each([
@@ -50,21 +50,21 @@ describe.skipIf(isServerMissing())('leases of RedisCacheTier', () => {
     onTestFinished(() => tier.close());
     await server.ask(command!, name, value!);
     if (seconds !== '') await server.ask('EXPIRE', name, seconds);
-    const token = await tier.acquireLease(key, 60_000);
+    const token = await tier.leases.acquire(key, 60_000);
     expect(typeof token).toBe('string');
-    expect(await other.acquireLease(key, 60_000)).toBeNull();
-    expect(await tier.acquireLease(key, 60_000, token!)).toBe(token);
+    expect(await other.leases.acquire(key, 60_000)).toBeNull();
+    expect(await tier.leases.acquire(key, 60_000, token!)).toBe(token);
     const warnings = logger.lines.filter(({ level }) => level === 'warn');
     expect(warnings).toEqual([expect.objectContaining({ message: expect.stringContaining('was not a lease') })]);
-    expect(await tier.releaseLease(key, token!)).toBe(true);
+    expect(await tier.leases.release(key, token!)).toBe(true);
     expect(await server.ask('EXISTS', name)).toBe('0');
     expect(tier.totalFailures).toBe(0);
   });
 
   it('are undefined while the server is unreachable', async () => {
     const unreachable = new RedisCacheTier({ url: 'redis://127.0.0.1:1' });
-    expect(await unreachable.acquireLease('k', 100)).toBeUndefined();
-    expect(await unreachable.releaseLease('k', 'x')).toBe(false);
+    expect(await unreachable.leases.acquire('k', 100)).toBeUndefined();
+    expect(await unreachable.leases.release('k', 'x')).toBe(false);
     await unreachable.close();
   });
 });

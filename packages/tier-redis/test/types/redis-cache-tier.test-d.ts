@@ -6,9 +6,9 @@ import { type ClusterClient, RedisCacheTier, type RedisTierOptions, type SingleC
 test('a tier satisfies the contract, and all its results are promises', () => {
   expectTypeOf<RedisCacheTier>().toExtend<CacheTier>();
   expectTypeOf<RedisCacheTier['get']>().returns.toEqualTypeOf<Promise<CacheEntry | undefined>>();
-  expectTypeOf<RedisCacheTier['acquireLease']>().returns.toEqualTypeOf<Promise<string | null | undefined>>();
-  expectTypeOf<RedisCacheTier['releaseLease']>().returns.toEqualTypeOf<Promise<boolean>>();
-  expectTypeOf<RedisCacheTier['onChange']>().returns.toEqualTypeOf<() => void>();
+  expectTypeOf<RedisCacheTier['leases']['acquire']>().returns.toEqualTypeOf<Promise<string | null | undefined>>();
+  expectTypeOf<RedisCacheTier['leases']['release']>().returns.toEqualTypeOf<Promise<boolean>>();
+  expectTypeOf<RedisCacheTier['changes']['subscribe']>().returns.toEqualTypeOf<() => void>();
   expectTypeOf<RedisCacheTier['sideValues']>().toEqualTypeOf<SideValues>();
 });
 

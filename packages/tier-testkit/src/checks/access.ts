@@ -13,7 +13,7 @@ const access = (key: string, accessCount: number, after: number, evictedFromL1?:
   ...(evictedFromL1 === undefined ? {} : { evictedFromL1 }),
 });
 
-/** A check that applies only to a tier with recordAccess. */
+/** A check of recordAccess. */
 function recording(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>): Check {
   return {
     name,
@@ -21,7 +21,7 @@ function recording(name: string, run: (trial: Trial, tier: ObservedTier) => Prom
     run: async (trial) => {
       const tier = await trial.tier();
       await tier.open();
-      if (tier.raw.recordAccess !== undefined) await run(trial, tier);
+      await run(trial, tier);
     },
   };
 }

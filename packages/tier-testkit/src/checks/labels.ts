@@ -149,24 +149,12 @@ const checks: Check[] = [
       await expectImmutableLabels(trial, tier, 'get', await tier.get('a'));
       await expectImmutableLabels(trial, tier, 'getMany', (await tier.getMany(['a'])).get('a'));
       await expectImmutableLabels(trial, tier, 'entries', (await tier.entries())[0]);
-      if (tier.raw.peek !== undefined) await expectImmutableLabels(trial, tier, 'peek', await tier.peek('a'));
+      await expectImmutableLabels(trial, tier, 'peek', await tier.peek('a'));
       if (tier.raw.getNow !== undefined) await expectImmutableLabels(trial, tier, 'getNow', await tier.getNow('a'));
       if (tier.raw.query !== undefined)
         await expectImmutableLabels(trial, tier, 'query', (await tier.query()).entries[0]);
       await tier.put(makeEntry('b'));
       trial.same('labels passed to onEvict are frozen', Object.isFrozen(tier.evictions[0]?.entry.labels), true);
-    },
-  },
-  {
-    name: 'stores labels in putSoon',
-    rule: 'labels',
-    run: async (trial) => {
-      const tier = await trial.tierWith([labelled('a'), labelled('b', {})]);
-      if (tier.raw.putSoon === undefined) return;
-      const fresh = [labelled('a', {}), labelled('b', { country: 'US' })];
-      // putSoon returns a promise even in a synchronous tier.
-      for (const entry of fresh) trial.same('putSoon', await tier.raw.putSoon(entry.key, entry), true, 'soon');
-      await expectEntries(trial, tier, fresh, 'after putSoon');
     },
   },
 ];

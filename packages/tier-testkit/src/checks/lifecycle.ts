@@ -8,22 +8,6 @@ import type { Check, CheckGroup } from './check.ts';
 
 const checks: Check[] = [
   {
-    name: 'reports its status',
-    rule: 'lifecycle',
-    run: async (trial) => {
-      const tier = await trial.tier();
-      trial.same('status of a tier that was never used', tier.raw.status, 'new');
-      await tier.open();
-      trial.same('status after open', tier.raw.status, 'open');
-      await tier.put(makeEntry('a'));
-      trial.same('status after a put', tier.raw.status, 'open');
-      await tier.close();
-      trial.same('status after close', tier.raw.status, 'closed');
-      await tier.size();
-      trial.same('status after a closed tier was used', tier.raw.status, 'open');
-    },
-  },
-  {
     name: 'can be opened and closed twice',
     rule: 'lifecycle',
     run: async (trial) => {
@@ -33,7 +17,6 @@ const checks: Check[] = [
       trial.same('size after open of an open tier', await tier.size(), 1);
       await tier.close();
       await tier.close();
-      trial.same('status after close, close', tier.raw.status, 'closed');
       await tier.open();
       await tier.open();
       trial.same('put after close, close, open, open', await tier.put(makeEntry('b')), true);
@@ -47,7 +30,6 @@ const checks: Check[] = [
       const tier = await trial.tier();
       await tier.close();
       await tier.close();
-      trial.holds('status after close', ['new', 'closed'].includes(tier.raw.status), 'closed', tier.raw.status);
       trial.same('put after close', await tier.put(makeEntry('a')), true);
       trial.same('has("a") after its put', await tier.has('a'), true);
     },
@@ -58,11 +40,9 @@ const checks: Check[] = [
     run: async (trial) => {
       const tier = await trial.tier();
       await Promise.all([tier.open(), tier.open(), tier.open()]);
-      trial.same('status after three concurrent opens', tier.raw.status, 'open');
       trial.same('put after three concurrent opens', await tier.put(makeEntry('a')), true);
       trial.same('has("a") after its put', await tier.has('a'), true);
       await Promise.all([tier.close(), tier.close(), tier.close()]);
-      trial.same('status after three concurrent closes', tier.raw.status, 'closed');
       await Promise.all([tier.open(), tier.close(), tier.open(), tier.close(), tier.open()]);
       trial.same('put after concurrent opens and closes', await tier.put(makeEntry('b')), true);
       trial.same('has("b") after its put', await tier.has('b'), true);
@@ -77,7 +57,6 @@ const checks: Check[] = [
         const directory = await subFolder(trial, operation.name.replace(/\W+/g, '-'));
         const tier = await trial.tier({ directory });
         trial.same(`${operation.name} of a tier that was never opened`, await operation.call(tier), operation.empty);
-        trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
         trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
         await expectUsable(trial, tier, `after ${operation.name}`);
       }
@@ -112,7 +91,6 @@ const checks: Check[] = [
           const expected = persistent ? operation.full : operation.empty;
           trial.same(`${operation.name} after close, with persistent: ${persistent}`, answer, expected);
         }
-        trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
         trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
         await expectUsable(trial, tier, `after close and ${operation.name}`);
       }

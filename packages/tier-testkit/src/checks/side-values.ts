@@ -10,11 +10,10 @@ const NAME = 'kit-value';
 /** The number of instances that compete to be the first. */
 const RACERS = 4;
 
-/** The side values of an opened tier, each answer awaited within the deadline; `undefined` for a tier without them. */
-async function partOf(trial: Trial, tier: ObservedTier): Promise<Part | undefined> {
+/** The side values of an opened tier, each answer awaited within the deadline. */
+async function partOf(trial: Trial, tier: ObservedTier): Promise<Part> {
   await tier.open();
-  const { sideValues } = tier.raw;
-  return sideValues === undefined ? undefined : new Part(trial, sideValues);
+  return new Part(trial, tier.raw.sideValues!);
 }
 
 class Part {
@@ -48,7 +47,6 @@ const checks: Check[] = [
     run: async (trial) => {
       const tier = await trial.tier();
       const part = await partOf(trial, tier);
-      if (part === undefined) return;
       trial.same('read of a name without a value', await part.read(NAME), undefined);
       trial.same('storeIfAbsent of the first value', await part.storeIfAbsent(NAME, 'first'), 'first');
       trial.same('storeIfAbsent of a second value', await part.storeIfAbsent(NAME, 'second'), 'first');
@@ -60,8 +58,8 @@ const checks: Check[] = [
       trial.same('read afterwards', await part.read(NAME), 'first');
       await tier.close();
       const again = await partOf(trial, await trial.tier());
-      trial.same('read by another instance', await again?.read(NAME), 'first');
-      trial.same('read of the longest value by another instance', await again?.read('other'), 'x'.repeat(16_384));
+      trial.same('read by another instance', await again.read(NAME), 'first');
+      trial.same('read of the longest value by another instance', await again.read('other'), 'x'.repeat(16_384));
     },
   },
   {
@@ -69,7 +67,6 @@ const checks: Check[] = [
     rule: 'sideValues',
     run: async (trial) => {
       const part = await partOf(trial, await trial.tier());
-      if (part === undefined) return;
       trial.same('replace of a missing value', await part.replace(NAME, 'first', 'second'), false);
       trial.same('read afterwards', await part.read(NAME), undefined);
       await part.storeIfAbsent(NAME, 'first');
@@ -85,7 +82,6 @@ const checks: Check[] = [
     run: async (trial) => {
       const tier = await trial.tierWith(ENTRIES);
       const part = await partOf(trial, tier);
-      if (part === undefined) return;
       await part.storeIfAbsent(NAME, 'value');
       const keys = ENTRIES.map(({ key }) => key).sort();
       trial.same('keys', [...(await tier.keys())].sort(), keys);
@@ -103,7 +99,6 @@ const checks: Check[] = [
     run: async (trial) => {
       const tier = await trial.tier({ config: { maxEntries: 2 } });
       const part = await partOf(trial, tier);
-      if (part === undefined) return;
       await part.storeIfAbsent(NAME, 'value');
       for (const entry of makeEntries(6)) await tier.put(entry);
       trial.same('read after more puts than maxEntries', await part.read(NAME), 'value');
@@ -119,7 +114,6 @@ const checks: Check[] = [
     rule: 'sideValues',
     run: async (trial) => {
       const part = await partOf(trial, await trial.tier());
-      if (part === undefined) return;
       for (const name of ['', '../x', 'Upper', 'a'.repeat(65), 'a b'])
         await trial.refuses(`read of the name ${JSON.stringify(name)}`, () => part.read(name));
       for (const value of ['', 'two\nlines', 'x'.repeat(16_385), 'ä'])
@@ -136,11 +130,10 @@ const sharedChecks: Check[] = [
     run: async (trial) => {
       const tiers = await Promise.all(Array.from({ length: RACERS }, () => trial.tier()));
       const parts = await Promise.all(tiers.map((tier) => partOf(trial, tier)));
-      if (parts[0] === undefined) return;
       for (let turn = 0; turn < 5; turn++) {
         const name = `${NAME}-${turn}`;
-        const answers = await Promise.all(parts.map((part, at) => part!.storeIfAbsent(name, `of-${at}`)));
-        const stored = await parts[0].read(name);
+        const answers = await Promise.all(parts.map((part, at) => part.storeIfAbsent(name, `of-${at}`)));
+        const stored = await parts[0]!.read(name);
         for (const answer of answers)
           trial.same(`storeIfAbsent by one of ${RACERS} concurrent instances`, answer, stored);
       }
@@ -152,11 +145,10 @@ const sharedChecks: Check[] = [
     run: async (trial) => {
       const tiers = await Promise.all(Array.from({ length: RACERS }, () => trial.tier()));
       const parts = await Promise.all(tiers.map((tier) => partOf(trial, tier)));
-      if (parts[0] === undefined) return;
-      await parts[0].storeIfAbsent(NAME, 'old');
-      const answers = await Promise.all(parts.map((part, at) => part!.replace(NAME, 'old', `of-${at}`)));
+      await parts[0]!.storeIfAbsent(NAME, 'old');
+      const answers = await Promise.all(parts.map((part, at) => part.replace(NAME, 'old', `of-${at}`)));
       trial.same('number of replacements that succeeded', answers.filter(Boolean).length, 1);
-      trial.same('read afterwards', await parts[0].read(NAME), `of-${answers.indexOf(true)}`);
+      trial.same('read afterwards', await parts[0]!.read(NAME), `of-${answers.indexOf(true)}`);
     },
   },
 ];
@@ -164,5 +156,5 @@ const sharedChecks: Check[] = [
 export const sideValues: CheckGroup = {
   name: 'side values',
   checks: ({ capabilities }) =>
-    capabilities.persistent ? [...checks, ...(capabilities.shared ? sharedChecks : [])] : [],
+    capabilities.sideValues ? [...checks, ...(capabilities.shared ? sharedChecks : [])] : [],
 };

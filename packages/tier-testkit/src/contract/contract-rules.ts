@@ -4,7 +4,7 @@
  */
 export const CONTRACT_RULES = Object.freeze({
   shape:
-    'A tier states its name, its capabilities and the version of the contract that it was written for, and has every method of the contract.',
+    'A tier states its name, its capabilities and the version of the contract that it was written for. It has every method of the contract, and of the optional parts exactly those that it claims.',
   modes: 'A tier that claims `synchronous` returns values, never promises; any other tier returns promises.',
   settles: 'Every operation completes: every promise that a tier returns settles.',
   lifecycle: '`open` and `close` are idempotent; a tier opens on first use, also after `close`.',
@@ -54,11 +54,14 @@ export const CONTRACT_RULES = Object.freeze({
   now: 'getNow returns and counts the same as get; a tier that does not claim `synchronous` may return a value instead of a promise when it has one.',
   touched:
     'touched always returns the same view of what touch has counted since the first call of touched: the latest count and time of each key, whatever happens to its entry, until they are taken or forgotten. Putting an entry again decreases neither. It exists only together with touch, in tiers that claim `synchronous`.',
-  soon: 'putSoon stores as put does, before any later write, and resolves to true once the entry is as durable as after put.',
   reseal:
-    'reseal seals again and counts everything that the current key did not seal, in expired records too, and changes nothing but tokens. Afterwards no file of the tier contains a token of an older key, except what it counts as `inQuarantine` or unreadable.',
+    'A tier that claims `reseal` seals again and counts everything that the current key did not seal, in expired records too, and changes nothing but tokens. Afterwards no file of the tier contains a token of an older key, except what it counts as `inQuarantine` or unreadable.',
   sideValues:
-    'A persistent tier may keep small values beside its entries (`sideValues`): read returns the value of a name, storeIfAbsent stores the first one and returns what is stored, replace stores a value in place of the expected one. They are not entries and appear in no list and no count; neither clear nor a limit nor time removes them.',
+    'A tier that claims `sideValues` keeps small values beside its entries: read returns the value of a name, storeIfAbsent stores the first one and returns what is stored, replace stores a value in place of the expected one. They are not entries and appear in no list and no count; neither clear nor a limit nor time removes them.',
+  leases:
+    'A tier that claims `leases` gives the lease of a key to one owner at a time, whether or not the key has an entry: acquire returns its token, or null while another owner has it; with the token, it extends the lease. release ends the lease with the token and no other; a lease that is not released expires.',
+  changes:
+    'A tier that claims `changes` calls each listener with null once the store is reached, and with the key of each entry that another instance then stores or removes, after that change, until the listener is removed.',
   concurrency: 'Operations that overlap end as if they had run one after the other; what was acknowledged is not lost.',
   persistent:
     'A tier that claims `persistent` keeps every put that returned true across close, the end of the process, and kill -9; any other tier keeps nothing.',
@@ -67,9 +70,9 @@ export const CONTRACT_RULES = Object.freeze({
   ordered:
     "A tier that claims `ordered` lists keys and entries in ascending order of the keys' UTF-8 bytes; a tier that always does so must claim it.",
   query:
-    'A tier that claims `query` finds exactly the entries that match a filter, in its order, page by page; `random` returns one page, on which every matching entry is equally likely. `includeExpired` adds expired entries that have not been removed yet. Any other tier has no such method.',
+    'A tier that claims `query` finds exactly the entries that match a filter, in its order, page by page; `random` returns one page, on which every matching entry is equally likely. `includeExpired` adds expired entries that have not been removed yet.',
   healthHistory:
-    'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; a put keeps the history, a delete ends it. Any other tier has no such methods.',
+    'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; a put keeps the history, a delete ends it.',
   leaves: 'A closed tier leaves no handle, timer, listener or file of its own behind, and lets the process end.',
   forgotten: 'A tier that was never closed lets the process end, and loses nothing that it acknowledged.',
 });

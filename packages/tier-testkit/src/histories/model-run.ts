@@ -92,7 +92,7 @@ export class ModelRun {
     if (name === 'get') this.#trial.sameEntry(what, await this.#tier.get(key), live, 'stores');
     else if (name === 'has') this.#trial.same(what, await this.#tier.has(key), live !== undefined, 'looks');
     else if (name === 'delete') this.#trial.same(what, await this.#tier.delete(key), this.#remove(key), 'deletes');
-    else if (this.#tier.raw.peek !== undefined) this.#trial.sameEntry(what, await this.#tier.peek(key), live, 'looks');
+    else this.#trial.sameEntry(what, await this.#tier.peek(key), live, 'looks');
   }
 
   async #whole(name: 'clear' | 'cleanup' | 'size' | 'keys' | 'entries'): Promise<void> {

@@ -89,9 +89,9 @@ const RECORD_ACCESS: Operation = {
 export function operationsOf({ raw }: ObservedTier): readonly Operation[] {
   return [
     ...OPERATIONS,
-    ...(raw.peek === undefined ? [] : [PEEK]),
+    PEEK,
     ...(raw.getNow === undefined ? [] : [GET_NOW]),
     ...(raw.touch === undefined ? [] : [TOUCH]),
-    ...(raw.recordAccess === undefined ? [] : [RECORD_ACCESS]),
+    RECORD_ACCESS,
   ];
 }

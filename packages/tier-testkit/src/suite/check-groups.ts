@@ -5,6 +5,7 @@ import { basics } from '../checks/basics.ts';
 import { batches } from '../checks/batches.ts';
 import { binding } from '../checks/binding.ts';
 import { capacity } from '../checks/capacity.ts';
+import { changes } from '../checks/changes.ts';
 import type { CheckGroup } from '../checks/check.ts';
 import { concurrency } from '../checks/concurrency.ts';
 import { credentials } from '../checks/credentials.ts';
@@ -17,13 +18,13 @@ import { hostileKeys } from '../checks/hostile-keys.ts';
 import { hostileValues } from '../checks/hostile-values.ts';
 import { labels } from '../checks/labels.ts';
 import { leaks } from '../checks/leaks.ts';
+import { leases } from '../checks/leases.ts';
 import { lifecycle } from '../checks/lifecycle.ts';
 import { model } from '../checks/model.ts';
 import { ordered } from '../checks/ordered.ts';
 import { persistent } from '../checks/persistent.ts';
 import { policies } from '../checks/policies.ts';
 import { processExit } from '../checks/process-exit.ts';
-import { putSoon } from '../checks/put-soon.ts';
 import { query } from '../checks/query.ts';
 import { reseal } from '../checks/reseal.ts';
 import { shape } from '../checks/shape.ts';
@@ -45,7 +46,6 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   failures,
   batches,
   getNow,
-  putSoon,
   wrongArguments,
   capacity,
   policies,
@@ -56,6 +56,8 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   binding,
   reseal,
   sideValues,
+  leases,
+  changes,
   persistent,
   shared,
   processExit,

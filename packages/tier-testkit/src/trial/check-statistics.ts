@@ -4,7 +4,7 @@ import type { ObservedTier } from './observed-tier.ts';
 
 /** Compares the statistics of a tier with everything that it answered. */
 export async function checkStatistics(tier: ObservedTier, assertions: Assertions): Promise<void> {
-  if (!tier.checksStatistics || !tier.enabled || tier.raw.status !== 'open') return;
+  if (!tier.checksStatistics || !tier.enabled || !tier.isInUse) return;
   const size = await tier.size();
   const counts = tier.statistics;
   const made = tier.evictions.filter(({ reason }) => reason === RemovalReason.CAPACITY).length;

@@ -32,6 +32,8 @@ export class ObservedTier {
   readonly evictions: { readonly key: string; readonly entry: CacheEntry; readonly reason: RemovalReason }[] = [];
   /** False for tiers whose store a test broke: their statistics are not verified. */
   checksStatistics = true;
+  /** True if the last operation succeeded and was not a close. */
+  isInUse = false;
   readonly #deadlineMs: number;
 
   constructor(raw: CacheTier, deadlineMs: number) {
@@ -49,8 +51,9 @@ export class ObservedTier {
   open(): Promise<void> {
     return this.call('open()', () => this.raw.open());
   }
-  close(): Promise<void> {
-    return this.call('close()', () => this.raw.close());
+  async close(): Promise<void> {
+    await this.call('close()', () => this.raw.close());
+    this.isInUse = false;
   }
 
   async get(key: string): Promise<CacheEntry | undefined> {
@@ -132,13 +135,13 @@ export class ObservedTier {
       for await (const entry of stream) all.push(entry);
       return all;
     };
-    return within(this.#deadlineMs, 'entries()', read());
+    const found = await within(this.#deadlineMs, 'entries()', read());
+    this.isInUse = true;
+    return found;
   }
 
-  /** Also `undefined` for a tier without peek. */
-  async peek(key: string): Promise<CacheEntry | undefined> {
-    if (this.raw.peek === undefined) return undefined;
-    return this.call(`peek(${label(key)})`, () => this.raw.peek!(key));
+  peek(key: string): Promise<CacheEntry | undefined> {
+    return this.call(`peek(${label(key)})`, () => this.raw.peek(key));
   }
 
   /** Uses an entry in both ways that a tier may observe: a get, and recordAccess as a manager calls it. */
@@ -150,10 +153,8 @@ export class ObservedTier {
     return entry;
   }
 
-  /** 0 for a tier without recordAccess. */
-  async recordAccess(updates: readonly AccessUpdate[]): Promise<number> {
-    if (this.raw.recordAccess === undefined) return 0;
-    return this.call('recordAccess()', () => this.raw.recordAccess!(updates));
+  recordAccess(updates: readonly AccessUpdate[]): Promise<number> {
+    return this.call('recordAccess()', () => this.raw.recordAccess(updates));
   }
 
   /** Call only where the tier has it. */
@@ -168,7 +169,9 @@ export class ObservedTier {
   async call<T>(what: string, operation: () => MaybePromise<T>): Promise<T> {
     const answer = operation();
     if (isPromise(answer) === this.raw.capabilities.synchronous) throw this.#wrongMode(what, !isPromise(answer));
-    return isPromise(answer) ? within(this.#deadlineMs, what, answer) : answer;
+    const value = isPromise(answer) ? await within(this.#deadlineMs, what, answer) : answer;
+    this.isInUse = true;
+    return value;
   }
 
   #countOne(entry: CacheEntry | undefined): void {

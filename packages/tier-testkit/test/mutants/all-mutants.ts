@@ -2,6 +2,7 @@ import { aliasingMutants, statisticsMutants } from './aliasing.ts';
 import { basicsMutants } from './basics.ts';
 import { argumentMutants, batchMutants } from './batches.ts';
 import { capacityMutants } from './capacity.ts';
+import { changeMutants } from './changes.ts';
 import { claimMutants } from './claims.ts';
 import { concurrencyMutants } from './concurrency.ts';
 import { credentialMutants } from './credentials.ts';
@@ -12,10 +13,11 @@ import { keyMutants } from './keys.ts';
 import { labelQueryMutants } from './label-queries.ts';
 import { labelMutants } from './labels.ts';
 import { leakMutants } from './leaks.ts';
+import { leaseMutants } from './leases.ts';
 import { lifecycleMutants } from './lifecycle.ts';
 import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
-import { putSoonMutants, resealMutants } from './reseal.ts';
+import { resealMutants } from './reseal.ts';
 import { sideValueMutants } from './side-values.ts';
 import { touchedMutants } from './touched.ts';
 import { valueMutants } from './values.ts';
@@ -38,7 +40,8 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...credentialMutants,
   ...resealMutants,
   ...sideValueMutants,
-  ...putSoonMutants,
+  ...leaseMutants,
+  ...changeMutants,
   ...failureMutants,
   ...lifecycleMutants,
   ...concurrencyMutants,

@@ -6,8 +6,10 @@ import {
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
+  type TierLeases,
 } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
+import { FileTable } from '../tiers/file/file-table.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { OrderedMapTier } from '../tiers/ordered-map-tier.ts';
@@ -16,6 +18,7 @@ import { type Mutant, plant } from './mutant.ts';
 
 const QUERY = 'query';
 const HISTORY = 'health history';
+const PARTS = ['shape', 'has the parts of exactly the capabilities that it claims'] as const;
 
 /** A tier that changes each filter before it queries. */
 function withFilter(change: (filter: EntryFilter, now: number) => EntryFilter) {
@@ -96,17 +99,50 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'query-unclaimed',
     'Has query but does not claim it.',
-    ['shape', 'has the methods of exactly the capabilities that it claims'],
+    PARTS,
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { query: false });
       }
     },
   ),
+  ...(['reseal', 'sideValues', 'leases', 'changes'] as const).flatMap((part) => [
+    plant(
+      `${part}-unclaimed`,
+      `Has ${part} but does not claim it.`,
+      PARTS,
+      class extends FileTier {
+        constructor(setup: TierSetup) {
+          super(setup, new FileTable(setup, { [part]: false }));
+        }
+      },
+    ),
+    plant(
+      `${part}-claimed`,
+      `Claims ${part}, but does not have it.`,
+      PARTS,
+      class extends MapTier {
+        constructor(setup: TierSetup) {
+          super(setup, { [part]: true });
+        }
+      },
+    ),
+  ]),
+  plant(
+    'lease-without-release',
+    'Claims leases, but cannot release one.',
+    PARTS,
+    class extends MapTier {
+      readonly leases = { acquire: () => null } as unknown as TierLeases;
+      constructor(setup: TierSetup) {
+        super(setup, { leases: true });
+      }
+    },
+  ),
   plant(
     'history-claimed',
     'Claims healthHistory, but does not have it.',
-    ['shape', 'has the methods of exactly the capabilities that it claims'],
+    PARTS,
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { healthHistory: true });

@@ -226,16 +226,6 @@ export const labelMutants: readonly Mutant[] = [
       }
     },
   ),
-  plant(
-    'labels-without-put-soon',
-    'Loses labels in putSoon.',
-    ['labels', 'stores labels in putSoon'],
-    class extends FileTier {
-      override putSoon(key: string, entry: CacheEntry): Promise<boolean> {
-        return this.put(key, without(entry));
-      }
-    },
-  ),
   plantInTable(
     'labels-without-a-column',
     'Has no column for labels.',

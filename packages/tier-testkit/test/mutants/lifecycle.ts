@@ -74,14 +74,6 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'status-stays-new',
-    'Reports the status new while it is open.',
-    ['lifecycle', 'reports its status'],
-    class extends MapTier {
-      override open(): void {}
-    },
-  ),
-  plant(
     'opens-once-for-each-use',
     'Reopens its store for each of many concurrent first uses, and loses the entries stored by the first.',
     ['lifecycle', 'opens on many concurrent first uses'],

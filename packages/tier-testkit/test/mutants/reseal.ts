@@ -1,8 +1,7 @@
 import { copyFileSync } from 'node:fs';
-import type { CacheEntry, CredentialBinding, CredentialCipher, ResealCounts, Secret } from '@pw/cache-models';
+import type { CredentialBinding, CredentialCipher, ResealCounts, Secret } from '@pw/cache-models';
 import { TestCipher } from '../../src/doubles/test-cipher.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';
-import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
 const STALE = ['reseal', 'reseals and counts everything sealed with an older key'] as const;
@@ -110,40 +109,3 @@ function isMadeWith(key: string, secret: Secret): boolean {
   };
   return secret.isCurrent(probe, SOMEWHERE);
 }
-
-export const putSoonMutants: readonly Mutant[] = [
-  plant(
-    'soon-stores-the-last-only',
-    'Acknowledges every putSoon, but stores only the last one.',
-    ['put soon', 'returns an entry that putSoon has stored'],
-    class extends PromiseMapTier {
-      #waiting = 0;
-      override async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
-        const ticket = ++this.#waiting;
-        await this.turn();
-        return ticket === this.#waiting ? this.put(key, entry) : true;
-      }
-    },
-  ),
-  plant(
-    'soon-is-late',
-    'Applies putSoon after the writes that follow it.',
-    ['put soon', 'applies putSoon before the writes that follow it'],
-    class extends PromiseMapTier {
-      override async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
-        for (let turns = 0; turns < 5; turns++) await this.turn();
-        return this.put(key, entry);
-      }
-    },
-  ),
-  plant(
-    'soon-accepts-any-key',
-    'Ignores the key passed to putSoon, and uses the key of the entry.',
-    ['put soon', 'refuses in putSoon what put refuses'],
-    class extends PromiseMapTier {
-      override async putSoon(_key: string, entry: CacheEntry): Promise<boolean> {
-        return this.put(entry.key, entry);
-      }
-    },
-  ),
-];

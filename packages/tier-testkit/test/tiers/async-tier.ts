@@ -131,9 +131,6 @@ export abstract class AsyncTier implements CacheTier {
     this.inner.checkEntry(key, entry);
     return this.run(false, () => this.inner.put(key, entry));
   }
-  putSoon(key: string, entry: CacheEntry): Promise<boolean> {
-    return this.put(key, entry);
-  }
   async delete(key: string, reason?: RemovalReason): Promise<boolean> {
     this.inner.checkKey(key);
     return this.run(false, () => this.inner.delete(key, reason));

@@ -21,8 +21,14 @@ const DEFAULT_CAPABILITIES: TierCapabilities = Object.freeze({
   persistent: false,
   shared: false,
   ordered: false,
+  countsAccesses: false,
+  immediate: true,
   query: true,
   healthHistory: false,
+  reseal: false,
+  sideValues: false,
+  leases: false,
+  changes: false,
 });
 
 /**

@@ -8,7 +8,6 @@ export class NullTier extends BaseTier<'sync'> {
       {
         mode: 'sync',
         tierType: 'l1_memory',
-        capabilities: { persistent: false, shared: false, ordered: false, query: false, healthHistory: false },
       },
     );
   }

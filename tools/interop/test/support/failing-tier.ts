@@ -8,7 +8,6 @@ export class FailingTier extends BaseTier<'sync'> {
     super(options, {
       mode: 'sync',
       tierType: 'l2_failing',
-      capabilities: { persistent: false, shared: false, ordered: false, query: false, healthHistory: false },
     });
     this.#message = message;
   }

@@ -13,8 +13,18 @@ import {
 import type { TierSetup } from '../../../src/index.ts';
 import { InnerMapTier } from '../inner-map-tier.ts';
 import type { Row } from '../row-tier.ts';
+import type { FileLease } from './file-leases.ts';
 
 type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord };
+
+const CLAIMS: Partial<TierCapabilities> = Object.freeze({
+  immediate: false,
+  healthHistory: true,
+  reseal: true,
+  sideValues: true,
+  leases: true,
+  changes: true,
+});
 
 /** The content of a {@link FileTier}'s file during an operation. */
 export class FileTable extends InnerMapTier {
@@ -22,20 +32,24 @@ export class FileTable extends InnerMapTier {
   unreadable = new Map<string, StoredRow>();
   history = new Map<string, HealthRecord[]>();
   sideValues = new Map<string, string>();
+  leases = new Map<string, FileLease>();
+  /** The keys of the entries that the current operation has stored or removed. */
+  readonly changedKeys = new Set<string>();
   /** True when there is something to write. */
   changed = false;
 
   constructor(setup: TierSetup, claims: Partial<TierCapabilities> = {}) {
-    super(setup, { persistent: true, shared: true, healthHistory: true, ...claims });
+    super(setup, { persistent: true, shared: true, ...CLAIMS, ...claims });
   }
 
   load(text: string): void {
-    const { steps = 0, rows = [], history = [], sideValues = [] } = text === '' ? {} : JSON.parse(text);
+    const { steps = 0, rows = [], history = [], sideValues = [], leases = [] } = text === '' ? {} : JSON.parse(text);
     this.steps = steps;
     this.rows = new Map();
     this.unreadable = new Map();
     this.history = new Map(history as [string, HealthRecord[]][]);
     this.sideValues = new Map(sideValues as [string, string][]);
+    this.leases = new Map(leases as [string, FileLease][]);
     for (const row of rows as StoredRow[]) {
       const entry = this.decoded(row.record);
       if (entry === undefined) this.unreadable.set(row.record.key, row);
@@ -55,6 +69,7 @@ export class FileTable extends InnerMapTier {
       rows: [...rows, ...this.unreadable.values()],
       history: [...this.history],
       sideValues: [...this.sideValues],
+      leases: [...this.leases],
     });
   }
 
@@ -81,6 +96,7 @@ export class FileTable extends InnerMapTier {
     this.unreadable.clear();
     this.history.clear();
     this.changed = true;
+    for (const { entry } of this.rows.values()) this.changedKeys.add(entry.key);
     return super.clear();
   }
 
@@ -96,6 +112,7 @@ export class FileTable extends InnerMapTier {
   protected override store(key: string, entry: CacheEntry): boolean {
     this.unreadable.delete(key);
     this.changed = true;
+    this.changedKeys.add(entry.key);
     return super.store(key, entry);
   }
   protected override remove(key: string, reason: RemovalReason): boolean {
@@ -117,6 +134,7 @@ export class FileTable extends InnerMapTier {
     return super.noteAccess(update);
   }
   protected forget(key: string): void {
+    this.changedKeys.add(key);
     this.history.delete(key);
     this.changed = true;
   }

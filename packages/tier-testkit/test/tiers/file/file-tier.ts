@@ -16,6 +16,8 @@ import {
 } from '@pw/cache-models';
 import type { TierSetup } from '../../../src/index.ts';
 import { AsyncTier } from '../async-tier.ts';
+import { FileChanges } from './file-changes.ts';
+import { FileLeases, type FileLeasesContext } from './file-leases.ts';
 import { FileSideValues } from './file-side-values.ts';
 import { FileTable } from './file-table.ts';
 import { FolderLock } from './folder-lock.ts';
@@ -34,6 +36,8 @@ export class FileTier extends AsyncTier {
     (work) => this.transact(work),
   );
   readonly sideValues: SideValues = this.rightSideValues;
+  readonly changes: FileChanges;
+  readonly leases: FileLeases;
   #lock: FolderLock | undefined;
   /** The content from which the table was loaded. */
   #loadedContent: string | undefined;
@@ -42,6 +46,18 @@ export class FileTier extends AsyncTier {
     super(table);
     this.setup = setup;
     this.table = table;
+    this.changes = this.makeChanges(this.path);
+    this.leases = this.makeLeases({
+      table,
+      now: () => setup.clock.now(),
+      run: (fallback, work) => this.run(fallback, work),
+    });
+  }
+  protected makeChanges(path: string): FileChanges {
+    return new FileChanges(path);
+  }
+  protected makeLeases(context: FileLeasesContext): FileLeases {
+    return new FileLeases(context);
   }
 
   recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
@@ -100,9 +116,11 @@ export class FileTier extends AsyncTier {
 
   protected override async doOpen(): Promise<void> {
     this.#lock = new FolderLock(this.setup.directory);
+    this.changes.open();
   }
   protected override async doClose(): Promise<void> {
     this.#lock?.remove();
+    this.changes.close();
   }
 
   protected override async transact<T>(work: () => T): Promise<T> {
@@ -112,8 +130,10 @@ export class FileTier extends AsyncTier {
     }
     try {
       this.load();
+      this.table.changedKeys.clear();
       const answer = work();
       if (this.table.changed) this.save();
+      this.changes.publish(this.table.changedKeys);
       return answer;
     } catch (error) {
       this.#loadedContent = undefined;

@@ -48,8 +48,8 @@ export interface TierSubject<T extends CacheTier> {
   readonly open: () => T | Promise<T>;
   /** Called after the tier was closed, for example to remove its files. */
   readonly close?: (tier: T) => unknown;
-  /** True for a tier with side values, which its prototype may not show. */
-  readonly hasSideValues?: boolean;
+  /** The parts that the tier claims and that are objects: its prototype does not show them. */
+  readonly parts?: readonly (keyof typeof PART_CALLS)[];
   /** Calls that only this class has, with full names. */
   readonly more?: readonly Call<T>[];
 }
@@ -60,11 +60,11 @@ export function tierGroup<T extends CacheTier>({
   variant,
   open,
   close,
-  hasSideValues = false,
+  parts = [],
   more = [],
 }: TierSubject<T>): CallGroup {
   const calls = [...readingCalls(), ...writingCalls(), ...livingCalls(), ...optionalCalls(), ...queryCalls()];
-  const sideCalls = hasSideValues ? sideValueCalls() : [];
+  const partCalls = parts.flatMap((part) => PART_CALLS[part]());
   return defineGroup<T>({
     name: variant === undefined ? Class.name : `${Class.name}, ${variant}`,
     open: async () => {
@@ -84,7 +84,7 @@ export function tierGroup<T extends CacheTier>({
       ...calls
         .filter(({ name }) => name in Class.prototype)
         .map((call) => ({ ...call, name: `${Class.name}#${call.name}` })),
-      ...sideCalls.map((call) => ({ ...call, name: `${Class.name}#${call.name}` })),
+      ...partCalls.map((call) => ({ ...call, name: `${Class.name}#${call.name}` })),
       ...more,
     ],
   });
@@ -230,7 +230,7 @@ function optionalCalls(): TierCall[] {
       'recordAccess',
       [update],
       () => [rightUpdate()],
-      (tier, one) => tier.recordAccess!([one as never]),
+      (tier, one) => tier.recordAccess([one as never]),
     ),
     call(
       'reseal',
@@ -238,20 +238,36 @@ function optionalCalls(): TierCall[] {
       () => [100],
       (tier, size) => readAll(tier.reseal!(size as number)),
     ),
+  ];
+}
+
+function changeCalls(): TierCall[] {
+  return [
     call(
-      'onChange',
+      'changes.subscribe',
       [must('listener', isFunction)],
       () => [() => undefined],
       (tier, listener) => {
-        tier.onChange!(listener as () => void)();
+        tier.changes!.subscribe(listener as () => void)();
       },
     ),
+  ];
+}
+
+function leaseCalls(): TierCall[] {
+  return [
     call(
-      'acquireLease',
+      'leases.acquire',
       [KEY, must('milliseconds', (value) => isNumber(value) && (value as number) >= 1), maybe('token', isText)],
       () => ['leased', 1000],
+      (tier, ...given) => tier.leases!.acquire(...(given as [string, number, string])),
     ),
-    call('releaseLease', [KEY, must('token', isText)], () => ['leased', 'token']),
+    call(
+      'leases.release',
+      [KEY, must('token', isText)],
+      () => ['leased', 'token'],
+      (tier, ...given) => tier.leases!.release(...(given as [string, string])),
+    ),
   ];
 }
 
@@ -280,6 +296,9 @@ function sideValueCalls(): TierCall[] {
     ),
   ];
 }
+
+/** The calls of the parts of a tier that are objects. */
+const PART_CALLS = { sideValues: sideValueCalls, changes: changeCalls, leases: leaseCalls } as const;
 
 /** A filter of `query`, with all its members. */
 export const entryFilter: Parameter = filterOf([

@@ -25,7 +25,7 @@ const options = tierOptionsWith(
 export const tierJsonl: readonly CallGroup[] = [
   tierGroup({
     Class: JsonlCacheTier,
-    hasSideValues: true,
+    parts: ['sideValues'],
     open: () =>
       folders.open(
         (directory) =>

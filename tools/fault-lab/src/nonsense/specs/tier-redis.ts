@@ -25,7 +25,7 @@ const options = tierOptionsWith(
 
 const onServer = tierGroup<RedisCacheTier>({
   Class: RedisCacheTier,
-  hasSideValues: true,
+  parts: ['sideValues', 'changes', 'leases'],
   open: async () => {
     const server = await RedisServer.start();
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });

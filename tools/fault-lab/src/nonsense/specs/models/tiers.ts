@@ -1,17 +1,28 @@
 import { type AccessUpdate, BaseTier, type CacheEntry, type MaybePromise, type TierMode } from '@pw/cache-models';
-import { isText, maybe, must, objectOf, oneOf } from '../../accepts.ts';
+import { isBoolean, isText, maybe, must, objectOf, oneOf } from '../../accepts.ts';
 import { constructorOf } from '../../calling.ts';
 import type { CallGroup } from '../../nonsense-spec.ts';
 import { tierGroup, tierOptionsWith } from '../tier-calls.ts';
 
-const CAPABILITIES = { persistent: false, shared: false, ordered: false, query: false, healthHistory: false };
+const CAPABILITIES = [
+  'persistent',
+  'shared',
+  'ordered',
+  'countsAccesses',
+  'query',
+  'healthHistory',
+  'reseal',
+  'sideValues',
+  'leases',
+  'changes',
+];
 
 /** A minimal tier in either mode: everything else is inherited from BaseTier. */
 class MapTier<M extends TierMode> extends BaseTier<M> {
   readonly #entries = new Map<string, CacheEntry>();
 
   constructor(mode: M) {
-    super({}, { mode, tierType: 'map', capabilities: CAPABILITIES, ownOptions: {} });
+    super({}, { mode, tierType: 'map', ownOptions: {} });
   }
 
   protected override doGet(key: string): MaybePromise<CacheEntry | undefined> {
@@ -55,7 +66,11 @@ class MapTier<M extends TierMode> extends BaseTier<M> {
 const description = must('description', objectOf('mode', 'tierType', 'capabilities', 'ownOptions'), [
   must('mode', oneOf('sync', 'async')),
   must('tierType', isText),
-  must('capabilities', objectOf(...Object.keys(CAPABILITIES), 'nonsense', 'inside', 'itself')),
+  maybe(
+    'capabilities',
+    objectOf(...CAPABILITIES),
+    CAPABILITIES.map((name) => maybe(name, isBoolean)),
+  ),
   maybe('ownOptions', objectOf()),
 ]);
 
@@ -68,7 +83,7 @@ export const tiers: readonly CallGroup[] = [
       {
         name: 'BaseTier',
         parameters: [tierOptionsWith(), description],
-        right: () => [{}, { mode: 'sync', tierType: 'map', capabilities: CAPABILITIES, ownOptions: {} }],
+        right: () => [{}, { mode: 'sync', tierType: 'map', capabilities: {}, ownOptions: {} }],
         call: constructorOf(BaseTier),
         refusal: 'config',
       },

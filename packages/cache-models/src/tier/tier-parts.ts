@@ -1,0 +1,18 @@
+import type { CacheTier, TierCapabilities } from './cache-tier.ts';
+
+/** A capability that claims an optional part of a tier with the same name. */
+export type ClaimedPart = 'query' | 'reseal' | 'sideValues' | 'leases' | 'changes';
+
+/**
+ * The optional parts of a tier, by the capability that claims them: the functions that a part has, or `null` if the
+ * part itself is a function.
+ */
+export const TIER_PARTS: Readonly<
+  Record<ClaimedPart & keyof TierCapabilities & keyof CacheTier, readonly string[] | null>
+> = Object.freeze({
+  query: null,
+  reseal: null,
+  sideValues: ['read', 'storeIfAbsent', 'replace'],
+  leases: ['acquire', 'release'],
+  changes: ['subscribe'],
+});
