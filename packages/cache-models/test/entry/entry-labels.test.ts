@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { entryLabels, ManualClock } from '@pw/test-support';
+import { entryLabels, fieldsOf, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -37,7 +37,7 @@ describe('labels of an entry', () => {
     expect(Object.isFrozen(entry.labels)).toBe(true);
     expect(entry.toFields()).toEqual(JSON.parse(JSON.stringify(entry)));
     expect(make({}).toFields().labels).toBe(NO_LABELS);
-    expect(entry.touch(5).labels).toBe(entry.labels);
+    expect(entry.with({ failureCount: 1 }).labels).toBe(entry.labels);
   });
 
   it('are the same object for all entries without labels, and for fields without the member', () => {
@@ -103,7 +103,7 @@ describe('labels in a record', () => {
         const entry = make(labels);
         expect(parseLabelTexts(JSON.parse(JSON.stringify(labelTexts(entry.labels))))).toEqual(entry.labels);
         const record = JSON.parse(JSON.stringify(entryToRecord(entry, undefined))) as ProxyRecord;
-        expect(recordToEntry(record, undefined)).toEqual(entry);
+        expect(fieldsOf(recordToEntry(record, undefined))).toEqual(fieldsOf(entry));
       }),
       { numRuns: 300 },
     );
