@@ -3,7 +3,6 @@ export { bundleProgram } from './bundle-program.ts';
 export { bundleTierModule } from './bundle-tier-module.ts';
 export { count, FULL_TIME } from './count.ts';
 export { ManualClock, RecordingLogger } from './doubles/index.ts';
-export { fieldsOf } from './fields-of.ts';
 export type { ExpectedEntry } from './fixtures.ts';
 export { fixtureKeys, fixturePath, readFixtureJson } from './fixtures.ts';
 export { type LongestStop, longestStopDuring } from './longest-stop-during.ts';

@@ -37,6 +37,13 @@ describe('countAccess', () => {
     expect(countsOf(entry)).toEqual({ accessCount: 1, lastAccessed: 10 });
   });
 
+  it('stops at the largest count that can be stored', () => {
+    const entry = make({ accessCount: Number.MAX_SAFE_INTEGER - 1 });
+    countAccess(entry, 12);
+    countAccess(entry, 13);
+    expect(countsOf(entry)).toEqual({ accessCount: Number.MAX_SAFE_INTEGER, lastAccessed: 13 });
+  });
+
   it('changes nothing but the two counts', () => {
     const entry = make({ labels: { country: 'DE' } });
     const before = entry.toFields();

@@ -22,18 +22,11 @@ const METHODS = [
   'resetFailures',
 ] as const satisfies readonly (keyof CacheTier)[];
 
-const OPTIONAL_METHODS = [
-  'getNow',
-  'peek',
-  'putSoon',
-  'touch',
-  'touched',
-  'recordAccess',
-  'reseal',
-] as const satisfies readonly (keyof CacheTier)[];
+const OPTIONAL_METHODS = ['peek', 'putSoon', 'recordAccess', 'reseal'] as const satisfies readonly (keyof CacheTier)[];
 
 /** Methods that must exist exactly when a capability is claimed. */
 const CLAIMED_METHODS = [
+  ['getNow', 'immediate'],
   ['query', 'query'],
   ['recordHealthCheck', 'healthHistory'],
   ['healthHistory', 'healthHistory'],
@@ -45,6 +38,8 @@ const CAPABILITIES = [
   'shared',
   'ordered',
   'query',
+  'countsAccesses',
+  'immediate',
   'healthHistory',
 ] as const satisfies readonly (keyof TierCapabilities)[];
 
@@ -132,7 +127,7 @@ const checks: Check[] = [
       for (const [name, claim] of CLAIMED_METHODS) {
         const claimed = raw.capabilities[claim];
         const what = `type of ${name} in a tier that claims ${claim}: ${claimed}`;
-        trial.same(what, typeof raw[name], claimed ? 'function' : 'undefined', claim);
+        trial.same(what, typeof raw[name], claimed ? 'function' : 'undefined', claim === 'immediate' ? 'now' : claim);
       }
     },
   },

@@ -22,6 +22,8 @@ const DEFAULT_CAPABILITIES: TierCapabilities = Object.freeze({
   shared: false,
   ordered: false,
   query: true,
+  countsAccesses: false,
+  immediate: true,
   healthHistory: false,
 });
 

@@ -26,7 +26,7 @@ export class FileTable extends InnerMapTier {
   changed = false;
 
   constructor(setup: TierSetup, claims: Partial<TierCapabilities> = {}) {
-    super(setup, { persistent: true, shared: true, healthHistory: true, ...claims });
+    super(setup, { immediate: false, persistent: true, shared: true, healthHistory: true, ...claims });
   }
 
   load(text: string): void {
