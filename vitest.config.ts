@@ -14,6 +14,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    setupFiles: ['tools/test-support/src/compare-entries.ts'],
     // Hundreds of child processes load the same sources. With a cache of the compiled modules each starts in half the time.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled') },
     reporters: process.env['CI'] ? ['default', 'json'] : ['default'],

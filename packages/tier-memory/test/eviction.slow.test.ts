@@ -132,10 +132,10 @@ describe.each(POLICIES)('with policy %s', (policy) => {
 });
 
 describe('lru', () => {
-  it('evicts the least recently used entry: reads, touches, replacements and later accesses from elsewhere are uses', () => {
+  it('evicts the least recently used entry: reads, replacements and later accesses from elsewhere are uses', () => {
     const { tier, left } = makeTier('lru', 5, 'abcde');
     tier.get('b');
-    tier.touch('c');
+    tier.getMany(['c']);
     tier.put('a', makeEntry('a'));
     tier.recordAccess([{ key: 'd', accessCount: 4, lastAccessed: START + 1 }]);
     for (const key of 'vwxyz') tier.put(key, makeEntry(key));
@@ -144,10 +144,10 @@ describe('lru', () => {
 });
 
 describe('lfu', () => {
-  it('evicts the least often used entry: reads, touches, replacements and later accesses from elsewhere are uses', () => {
+  it('evicts the least often used entry: reads, replacements and later accesses from elsewhere are uses', () => {
     const { tier, left } = makeTier('lfu', 5, 'abcde');
     for (let i = 0; i < 4; i++) tier.get('a');
-    for (let i = 0; i < 3; i++) tier.touch('b');
+    for (let i = 0; i < 3; i++) tier.getMany(['b']);
     for (let i = 0; i < 2; i++) tier.put('c', makeEntry('c'));
     tier.recordAccess([{ key: 'd', accessCount: 4, lastAccessed: START + 1 }]);
     for (const key of 'xyz') {
@@ -172,7 +172,7 @@ describe('fifo', () => {
   it('ignores reads, and a replaced entry keeps its place', () => {
     const { tier, left } = makeTier('fifo', 3, 'abc');
     for (let i = 0; i < 5; i++) tier.get('a');
-    tier.touch('b');
+    tier.getMany(['b']);
     tier.put('a', makeEntry('a'));
     for (const key of 'xyz') tier.put(key, makeEntry(key));
     expect(left).toEqual(['a capacity', 'b capacity', 'c capacity']);

@@ -25,7 +25,7 @@ it('an entry lives until the exact fraction of a millisecond at which it expires
   expect(tier.keys()).toEqual([]);
   expect(tier.peek('a')).toBeUndefined();
   expect([...tier.entries()]).toEqual([]);
-  expect(tier.touch('a')).toBeUndefined();
+  expect(tier.get('a')).toBeUndefined();
 });
 
 it('reading an expired entry is a miss that removes it and counts it once', () => {

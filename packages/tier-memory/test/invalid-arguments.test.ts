@@ -34,7 +34,7 @@ describe('an invalid argument', () => {
   });
 
   it.each([
-    ['key', () => tier.touch(wrong(1))],
+    ['key', () => tier.get(wrong(1))],
     ['key', () => tier.peek(wrong(undefined))],
     ['reason', () => tier.delete('a', wrong('because'))],
     ['entries[0]', () => tier.putMany(wrong([{}]))],

@@ -3,7 +3,7 @@ import { entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { makeEntry, START } from './support/make-entry.ts';
+import { makeEntry } from './support/make-entry.ts';
 
 class BrokenClock extends ManualClock {
   broken = false;
@@ -83,34 +83,11 @@ describe('MemoryCacheTier', () => {
     expect(tier.get('s')?.password?.reveal()).toBe('hunter2');
   });
 
-  it('accepts entries of another copy of the models', () => {
-    const foreign = Object.create(
-      Object.create(CacheEntry.prototype),
-      Object.getOwnPropertyDescriptors(makeEntry('a')),
-    );
-    const tier = new MemoryCacheTier({ clock: new ManualClock() });
-    tier.open();
-    expect(tier.put('a', foreign as CacheEntry)).toBe(true);
-    expect(tier.get('a')).toBe(foreign);
-  });
-
-  it('touch is a get that adds one access to the returned and the stored entry', () => {
-    const clock = new ManualClock();
-    const tier = new MemoryCacheTier({ clock });
-    tier.put('a', makeEntry('a', { accessCount: 4 }));
-    clock.advance(2.5);
-    expect(tier.touch('a')).toMatchObject({ accessCount: 5, lastAccessed: START + 2.5, expiresAt: START + 3_600_000 });
-    expect(tier.touch('a')).toBe(tier.get('a'));
-    expect(tier.get('a')?.accessCount).toBe(6);
-    expect(tier.touch('b')).toBeUndefined();
-    expect(tier.statistics).toMatchObject({ hits: 4, misses: 1 });
-  });
-
   it('rejects invalid arguments with an error that names them', () => {
     const tier = new MemoryCacheTier();
     tier.open();
     const wrong = 7 as unknown as string;
-    for (const act of [() => tier.get(wrong), () => tier.peek(wrong), () => tier.touch(wrong), () => tier.has(wrong)])
+    for (const act of [() => tier.get(wrong), () => tier.peek(wrong), () => tier.has(wrong)])
       expect(act).toThrow(CacheValidationError);
     expect(() => tier.put('a', { key: 'a' } as unknown as CacheEntry)).toThrow(/entry/);
     expect(() => tier.put('a', makeEntry('b'))).toThrow(/key/);
@@ -168,8 +145,8 @@ describe('failures', () => {
       expect(tier.failureCount).toEqual(count);
       expect(tier.enabled).toEqual(enabled);
     }
-    const answers = [tier.get('a'), tier.peek('a'), tier.touch('a'), tier.put('b', makeEntry('b')), tier.has('a')];
-    expect(answers).toEqual([undefined, undefined, undefined, false, false]);
+    const answers = [tier.get('a'), tier.peek('a'), tier.put('b', makeEntry('b')), tier.has('a')];
+    expect(answers).toEqual([undefined, undefined, false, false]);
     tier.resetFailures();
     expect(tier.failureCount).toBe(0);
     expect(tier.enabled).toBe(true);

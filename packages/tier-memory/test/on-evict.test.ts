@@ -58,7 +58,7 @@ describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s
   it('may get, delete, clean up and clear', () => {
     const acts: ((tier: MemoryCacheTier) => void)[] = [
       (tier) => void tier.get('b'),
-      (tier) => void tier.touch('c'),
+      (tier) => void tier.getMany(['c']),
       (tier) => void tier.delete('d'),
       (tier) => void tier.delete('b'),
       (tier) => void tier.cleanupExpired(),

@@ -9,7 +9,7 @@ const counts = { cycles: count(100, 10_000), runs: count(30, 100), kills: count(
 // As the author of a tier would test it: with the counts of the kit.
 await testTier('the correct map tier', { module: moduleOf('map'), fastCheck, execArgv: fromSource });
 
-for (const name of ['ordered-map', 'promise-map'])
+for (const name of ['counting-map', 'ordered-map', 'promise-map'])
   await testTier(`the correct ${name} tier`, { module: moduleOf(name), fastCheck, execArgv: fromSource, ...counts });
 
 // Many of its tests start processes.

@@ -88,7 +88,8 @@ export class CacheEntry implements CacheEntryFields {
     state = {
       isOurs: (entry) => #accessCount in entry,
       count(entry, now) {
-        entry.#accessCount++;
+        // A larger count could not be stored.
+        if (entry.#accessCount < Number.MAX_SAFE_INTEGER) entry.#accessCount++;
         if (now > entry.#lastAccessed) entry.#lastAccessed = now;
       },
       raise(entry, accessCount, lastAccessed) {
@@ -186,7 +187,7 @@ export class CacheEntry implements CacheEntryFields {
     return CacheEntry.restore({ ...fields, ...withoutCredentials(fields, fields, this) });
   }
 
-  /** The number of hits so far, 0 or more. Goes on counting while a cache has this object in memory. */
+  /** The number of hits so far, from 0 to 2^53 - 1. Goes on counting while a cache has this object in memory. */
   get accessCount(): number {
     return #accessCount in this ? this.#accessCount : NOT_AN_ENTRY;
   }

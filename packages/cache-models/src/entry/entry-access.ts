@@ -1,4 +1,4 @@
-import { Kinds } from '../arguments/argument-kinds.ts';
+import { Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { CacheEntry, entryState } from './cache-entry.ts';
 
@@ -26,20 +26,19 @@ export function countAccess(entry: CacheEntry, now: number): void {
 
 /**
  * Raises the counts of an entry to those that were counted elsewhere; neither ever decreases. Throws a
- * CacheValidationError for an entry of another copy of this package.
+ * CacheValidationError for an entry of another copy of this package, or if a count is not a number.
  */
-export function raiseAccess(
-  entry: CacheEntry,
-  { accessCount, lastAccessed }: Pick<CacheEntry, 'accessCount' | 'lastAccessed'>,
-): void {
+export function raiseAccess(entry: CacheEntry, access: Pick<CacheEntry, 'accessCount' | 'lastAccessed'>): void {
   if (!isOurs(entry)) checkArgument('entry', entry, OWN_ENTRY);
-  entryState.raise(entry, accessCount, lastAccessed);
+  if (!ACCESS.isRight(access)) checkArgument('access', access, ACCESS);
+  entryState.raise(entry, access.accessCount, access.lastAccessed);
 }
 
 /**
  * The object that a memory tier keeps for an entry that was put: the entry itself, or a copy if it belongs to another
  * copy of this package or if another tier has claimed it, because each would count the accesses of the other. `owner`
  * is an object that stands for the tier; an entry refers to it for as long as it exists, so it should be small.
+ * Throws a CacheValidationError for a value that is not an entry, or if `owner` is not an object.
  *
  * @example
  * ```ts
@@ -47,6 +46,7 @@ export function raiseAccess(
  * ```
  */
 export function claimEntry(entry: CacheEntry, owner: object): CacheEntry {
+  if (typeof owner !== 'object' || owner === null) checkArgument('owner', owner, TOKEN);
   if (isOurs(entry)) {
     const before = entryState.owner(entry);
     if (before === owner) return entry;
@@ -55,17 +55,23 @@ export function claimEntry(entry: CacheEntry, owner: object): CacheEntry {
       return entry;
     }
   }
+  checkArgument('entry', entry, Kinds.entry);
   const copy = CacheEntry.restore(entry);
   entryState.setOwner(copy, owner);
   return copy;
 }
 
-/** A copy that nobody has claimed, with another `evictedFromL1` if one is given. */
-export function copyEntry(entry: CacheEntry, evictedFromL1: boolean = entry.evictedFromL1): CacheEntry {
-  return entryState.copy(entry, evictedFromL1);
+/**
+ * A copy that nobody has claimed, with another `evictedFromL1` if one is given. Throws a CacheValidationError for a value
+ * that is not an entry, or if `evictedFromL1` is not a boolean.
+ */
+export function copyEntry(entry: CacheEntry, evictedFromL1?: boolean): CacheEntry {
+  if (!isOurs(entry)) checkArgument('entry', entry, Kinds.entry);
+  checkArgument('evictedFromL1', evictedFromL1, FLAG);
+  return entryState.copy(entry, evictedFromL1 ?? entry.evictedFromL1);
 }
 
-/** True if the entry is marked as recorded in a buffer ({@link markBuffered}). */
+/** True if the value is an entry that is marked as recorded in the buffer ({@link markBuffered}). */
 export function isBuffered(entry: CacheEntry, buffer: object): boolean {
   return isOurs(entry) && entryState.buffer(entry) === buffer;
 }
@@ -73,14 +79,30 @@ export function isBuffered(entry: CacheEntry, buffer: object): boolean {
 /**
  * Marks an entry as recorded in a buffer of accesses, so that the next accesses of the same object need no lookup.
  * `buffer` is an object that stands for the buffer; `undefined` removes the mark. Has no effect on an entry of another
- * copy of this package.
+ * copy of this package. Throws a CacheValidationError for a value that is not an entry, or if `buffer` is neither an
+ * object nor `undefined`.
  */
 export function markBuffered(entry: CacheEntry, buffer: object | undefined): void {
+  if (buffer !== undefined && (typeof buffer !== 'object' || buffer === null)) checkArgument('buffer', buffer, TOKEN);
   if (isOurs(entry)) entryState.setBuffer(entry, buffer);
+  else checkArgument('entry', entry, Kinds.entry);
 }
 
 function isOurs(entry: unknown): boolean {
-  return typeof entry === 'object' && entry !== null && entryState.isOurs(entry as CacheEntry);
+  return isObject(entry) && entryState.isOurs(entry as CacheEntry);
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+const FLAG = optional(Kinds.boolean);
+const TOKEN = Object.freeze({ wanted: 'must be an object', isRight: isObject });
+const ACCESS = Object.freeze({
+  wanted: 'must be numbers in accessCount and lastAccessed',
+  isRight(value: unknown) {
+    const { accessCount, lastAccessed } = (value ?? {}) as Partial<CacheEntry>;
+    return Kinds.number.isRight(accessCount) && Kinds.number.isRight(lastAccessed);
+  },
+});
 const OWN_ENTRY = Object.freeze({ wanted: 'must be a CacheEntry of this copy of @pw/cache-models', isRight: isOurs });

@@ -95,7 +95,10 @@ export abstract class TierHooks<M extends TierMode> {
     return this.doDelete(key, now);
   }
 
-  /** The record of a key, expired or not, without changing the eviction order. Default: `doGet`. */
+  /**
+   * The record of a key, expired or not, without changing the eviction order or counting an access. Default: `doGet`,
+   * so a tier that counts accesses needs its own.
+   */
   protected doPeek(key: string, now: number): MaybePromise<CacheEntry | undefined> {
     return this.doGet(key, now);
   }
@@ -105,7 +108,8 @@ export abstract class TierHooks<M extends TierMode> {
     const found = new Map<string, CacheEntry>();
     const done = mapInTurn(this.isSync, keys, (key) =>
       settle(
-        () => this.doGet(key, now),
+        // A key that is listed twice is one access.
+        () => (found.has(key) ? undefined : this.doGet(key, now)),
         (entry) => entry && found.set(key, entry),
         (error) => this.passOver(error),
       ),

@@ -24,7 +24,7 @@ describe('types of CacheEntry', () => {
     // @ts-expect-error a status outside the five is refused
     CacheEntry.create({ proxyUrl: 'http://192.0.2.1:8080', healthStatus: 'ok' });
     // @ts-expect-error the constructor is private: use create
-    new CacheEntry({}, 0, 0);
+    new CacheEntry({}, false);
   });
 
   it('has readonly fields, with null for absent values', () => {

@@ -1,4 +1,4 @@
-import { type CacheEntry, type EvictionPolicy, RemovalReason } from '@pw/cache-models';
+import { CacheEntry, type EvictionPolicy, RemovalReason } from '@pw/cache-models';
 
 interface Row {
   entry: CacheEntry;
@@ -52,24 +52,18 @@ export class NaiveTier {
     if (entry !== undefined) {
       this.hits++;
       this.#use(key);
-      return entry;
+      return this.#count(key, entry.accessCount + 1, now);
     }
     this.misses++;
     this.#dropExpired(key);
     return undefined;
   }
 
-  touch(key: string, now: number): CacheEntry | undefined {
-    const entry = this.get(key, now);
-    if (entry !== undefined) this.rows.get(key)!.entry = entry.touch(now);
-    return this.live(key, now);
-  }
-
   recordAccess(key: string, accessCount: number, lastAccessed: number, now: number): number {
     const entry = this.live(key, now);
     if (entry === undefined) return 0;
-    this.rows.get(key)!.entry = entry.with({ accessCount, lastAccessed });
     if (lastAccessed > entry.lastAccessed) this.#use(key);
+    this.#count(key, accessCount, lastAccessed);
     return 1;
   }
 
@@ -134,6 +128,18 @@ export class NaiveTier {
     const row = this.rows.get(key)!;
     row.used = ++this.#step;
     row.uses++;
+  }
+
+  /** Replaces the entry by one with these counts; neither decreases. */
+  #count(key: string, accessCount: number, lastAccessed: number): CacheEntry {
+    const row = this.rows.get(key)!;
+    // The clock may be beyond the year 9999, which `with` would refuse.
+    row.entry = CacheEntry.restore({
+      ...row.entry.toFields(),
+      accessCount: Math.max(accessCount, row.entry.accessCount),
+      lastAccessed: Math.max(lastAccessed, row.entry.lastAccessed),
+    });
+    return row.entry;
   }
 
   #dropExpired(key: string): void {

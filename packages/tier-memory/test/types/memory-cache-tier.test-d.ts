@@ -1,4 +1,4 @@
-import type { CacheEntry, EntryPage, TouchedEntries } from '@pw/cache-models';
+import type { CacheEntry, EntryPage } from '@pw/cache-models';
 import { expectTypeOf, it } from 'vitest';
 import { MemoryCacheTier } from '../../src/index.ts';
 
@@ -20,11 +20,9 @@ it('is constructed from one optional object', () => {
 it('returns values, never promises, except for cleanupExpired', () => {
   expectTypeOf(tier.get('k')).toEqualTypeOf<CacheEntry | undefined>();
   expectTypeOf(tier.peek('k')).toEqualTypeOf<CacheEntry | undefined>();
-  expectTypeOf(tier.touch('k')).toEqualTypeOf<CacheEntry | undefined>();
   expectTypeOf(tier.put('k', entry)).toEqualTypeOf<boolean>();
   expectTypeOf(tier.delete('k')).toEqualTypeOf<boolean>();
   expectTypeOf(tier.query()).toEqualTypeOf<EntryPage>();
-  expectTypeOf(tier.touched()).toEqualTypeOf<TouchedEntries>();
   expectTypeOf<Awaited<ReturnType<typeof tier.cleanupExpired>>>().toEqualTypeOf<number>();
   // @ts-expect-error: may be a promise.
   const count: number = tier.cleanupExpired();

@@ -3,7 +3,7 @@ import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 import type { Check, CheckGroup } from './check.ts';
 
-/** A check that applies only to a tier with the method. */
+/** A check of an open tier. */
 function now(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>): Check {
   return {
     name,
@@ -11,7 +11,7 @@ function now(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<vo
     run: async (trial) => {
       const tier = await trial.tier();
       await tier.open();
-      if (tier.raw.getNow !== undefined) await run(trial, tier);
+      await run(trial, tier);
     },
   };
 }
@@ -65,4 +65,7 @@ const checks: Check[] = [
   }),
 ];
 
-export const getNow: CheckGroup = { name: 'get now', checks: () => checks };
+export const getNow: CheckGroup = {
+  name: 'get now',
+  checks: ({ capabilities }) => (capabilities.immediate ? checks : []),
+};

@@ -123,10 +123,6 @@ const checks: Check[] = [
       const access = { accessCount: 4, lastAccessed: trial.clock.now() };
       const isRecorded = (await tier.recordAccess([{ key: 'a', ...access }])) === 1;
       await expectEntries(trial, tier, [isRecorded ? a.with(access) : a, b], 'after recordAccess');
-      if (tier.raw.touch === undefined) return;
-      const touched = b.with({ accessCount: 1, lastAccessed: trial.clock.now() });
-      trial.sameEntry('answer of touch', await tier.touch('b'), touched);
-      await expectEntries(trial, tier, [isRecorded ? a.with(access) : a, touched], 'after touch');
     },
   },
   {

@@ -30,7 +30,7 @@ export const CONTRACT_RULES = Object.freeze({
   capacity:
     'A tier never holds more than `maxEntries`; a put into a full tier evicts an entry, and passes it to `onEvict` if it was live. After `maxEntries` was lowered, the next put evicts the surplus at the latest.',
   expiredFirst: 'Expired entries are evicted before live ones.',
-  lru: 'With `lru` the least recently used entry is evicted first: a put is a use, and so is a get that recordAccess reports.',
+  lru: 'With `lru` the least recently used entry is evicted first: a put is a use, and so is a get that the tier counts or that recordAccess reports.',
   lfu: 'With `lfu` the least frequently used entry is evicted first; of several, the oldest.',
   fifo: 'With `fifo` the entry that was stored first is evicted first, however it was used; replacing it does not move it.',
   aliasing:
@@ -51,9 +51,9 @@ export const CONTRACT_RULES = Object.freeze({
   listeners: 'An `onEvict` that throws or rejects does not affect the tier.',
   statistics: 'Every get is one hit or one miss; every removal has one reason; currentSize is the size.',
   access: 'recordAccess stores the count and the time of each update, and returns how many of the keys were present.',
-  now: 'getNow returns and counts the same as get; a tier that does not claim `synchronous` may return a value instead of a promise when it has one.',
-  touched:
-    'touched always returns the same view of what touch has counted since the first call of touched: the latest count and time of each key, whatever happens to its entry, until they are taken or forgotten. Putting an entry again decreases neither. It exists only together with touch, in tiers that claim `synchronous`.',
+  counts:
+    'A tier that claims `countsAccesses` keeps the entry that was put, or one copy of it, and returns this object from every read. Each get, also in getMany, adds one to its `accessCount` and sets its `lastAccessed` by the injected clock; nothing else but recordAccess raises them, and nothing lowers them. It counts no entry of another tier. Any other tier changes no counts when it is read.',
+  now: 'A tier that claims `immediate` has getNow, which returns and counts the same as get; if the tier does not claim `synchronous`, it may return a value instead of a promise when it has one. Any other tier has no such method.',
   reseal:
     'A tier that claims `reseal` seals again and counts everything that the current key did not seal, in expired records too, and changes nothing but tokens. Afterwards no file of the tier contains a token of an older key, except what it counts as `inQuarantine` or unreadable.',
   sideValues:

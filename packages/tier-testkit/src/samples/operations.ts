@@ -70,14 +70,6 @@ const GET_NOW: Operation = {
   full: 'a',
 };
 
-const TOUCH: Operation = {
-  name: 'touch("a")',
-  call: async (tier) => (await tier.touch('a'))?.key,
-  off: undefined,
-  empty: undefined,
-  full: 'a',
-};
-
 const RECORD_ACCESS: Operation = {
   name: 'recordAccess of "a"',
   call: (tier) => tier.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 9 }]),
@@ -87,11 +79,5 @@ const RECORD_ACCESS: Operation = {
 
 /** All operations that this tier has. */
 export function operationsOf({ raw }: ObservedTier): readonly Operation[] {
-  return [
-    ...OPERATIONS,
-    PEEK,
-    ...(raw.getNow === undefined ? [] : [GET_NOW]),
-    ...(raw.touch === undefined ? [] : [TOUCH]),
-    RECORD_ACCESS,
-  ];
+  return [...OPERATIONS, PEEK, ...(raw.getNow === undefined ? [] : [GET_NOW]), RECORD_ACCESS];
 }

@@ -8,6 +8,7 @@ import { capacity } from '../checks/capacity.ts';
 import { changes } from '../checks/changes.ts';
 import type { CheckGroup } from '../checks/check.ts';
 import { concurrency } from '../checks/concurrency.ts';
+import { counts } from '../checks/counts.ts';
 import { credentials } from '../checks/credentials.ts';
 import { expiry } from '../checks/expiry.ts';
 import { failures } from '../checks/failures.ts';
@@ -31,7 +32,6 @@ import { shape } from '../checks/shape.ts';
 import { shared } from '../checks/shared.ts';
 import { sideValues } from '../checks/side-values.ts';
 import { statistics } from '../checks/statistics.ts';
-import { touched } from '../checks/touched.ts';
 
 /** The whole contract, ordered so that the first failure explains those that follow from it. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
@@ -66,6 +66,6 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   query,
   healthHistory,
   accesses,
-  touched,
+  counts,
   statistics,
 ];

@@ -74,14 +74,6 @@ export class ObservedTier {
     return entry;
   }
 
-  /** Call only where the tier has it. */
-  async touch(key: string): Promise<CacheEntry | undefined> {
-    const counts = this.enabled;
-    const entry = await this.call(`touch(${label(key)})`, () => this.raw.touch!(key));
-    if (counts) this.#countOne(entry);
-    return entry;
-  }
-
   put(entry: CacheEntry, key = entry.key): Promise<boolean> {
     return this.call(`put(${label(key)})`, () => this.raw.put(key, entry));
   }
@@ -144,10 +136,10 @@ export class ObservedTier {
     return this.call(`peek(${label(key)})`, () => this.raw.peek(key));
   }
 
-  /** Uses an entry in both ways that a tier may observe: a get, and recordAccess as a manager calls it. */
+  /** Uses an entry as a manager does: a get, and recordAccess if the tier does not count the access itself. */
   async use(key: string, now: number): Promise<CacheEntry | undefined> {
     const entry = await this.get(key);
-    if (entry !== undefined) {
+    if (entry !== undefined && !this.raw.capabilities.countsAccesses) {
       await this.recordAccess([{ key, accessCount: entry.accessCount + 1, lastAccessed: now }]);
     }
     return entry;

@@ -17,6 +17,12 @@ export function plainEntry(entry: CacheEntry | undefined): PlainEntry | undefine
   };
 }
 
+/** Without the two fields that a tier that claims `countsAccesses` changes by a get. */
+export function withoutCounts(entry: PlainEntry): PlainEntry {
+  const { accessCount: _count, lastAccessed: _time, ...fields } = entry;
+  return fields;
+}
+
 /** The fields of `one` that differ from those of `other`; empty when they are equal. */
 export function differences(one: PlainEntry, other: PlainEntry): Record<string, unknown> {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);

@@ -60,6 +60,8 @@ export class Trial extends Assertions {
       },
     });
     observed = new ObservedTier(raw, this.deadlineMs);
+    // What the module returns is not known to be a tier yet.
+    this.countsAccesses = (raw as Partial<CacheTier> | undefined)?.capabilities?.countsAccesses === true;
     this.#tiers.push(observed);
     return observed;
   }

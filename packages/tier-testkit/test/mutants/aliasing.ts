@@ -260,17 +260,4 @@ export const statisticsMutants: readonly Mutant[] = [
       }
     },
   ),
-  plant(
-    'reads-counted-in-the-entry',
-    'Increments the accessCount of the stored entry on get.',
-    ['access', 'leaves an entry unchanged when it is read'],
-    class extends MapTier {
-      protected override lookUp(key: string): CacheEntry | undefined {
-        const entry = super.lookUp(key);
-        const row = this.live(key);
-        if (row !== undefined) row.entry = row.entry.touch(this.now());
-        return entry;
-      }
-    },
-  ),
 ];

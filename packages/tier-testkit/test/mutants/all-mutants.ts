@@ -5,6 +5,7 @@ import { capacityMutants } from './capacity.ts';
 import { changeMutants } from './changes.ts';
 import { claimMutants } from './claims.ts';
 import { concurrencyMutants } from './concurrency.ts';
+import { countMutants } from './counts.ts';
 import { credentialMutants } from './credentials.ts';
 import { expiryMutants } from './expiry.ts';
 import { failureMutants } from './failures.ts';
@@ -19,7 +20,6 @@ import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
 import { resealMutants } from './reseal.ts';
 import { sideValueMutants } from './side-values.ts';
-import { touchedMutants } from './touched.ts';
 import { valueMutants } from './values.ts';
 
 /** Every planted bug, by theme. */
@@ -36,7 +36,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...aliasingMutants,
   ...statisticsMutants,
   ...getNowMutants,
-  ...touchedMutants,
+  ...countMutants,
   ...credentialMutants,
   ...resealMutants,
   ...sideValueMutants,

@@ -194,19 +194,6 @@ export const labelMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'labels-lost-by-a-touch',
-    'Loses labels when an entry is touched.',
-    ['labels', 'keeps labels when an access is recorded'],
-    class extends MapTier {
-      override touch(key: string): CacheEntry | undefined {
-        const entry = super.touch(key);
-        const row = this.live(key);
-        if (row !== undefined) row.entry = without(row.entry);
-        return entry;
-      }
-    },
-  ),
-  plant(
     'labels-not-passed-to-on-evict',
     'Passes an evicted entry to onEvict without its labels.',
     ['labels', 'passes the labels of an evicted entry to onEvict'],

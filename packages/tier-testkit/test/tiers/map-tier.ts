@@ -9,13 +9,9 @@ import {
   RemovalReason,
 } from '@pw/cache-models';
 import { RowTier } from './row-tier.ts';
-import { TouchNotes } from './touch-notes.ts';
 
 /** The simplest correct tier in memory: one Map, with linear searches. */
 export class MapTier extends RowTier implements CacheTier {
-  /** Created on the first call of touched. */
-  protected notes: TouchNotes | undefined;
-
   override close(): void {
     this.rows = new Map();
     super.close();
@@ -32,22 +28,6 @@ export class MapTier extends RowTier implements CacheTier {
 
   getNow(key: string): CacheEntry | undefined {
     return this.get(key);
-  }
-
-  touch(key: string): CacheEntry | undefined {
-    const row = this.get(key) && this.live(this.keyOf(key));
-    if (row === undefined) return undefined;
-    row.entry = row.entry.touch(this.now());
-    this.notes?.note(row.entry);
-    return this.handOut(row.entry);
-  }
-
-  touched(): TouchNotes {
-    this.notes ??= this.makeNotes();
-    return this.notes;
-  }
-  protected makeNotes(): TouchNotes {
-    return new TouchNotes();
   }
 
   put(key: string, entry: CacheEntry): boolean {

@@ -39,7 +39,7 @@ export class FileTable extends InnerMapTier {
   changed = false;
 
   constructor(setup: TierSetup, claims: Partial<TierCapabilities> = {}) {
-    super(setup, { persistent: true, shared: true, ...CLAIMS, ...claims });
+    super(setup, { immediate: false, persistent: true, shared: true, ...CLAIMS, ...claims });
   }
 
   load(text: string): void {

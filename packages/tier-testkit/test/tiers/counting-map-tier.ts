@@ -1,0 +1,40 @@
+import { type AccessUpdate, type CacheEntry, claimEntry, copyEntry, countAccess, raiseAccess } from '@pw/cache-models';
+import type { TierSetup } from '../../src/index.ts';
+import { MapTier } from './map-tier.ts';
+
+/** A {@link MapTier} that counts accesses in the entries that it keeps. */
+export class CountingMapTier extends MapTier {
+  protected readonly token = {};
+
+  constructor(setup: TierSetup) {
+    super(setup, { countsAccesses: true });
+  }
+
+  protected override takeIn(entry: CacheEntry): CacheEntry {
+    return claimEntry(entry, this.token);
+  }
+
+  protected override lookUp(key: string): CacheEntry | undefined {
+    const entry = super.lookUp(key);
+    if (entry !== undefined) this.count(entry);
+    return entry;
+  }
+  protected count(entry: CacheEntry): void {
+    countAccess(entry, this.now());
+  }
+
+  protected override noteAccess(update: AccessUpdate): boolean {
+    const row = this.live(update.key);
+    if (row === undefined) return false;
+    // Validates the counts.
+    row.entry.with({ accessCount: update.accessCount, lastAccessed: update.lastAccessed });
+    const { evictedFromL1 = row.entry.evictedFromL1 } = update;
+    if (evictedFromL1 !== row.entry.evictedFromL1) row.entry = this.takeIn(copyEntry(row.entry, evictedFromL1));
+    if (update.lastAccessed > row.entry.lastAccessed) this.use(row);
+    this.raise(row.entry, update);
+    return true;
+  }
+  protected raise(entry: CacheEntry, update: AccessUpdate): void {
+    raiseAccess(entry, update);
+  }
+}
