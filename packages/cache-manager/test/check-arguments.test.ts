@@ -35,7 +35,7 @@ describe('an invalid argument is named, and nothing is done', () => {
     ['putMany', [new Array(1)], 'entries[0]'],
     ['getOrLoad', ['k', () => undefined, []], 'options'],
     ['getOrLoad', ['k', () => undefined, { timeoutMS: 5 }], 'timeoutMS'],
-    ['getOrLoad', ['k', () => undefined, { staleWhileRevalidate: '5' }], 'staleWhileRevalidate'],
+    ['getOrLoad', ['k', () => undefined, { staleWhileRevalidate: Number.POSITIVE_INFINITY }], 'staleWhileRevalidate'],
     ['dueForHealthCheck', [null], 'options'],
     ['dueForHealthCheck', [{ limits: 5 }], 'limits'],
     ['dueForHealthCheck', [{ limit: null }], 'limit'],
@@ -106,7 +106,7 @@ describe('an invalid named tier', () => {
     [{ name: 'l1' }, 'tiers'],
     [{ name: 'l1', tier: 5 }, 'tiers[0].tier'],
     [{ name: 'l1', tier: new MemoryCacheTier(), maxTtl: 5 }, 'tiers[0].maxTtl'],
-    [{ name: 'l1', tier: new MemoryCacheTier(), maxTtlSeconds: Number.NaN }, 'tiers[0].maxTtlSeconds'],
+    [{ name: 'l1', tier: new MemoryCacheTier(), maxTtlSeconds: Number.POSITIVE_INFINITY }, 'tiers[0].maxTtlSeconds'],
   ])('%j is rejected with an error that names %s', async (tier, path) => {
     const opening = CacheManager.open({ tiers: [tier] } as unknown as CacheManagerOptions);
     await expect(opening).rejects.toMatchObject({ problems: [{ path }] });

@@ -235,7 +235,7 @@ describe('JsonlCacheTier', () => {
 
   it('names every invalid option', () => {
     const make = () =>
-      new JsonlCacheTier({ directory: '', numShards: 0, durability: 'maybe' as 'full', lock: { stale: 5 } });
+      new JsonlCacheTier({ directory: '', numShards: 0, durability: 'maybe' as 'full', lock: { staleMs: 5 } });
     expect(make).toThrow(CacheConfigError);
     expect(make).toThrow(/directory.*numShards.*durability.*lock\.stale/);
   });
@@ -244,11 +244,14 @@ describe('JsonlCacheTier', () => {
     [undefined, ['options']],
     [[], ['options']],
     [{}, ['directory']],
-    [{ directory: 'a\0b', sideIndexFrom: '5', numShard: 5 }, ['numShard', 'directory', 'sideIndexFrom']],
+    [
+      { directory: 'a\0b', sideIndexFrom: Number.POSITIVE_INFINITY, numShard: 5 },
+      ['numShard', 'directory', 'sideIndexFrom'],
+    ],
     [{ directory: 'd', lock: [], directoryChecks: null }, ['directoryChecks', 'lock']],
     [
-      { directory: 'd', lock: { stales: 1, deadline: Number.NaN, update: null } },
-      ['lock.stales', 'lock.update', 'lock.deadline'],
+      { directory: 'd', lock: { staleMS: 1, deadlineMs: Number.NaN, updateMs: null } },
+      ['lock.staleMS', 'lock.updateMs', 'lock.deadlineMs'],
     ],
   ])('lists every problem of the options %o: %j', (options, paths) => {
     const make = () => new JsonlCacheTier(options as never);

@@ -1,4 +1,4 @@
-import { type ArgumentKind, optional, type TierOptions } from '@pw/cache-models';
+import { type ArgumentKind, nullable, optional, type TierOptions } from '@pw/cache-models';
 import type { ClusterClient, SingleClient } from './connection/server-client.ts';
 import { isNamespace } from './records/record-names.ts';
 
@@ -28,10 +28,10 @@ export interface RedisTierOptions extends TierOptions {
   readonly heartbeatMs?: number | undefined;
   /**
    * How long the tiers above may keep serving their copies after the connection is lost, in milliseconds; then they are
-   * emptied once. 0 or more, or Infinity to keep them until the server is back.
+   * emptied once. 0 or more; `null` to keep them until the server is back.
    * @default 3000
    */
-  readonly graceMs?: number | undefined;
+  readonly graceMs?: number | null | undefined;
   /**
    * How long one pass over all names on the server (`keys`, `entries`, `size`, `clear`, `cleanupExpired`, `reseal`) may
    * take, in milliseconds: 1 to 3600000. Time that the caller spends between two entries does not count. A pass that
@@ -52,6 +52,7 @@ export interface CheckedOptions {
   readonly namespace: string;
   readonly timeoutMs: number;
   readonly heartbeatMs: number;
+  /** Infinite for no limit. */
   readonly graceMs: number;
   readonly passTimeoutMs: number;
   readonly offsetMs: number;
@@ -72,9 +73,9 @@ const OPTIONS: Readonly<Record<Exclude<keyof RedisTierOptions, keyof TierOptions
   }),
   timeoutMs: SPAN,
   heartbeatMs: SPAN,
-  graceMs: optional({
-    wanted: 'must be a number of milliseconds, 0 or more, or Infinity',
-    isRight: (value) => typeof value === 'number' && value >= 0,
+  graceMs: nullable({
+    wanted: 'must be a number of milliseconds, 0 or more',
+    isRight: (value) => Number.isFinite(value) && (value as number) >= 0,
   }),
   passTimeoutMs: span(LONGEST_PASS_MS),
   serverClockOffsetMs: optional({
@@ -101,7 +102,7 @@ export function complete(options: RedisTierOptions): CheckedOptions {
     namespace,
     timeoutMs,
     heartbeatMs,
-    graceMs: graceMs > LONGEST_TIMER ? Number.POSITIVE_INFINITY : graceMs,
+    graceMs: graceMs === null || graceMs > LONGEST_TIMER ? Number.POSITIVE_INFINITY : graceMs,
     passTimeoutMs,
     offsetMs,
   };

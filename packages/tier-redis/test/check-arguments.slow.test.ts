@@ -14,7 +14,10 @@ describe('new RedisCacheTier', () => {
     [{ client: {} }, ['client']],
     [{ client: null }, ['client']],
     [{ url: 5, namespaces: 'x' }, ['namespaces', 'url']],
-    [{ url, timeoutMs: '5', graceMs: null, serverClockOffsetMs: 0.5 }, ['timeoutMs', 'graceMs', 'serverClockOffsetMs']],
+    [
+      { url, timeoutMs: '5', graceMs: Number.POSITIVE_INFINITY, serverClockOffsetMs: 0.5 },
+      ['timeoutMs', 'graceMs', 'serverClockOffsetMs'],
+    ],
     [{ url, namespace: Symbol('x'), heartbeatMs: Number.NaN }, ['namespace', 'heartbeatMs']],
   ])('lists every problem of %o: %j', (options, paths) => {
     let error: unknown;

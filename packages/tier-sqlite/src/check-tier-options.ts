@@ -8,6 +8,7 @@ import {
   type HealthSchedule,
   isDirectoryChecks,
   Kinds,
+  nullable,
   oneOf,
   optional,
   type TierOptions,
@@ -32,9 +33,9 @@ export const SQLITE_OPTIONS: Readonly<Record<Exclude<keyof SqliteTierOptions, ke
   Object.freeze({
     durability: optional(oneOf(['normal', 'full'])),
     busyTimeoutMs: optional(wholeNumber(0, MAX_BUSY_TIMEOUT_MS)),
-    maxBlockMs: optional({
-      wanted: 'must be a number of 1 or more',
-      isRight: (value) => typeof value === 'number' && value >= 1,
+    maxBlockMs: nullable({
+      wanted: 'must be a number of milliseconds, 1 or more',
+      isRight: (value) => Number.isFinite(value) && (value as number) >= 1,
     }),
     whenLocked: optional(oneOf(['block', 'promise'])),
     directoryChecks: optional({ wanted: DIRECTORY_CHECKS_PROBLEM, isRight: isDirectoryChecks }),

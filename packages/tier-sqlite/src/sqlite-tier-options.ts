@@ -29,12 +29,12 @@ export interface SqliteTierOptions extends TierOptions {
   /**
    * How long a cleanup of expired entries may block the event loop without interruption, in milliseconds, 1 or more. If
    * there are more entries than can be removed in that time, a worker thread removes them, and `cleanupExpired` returns
-   * a promise. With `Infinity` there is never a thread and never a promise; commits then checkpoint SQLite's log
+   * a promise. With `null` there is never a thread and never a promise; commits then checkpoint SQLite's log
    * themselves.
    *
    * @default 20
    */
-  readonly maxBlockMs?: number | undefined;
+  readonly maxBlockMs?: number | null | undefined;
   /**
    * What to do if other users of the machine could change the folder or the file; see {@link DirectoryChecks}.
    *

@@ -27,7 +27,10 @@ describe('a constructor', () => {
       { path: 'p', healthRetention: { maxAge: 5, maxAgeMs: Number.NaN }, healthSchedule: { jitter: 2 } },
       ['healthSchedule.jitter', 'healthRetention.maxAge', 'healthRetention.maxAgeMs'],
     ],
-    [{ path: 'p', durability: null, whenLocked: 'wait', maxBlockMs: '5' }, ['durability', 'maxBlockMs', 'whenLocked']],
+    [
+      { path: 'p', durability: null, whenLocked: 'wait', maxBlockMs: Number.POSITIVE_INFINITY },
+      ['durability', 'maxBlockMs', 'whenLocked'],
+    ],
   ])('of SqliteCacheTier lists every problem of %o: %j', (options, paths) => {
     expect(pathsOf(() => new SqliteCacheTier(options as never))).toEqual(paths);
   });

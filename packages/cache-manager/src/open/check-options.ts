@@ -125,5 +125,5 @@ function problemsOfTier(given: unknown, index: number): readonly FieldProblem[] 
 }
 
 function isPositive(value: unknown): boolean {
-  return typeof value === 'number' && value > 0;
+  return Number.isFinite(value) && (value as number) > 0;
 }
