@@ -9,6 +9,7 @@ import {
   calmLogger,
   checkArgument,
   checkBinding,
+  checkOneOptionsObject,
   checkOptionsObject,
   DIRECTORY_CHECKS,
   type DirectoryChecks,
@@ -106,7 +107,9 @@ export class CredentialEncryptor implements CredentialCipher {
    * CacheConfigError for a wrong option or a refused `keyFile`, and a CacheStorageError for a `keyFile` that cannot be
    * read or created.
    */
-  constructor(options: CredentialEncryptorOptions = {}) {
+  constructor(options?: CredentialEncryptorOptions);
+  constructor(options: CredentialEncryptorOptions = {}, ...more: readonly unknown[]) {
+    checkOneOptionsObject('CredentialEncryptor', more, '{ key }');
     checkOptions(options);
     const keys = collectKeys(options, options.env ?? process.env);
     if (keys.length === 0) {
@@ -232,13 +235,9 @@ const OPTIONS: Readonly<Record<keyof CredentialEncryptorOptions, ArgumentKind>> 
   clock: optional(Kinds.clock),
 });
 
-/** Refuses a key that is passed directly instead of in `{ key }`: it would be ignored, and a random key used. */
+/** Refuses a key that is passed directly instead of in `{ key }`, among others: a random key would be used instead. */
 function checkOptions(options: unknown): void {
   const what = 'CredentialEncryptor';
-  const wanted = 'must be an object, such as { key }';
-  const isKey = Secret.isSecret(options);
-  if (isKey || !Kinds.object.isRight(options))
-    throw new CacheConfigError(`${what}: options: ${wanted}`, { problems: [{ path: 'options', message: wanted }] });
   checkOptionsObject(options, OPTIONS, { what, error: CacheConfigError });
 }
 

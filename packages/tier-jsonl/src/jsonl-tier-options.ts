@@ -6,6 +6,7 @@ import {
   isDirectoryChecks,
   Kinds,
   nullable,
+  objectWith,
   oneOf,
   optional,
   problemsOfOptions,
@@ -67,19 +68,19 @@ export interface JsonlTierSettings {
   readonly lock: LockTiming;
 }
 
+const LOCK: Readonly<Record<keyof LockTiming, ArgumentKind>> = Object.freeze({
+  staleMs: milliseconds(2000),
+  updateMs: milliseconds(1000),
+  deadlineMs: milliseconds(0),
+});
+
 const OPTIONS: Readonly<Record<Exclude<keyof JsonlTierOptions, keyof TierOptions>, ArgumentKind>> = Object.freeze({
   directory: Object.freeze({ wanted: 'must be the path of a folder', isRight: Kinds.path.isRight }),
   numShards: optional(wholeNumber(1, MAX_SHARDS)),
   durability: optional(oneOf(['normal', 'full'])),
   sideIndexFrom: nullable({ wanted: 'must be a number of 1 or more', isRight: (value) => isFrom(value, 1) }),
   directoryChecks: optional({ wanted: DIRECTORY_CHECKS_PROBLEM, isRight: isDirectoryChecks }),
-  lock: optional(Kinds.object),
-});
-
-const LOCK: Readonly<Record<keyof LockTiming, ArgumentKind>> = Object.freeze({
-  staleMs: milliseconds(2000),
-  updateMs: milliseconds(1000),
-  deadlineMs: milliseconds(0),
+  lock: optional(objectWith(LOCK)),
 });
 
 /**

@@ -259,6 +259,19 @@ describe('JsonlCacheTier', () => {
     expect(pathsOf(make)).toEqual(paths);
   });
 
+  it.each([
+    [['/dir'], "must be an object: write { directory: '…' }"],
+    [[8], 'must be an object: write { directory, numShards: 8 }'],
+    [[undefined], 'must be an object: write { directory }'],
+    [[{ directory: 'd' }, { maxEntries: 5 }], 'arguments[1]: there is one options object: write { …, maxEntries }'],
+    [[{ directory: 'd', shards: 8 }], 'shards: unknown option; did you mean numShards?'],
+    [[{ directory: 'd', lock: { stale: 5000 } }], 'lock.stale: unknown option; did you mean staleMs?'],
+    [[{ directory: 'd', lock: 5000 }], 'lock: must be an object, such as { staleMs, updateMs, deadlineMs }'],
+  ])('says what to write instead of the arguments %o', (given, words) => {
+    const Tier = JsonlCacheTier as unknown as new (...args: unknown[]) => unknown;
+    expect(() => new Tier(...given)).toThrow(words);
+  });
+
   it.each([0, 0.5, Number.NaN, '5', undefined])('refuses a batch size of %s for reseal', async (batchSize) => {
     const next = newTier(newDirectory())
       .reseal(batchSize as number)

@@ -1,4 +1,4 @@
-import { type ArgumentKind, nullable, optional, type TierOptions } from '@pw/cache-models';
+import { type ArgumentKind, Kinds, nullable, optional, type TierOptions } from '@pw/cache-models';
 import type { ClusterClient, SingleClient } from './connection/server-client.ts';
 import { isNamespace } from './records/record-names.ts';
 
@@ -89,7 +89,8 @@ const OPTIONS: Readonly<Record<Exclude<keyof RedisTierOptions, keyof TierOptions
  * as invalid, so that a single error lists all problems.
  */
 export function redisOptions(options: RedisTierOptions): Readonly<Record<string, ArgumentKind>> {
-  const { url, client } = (options as RedisTierOptions | undefined) ?? {};
+  if (!Kinds.object.isRight(options)) return OPTIONS;
+  const { url, client } = options;
   if ((url === undefined) !== (client === undefined)) return OPTIONS;
   return { ...OPTIONS, url: { wanted: 'give exactly one of url and client', isRight: () => false } };
 }

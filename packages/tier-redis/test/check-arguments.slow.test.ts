@@ -30,6 +30,24 @@ describe('new RedisCacheTier', () => {
     expect((error as CacheConfigError).problems.map(({ path }) => path)).toEqual(paths);
   });
 
+  it.each([
+    [[url], "must be an object: write { url: '…' }"],
+    [
+      [
+        new (class Client {
+          duplicate() {}
+          sendCommand() {}
+        })(),
+      ],
+      'must be an object: write { client }',
+    ],
+    [[{ url }, { maxEntries: 5 }], 'arguments[1]: there is one options object: write { …, maxEntries }'],
+    [[{ url, timeout: 5 }], 'timeout: unknown option; did you mean timeoutMs?'],
+  ])('says what to write instead of %o', (given, words) => {
+    const Tier = RedisCacheTier as unknown as new (...args: unknown[]) => unknown;
+    expect(() => new Tier(...given)).toThrow(words);
+  });
+
   it('does not quote the address, which may contain a password', () => {
     const make = () => new RedisCacheTier({ url: 'http://user:hunter2@127.0.0.1' });
     expect(make).toThrow('url: must be');

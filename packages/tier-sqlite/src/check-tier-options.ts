@@ -5,6 +5,7 @@ import {
   checkHealthSchedule,
   DIRECTORY_CHECKS_PROBLEM,
   type FieldProblem,
+  HEALTH_SCHEDULE,
   type HealthSchedule,
   isDirectoryChecks,
   Kinds,
@@ -14,7 +15,7 @@ import {
   type TierOptions,
   wholeNumber,
 } from '@pw/cache-models';
-import { retentionProblems } from './health/health-retention.ts';
+import { HEALTH_RETENTION, retentionProblems } from './health/health-retention.ts';
 import type { SqliteCacheTierOptions, SqliteTierOptions } from './sqlite-tier-options.ts';
 
 const MAX_BUSY_TIMEOUT_MS = 60_000;
@@ -52,8 +53,8 @@ export function healthOptions(options: SqliteCacheTierOptions): Readonly<Record<
   return {
     ...SQLITE_OPTIONS,
     path: DATABASE_PATH,
-    healthSchedule: optional(Kinds.object),
-    healthRetention: optional(Kinds.object),
+    healthSchedule: optional(HEALTH_SCHEDULE),
+    healthRetention: optional(HEALTH_RETENTION),
     ...(Object.fromEntries(wrong) as Record<string, ArgumentKind>),
   };
 }

@@ -3,6 +3,7 @@ import {
   type CacheEntry,
   CacheValidationError,
   checkFilter,
+  checkOneOptionsObject,
   type EntryFilter,
   type EntryPage,
   type HealthCheckResult,
@@ -47,7 +48,9 @@ export class SqliteCacheTier extends SqliteTier {
   readonly #passOverChecks: OnDamagedChecks = (error, count) => this.passOver(error, count);
 
   /** Throws a CacheConfigError for a wrong configuration or option. */
-  constructor(options: SqliteCacheTierOptions) {
+  constructor(options: SqliteCacheTierOptions);
+  constructor(options: SqliteCacheTierOptions, ...more: readonly unknown[]) {
+    checkOneOptionsObject('SqliteCacheTier', more, '{ path, cipher, tierType }');
     super(
       options,
       {

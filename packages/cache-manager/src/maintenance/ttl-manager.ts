@@ -52,7 +52,7 @@ export class TtlManager {
   /** Throws a CacheConfigError for a target without `cleanupExpired`, and for an invalid option. */
   constructor(target: Sweepable, options: TtlManagerOptions = {}) {
     checkArgument('target', target, TARGET, CacheConfigError);
-    checkOptionsObject(options, OPTIONS, { what: 'ttl manager', error: CacheConfigError });
+    checkOptionsObject(options, OPTIONS, { what: 'TtlManager', error: CacheConfigError });
     this.#target = target;
     this.#logger = quietLogger(options.logger ?? silentLogger);
     this.cleanupInterval = options.cleanupInterval ?? 60;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Kinds } from '../arguments/argument-kinds.ts';
+import { type ArgumentKind, Kinds, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { parseWith } from '../arguments/parse-with.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
 import { DIRECTORY_CHECKS, DIRECTORY_CHECKS_PROBLEM } from '../files/directory-checks.ts';
@@ -94,6 +94,12 @@ export type CacheConfigInput = z.input<typeof schema>;
 /** A validated configuration, with all defaults filled in. */
 export type CacheConfig = Readonly<z.output<typeof schema>>;
 
+/** What a value may mean that is given instead of a configuration. */
+const LIKELY: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  l2CacheDir: optional(Kinds.path),
+  l3DatabasePath: optional(Kinds.path),
+  defaultTtlSeconds: optional(wholeNumber(60)),
+});
 const MEMBERS: readonly string[] = Object.keys(schema.shape);
 
 /**
@@ -109,6 +115,7 @@ export function parseCacheConfig(input: CacheConfigInput = {}): CacheConfig {
     what: 'cache config',
     name: 'config',
     objects: ['l1Config', 'l2Config', 'l3Config', 'perSourceTtl'],
+    likely: LIKELY,
     members: (at) => (at === '' ? MEMBERS : TIER_CONFIG_MEMBERS),
     error: CacheConfigError,
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ArgumentKind, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { parseWith } from '../arguments/parse-with.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
@@ -58,6 +59,11 @@ export interface CacheTierConfigInput {
 /** A validated configuration of one tier, with all defaults filled in. */
 export type CacheTierConfig = Readonly<z.output<typeof tierConfigSchema>>;
 
+/** What a value may mean that is given instead of a configuration, or of the options of a tier. */
+export const LIKELY_TIER_CONFIG: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  maxEntries: optional(wholeNumber(1)),
+  evictionPolicy: optional(oneOf(POLICIES)),
+});
 export const TIER_CONFIG_MEMBERS: readonly string[] = Object.freeze(Object.keys(tierConfigSchema.shape));
 
 /**
@@ -74,6 +80,7 @@ export function parseTierConfig(input: CacheTierConfigInput = {}): CacheTierConf
       what: 'tier config',
       name: 'config',
       members: () => TIER_CONFIG_MEMBERS,
+      likely: LIKELY_TIER_CONFIG,
       error: CacheConfigError,
     }),
   );

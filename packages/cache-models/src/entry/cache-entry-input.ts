@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.ts';
 import { parseWith } from '../arguments/parse-with.ts';
 import { CacheValidationError } from '../errors/cache-error.ts';
 import { HEALTH_STATUSES, HealthStatus } from '../health/health-status.ts';
@@ -82,6 +83,12 @@ const inputSchema = z
   .required({ proxyUrl: true });
 const patchSchema = z.strictObject({ ...fields, proxyUrl, username: secret, password: secret }).partial();
 const MEMBERS = Object.keys(inputSchema.shape);
+/** What a value may mean that is given instead of fields. */
+const LIKELY_INPUT: Readonly<Record<string, ArgumentKind>> = Object.freeze({ proxyUrl: Kinds.string });
+const LIKELY_PATCH: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  ttlSeconds: optional(Kinds.number),
+  source: optional(Kinds.string),
+});
 
 /** The input of {@link CacheEntry.create}: the fields of an entry, of which only `proxyUrl` is required. */
 export type CacheEntryInput = z.input<typeof inputSchema>;
@@ -99,6 +106,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
     what: 'cache entry',
     name: 'input',
     members: () => MEMBERS,
+    likely: LIKELY_INPUT,
     error: CacheValidationError,
   });
   const credentials = mergeCredentials(given);
@@ -146,6 +154,7 @@ export function parseEntryPatch(patch: CacheEntryPatch): Partial<CacheEntryField
     what: 'cache entry',
     name: 'patch',
     members: () => MEMBERS,
+    likely: LIKELY_PATCH,
     error: CacheValidationError,
   });
   const { proxyUrl: parsed, ...rest } = given;

@@ -1,6 +1,6 @@
 import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
-import { problemsOfOptions } from '../arguments/check-options.ts';
+import { objectWith, problemsOfOptions } from '../arguments/check-options.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
 import { Problems } from '../errors/problems.ts';
 import { ignoreRejection } from '../ignore-rejection.ts';
@@ -31,6 +31,9 @@ const MEMBERS: Readonly<Record<keyof HealthSchedule, ArgumentKind>> = Object.fre
   jitter: optional(Object.freeze({ wanted: 'must be a number from 0 to 1', isRight: isFraction })),
   random: optional(Kinds.function),
 });
+
+/** An object that may be a schedule: its members are checked by {@link checkHealthSchedule}. */
+export const HEALTH_SCHEDULE: ArgumentKind = objectWith(MEMBERS);
 
 /** The kind of a valid schedule. */
 export const SCHEDULE: ArgumentKind = Object.freeze({

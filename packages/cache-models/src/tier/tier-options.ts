@@ -1,6 +1,12 @@
 import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { MEMBERS, problemsOfOptions } from '../arguments/check-options.ts';
-import { type CacheTierConfig, type CacheTierConfigInput, tierConfigSchema } from '../config/tier-config.ts';
+import { objectWanted } from '../arguments/object-wanted.ts';
+import {
+  type CacheTierConfig,
+  type CacheTierConfigInput,
+  LIKELY_TIER_CONFIG,
+  tierConfigSchema,
+} from '../config/tier-config.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
 import { CacheConfigError, type FieldProblem } from '../errors/cache-error.ts';
 import { Problems } from '../errors/problems.ts';
@@ -99,7 +105,8 @@ export function parseTierOptions(options: TierOptions, description: TierDescript
   const problems = problemsOfOptions(given, { ...TIER_OPTIONS, ...own });
   const name: unknown = (options as TierOptions | undefined)?.name;
   const tier = typeof name === 'string' ? name : description.tierType;
-  if (!Kinds.object.isRight(options)) throwIfAny(problems, tier);
+  if (!Kinds.object.isRight(options))
+    throwIfAny([{ path: 'options', message: objectWanted(options, { ...own, ...LIKELY }) }], tier);
   const { enabled, maxEntries, evictionPolicy } = options;
   const config = tierConfigSchema.safeParse({ enabled, maxEntries, evictionPolicy });
   const wrong =
@@ -107,6 +114,15 @@ export function parseTierOptions(options: TierOptions, description: TierDescript
   throwIfAny([...problems, ...wrong], tier);
   return Object.freeze(config.data!);
 }
+
+/** What a value may mean that is given instead of options; a name or a threshold is an unlikely one. */
+const LIKELY: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  ...LIKELY_TIER_CONFIG,
+  cipher: TIER_OPTIONS.cipher,
+  clock: TIER_OPTIONS.clock,
+  logger: TIER_OPTIONS.logger,
+  onEvict: TIER_OPTIONS.onEvict,
+});
 
 /** Only the options that all tiers have. */
 function pick(options: TierOptions): TierOptions {

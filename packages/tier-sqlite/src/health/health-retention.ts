@@ -3,6 +3,7 @@ import {
   type FieldProblem,
   Kinds,
   nullable,
+  objectWith,
   problemsOfOptions,
   wholeNumber,
 } from '@pw/cache-models';
@@ -45,6 +46,9 @@ const MEMBERS: Readonly<Record<keyof HealthRetention, ArgumentKind>> = Object.fr
     isRight: (value) => Number.isFinite(value) && (value as number) > 0,
   }),
 });
+
+/** An object that may be a retention: {@link retentionProblems} checks its members. */
+export const HEALTH_RETENTION: ArgumentKind = objectWith(MEMBERS);
 
 /** Problems with the members of a retention. */
 export function retentionProblems(retention: unknown): readonly FieldProblem[] {

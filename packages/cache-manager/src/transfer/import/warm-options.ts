@@ -118,7 +118,8 @@ export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format'
 /** The default time to live of an entry. */
 export const DEFAULT_TTL_SECONDS = 3600;
 const MAX_BATCH = 10_000;
-const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze({
+/** The options of an import, each with its kind. */
+export const WARM_OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze({
   ttlOverride: optional(wholeNumber()),
   defaultScheme: optional(among(PROXY_SCHEMES)),
   bareNames: optional(Kinds.boolean),
@@ -133,11 +134,18 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
 });
 const DEFAULT_BATCH = 500;
 
-/** Applies the defaults. Throws a CacheValidationError that lists every problem of the options and the path. */
-export function parseWarmOptions(file: unknown, options: WarmOptions = {}): WarmSettings {
+/**
+ * Applies the defaults. Throws a CacheValidationError that lists every problem of the options and the path.
+ * `members` are those of the function that imports: it may have more options.
+ */
+export function parseWarmOptions(
+  file: unknown,
+  options: WarmOptions = {},
+  members: Readonly<Record<string, ArgumentKind>> = WARM_OPTIONS,
+): WarmSettings {
   new Problems([
     ...(isIterable(file) ? [] : problemsOfPath(file)),
-    ...problemsOfOptions(options, OPTIONS),
+    ...problemsOfOptions(options, members),
     ...problemsOfLabels(options),
   ]).throwIfAny('import');
   const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed' } = options;
