@@ -4,31 +4,41 @@ import { isNamespace } from './records/record-names.ts';
 
 /** Options of {@link RedisCacheTier}, in addition to those of every tier. */
 export interface RedisTierOptions extends TierOptions {
-  /** Address of a server: `redis://`, `rediss://` (TLS) or `unix://`, with user and password if needed. */
+  /**
+   * Address of a server: `redis://`, `rediss://` (TLS) or `unix://`, with user and password if needed.
+   *
+   * @default none: a `client` is then required
+   */
   readonly url?: string | undefined;
   /**
    * Instead of a URL, a client of the `redis` package: for a server (`createClient`) or a cluster (`createCluster`).
    * The tier connects with a duplicate, which it closes itself. The client is not used and need not be connected.
+   *
+   * @default none: a `url` is then required
    */
   readonly client?: SingleClient | ClusterClient | undefined;
   /**
    * Tiers with the same namespace share one cache. 1 to 100 letters, digits, dots, colons, dashes, underscores.
+   *
    * @default "proxies"
    */
   readonly namespace?: string | undefined;
   /**
    * Longest wait for the reply to one command, in milliseconds: 1 to 60000.
+   *
    * @default 1000
    */
   readonly timeoutMs?: number | undefined;
   /**
    * Interval of the `PING` that checks the connection, in milliseconds: 1 to 60000.
+   *
    * @default 1000
    */
   readonly heartbeatMs?: number | undefined;
   /**
    * How long the tiers above may keep serving their copies after the connection is lost, in milliseconds; then they are
    * emptied once. 0 or more; `null` to keep them until the server is back.
+   *
    * @default 3000
    */
   readonly graceMs?: number | null | undefined;
@@ -36,12 +46,14 @@ export interface RedisTierOptions extends TierOptions {
    * How long one pass over all names on the server (`keys`, `entries`, `size`, `clear`, `cleanupExpired`, `reseal`) may
    * take, in milliseconds: 1 to 3600000. Time that the caller spends between two entries does not count. A pass that
    * takes longer fails.
+   *
    * @default 120000
    */
   readonly passTimeoutMs?: number | undefined;
   /**
    * Added to each deadline sent to the server, in milliseconds; for a `clock` that differs from the server's time, as
    * in tests.
+   *
    * @default 0
    */
   readonly serverClockOffsetMs?: number | undefined;

@@ -53,8 +53,16 @@ export interface DiskCacheTierOptions extends SqliteTierOptions {
 export interface SqliteCacheTierOptions extends SqliteTierOptions {
   /** The database file; missing folders are created with mode 0700. */
   readonly path: string;
-  /** When entries are to be checked again. */
+  /**
+   * When entries are to be checked again.
+   *
+   * @default see {@link HealthSchedule}
+   */
   readonly healthSchedule?: HealthSchedule | undefined;
-  /** How much of the health history is kept. */
+  /**
+   * How much of the health history is kept.
+   *
+   * @default see {@link HealthRetention}
+   */
   readonly healthRetention?: HealthRetention | undefined;
 }

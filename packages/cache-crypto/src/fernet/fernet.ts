@@ -13,7 +13,11 @@ import { KeyRing, type TokenInput } from './key-ring.ts';
 
 /** Options of {@link Fernet} and `MultiFernet`. */
 export interface FernetOptions {
-  /** Determines the creation time and age of tokens. Default: the system clock. */
+  /**
+   * Determines the creation time and age of tokens.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
 }
 

@@ -17,8 +17,17 @@ export interface Sweepable {
 }
 
 export interface TtlManagerOptions {
-  /** Seconds between cleanups, more than 0. Default 60. */
+  /**
+   * Seconds between cleanups, more than 0.
+   *
+   * @default 60
+   */
   readonly cleanupInterval?: number | undefined;
+  /**
+   * Receives a warning when a cleanup fails.
+   *
+   * @default silent
+   */
   readonly logger?: Logger | undefined;
 }
 

@@ -17,9 +17,17 @@ export interface HealthRecord {
 
 /** Which checks of a key to return, newest first. */
 export interface HealthHistoryOptions {
-  /** Only checks at or after this time. Default: all. */
+  /**
+   * Only checks at or after this time.
+   *
+   * @default all
+   */
   readonly since?: InstantInput | undefined;
-  /** Maximum number of checks, 1 to 10000. Default 100. */
+  /**
+   * Maximum number of checks, 1 to 10000.
+   *
+   * @default 100
+   */
   readonly limit?: number | undefined;
 }
 

@@ -7,16 +7,29 @@ import { ignoreRejection } from '../ignore-rejection.ts';
 
 /** When an entry is checked next. Times are in milliseconds. */
 export interface HealthSchedule {
-  /** Wait after a success and after the first failure, above 0. Default 300000 (5 minutes). */
+  /**
+   * Wait after a success and after the first failure, in milliseconds, above 0.
+   *
+   * @default 300000 (5 minutes)
+   */
   readonly intervalMs?: number | undefined;
-  /** Each further consecutive failure doubles the wait, up to this maximum. Default 21600000 (6 hours). */
+  /**
+   * Each further consecutive failure doubles the wait, up to this maximum in milliseconds, above 0.
+   *
+   * @default 21600000 (6 hours)
+   */
   readonly maxIntervalMs?: number | undefined;
   /**
    * Maximum random change of the wait in either direction, as a fraction from 0 to 1, so that checks spread out.
-   * Default 0.1.
+   *
+   * @default 0.1
    */
   readonly jitter?: number | undefined;
-  /** Returns random numbers from 0 (inclusive) to 1 (exclusive). Default `Math.random`. */
+  /**
+   * Returns random numbers from 0 (inclusive) to 1 (exclusive).
+   *
+   * @default Math.random
+   */
   readonly random?: (() => number) | undefined;
 }
 

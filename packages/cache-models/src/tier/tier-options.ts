@@ -31,9 +31,17 @@ export interface TierOptions extends CacheTierConfigInput {
    * @default none
    */
   readonly cipher?: CredentialCipher | undefined;
-  /** @default the system clock */
+  /**
+   * Tells the time: when entries expire and when they were accessed.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
-  /** @default logs nothing */
+  /**
+   * Receives warnings. Its errors are ignored.
+   *
+   * @default logs nothing
+   */
   readonly logger?: Logger | undefined;
   /**
    * Called when a live entry is evicted to make room.
@@ -63,8 +71,11 @@ export interface TierOptions extends CacheTierConfigInput {
 
 /** How a tier describes itself to BaseTier. */
 export interface TierDescription<M extends TierMode> {
+  /** Whether the tier returns values or promises. */
   readonly mode: M;
+  /** The kind of store, unless the options name another. */
   readonly tierType: TierType;
+  /** What the tier claims; `synchronous` follows from `mode`. */
   readonly capabilities: Omit<TierCapabilities, 'synchronous'>;
   /**
    * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. BaseTier then checks them

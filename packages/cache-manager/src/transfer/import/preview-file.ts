@@ -22,10 +22,23 @@ import {
 } from './warm-options.ts';
 
 export interface PreviewOptions extends WarmOptions {
-  /** The most entries returned: 0 to 10,000. Default 10. */
+  /**
+   * The most entries returned: 0 to 10,000.
+   *
+   * @default 10
+   */
   readonly limit?: number | undefined;
-  /** Opens the sealed credentials of an exported file. Without it, such rows fail. */
+  /**
+   * Opens the sealed credentials of an exported file. Without it, such rows fail.
+   *
+   * @default none
+   */
   readonly cipher?: CredentialCipher | undefined;
+  /**
+   * Tells when the proxies were fetched.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
 }
 

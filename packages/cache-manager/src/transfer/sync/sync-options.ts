@@ -30,12 +30,16 @@ export interface SyncProgress extends SyncCounts {
 export interface SyncOptions extends Omit<WarmOptions, 'defaultSource' | 'onProgress'> {
   /**
    * Removes entries even if a row failed, the list is empty, or more than half of the source's entries would be
-   * removed. Default false.
+   * removed.
+   *
+   * @default false
    */
   readonly force?: boolean | undefined;
   /**
    * Called after each batch. An async listener is awaited. If it throws or rejects, the synchronisation ends with that
    * error.
+   *
+   * @default none
    */
   readonly onProgress?: ((progress: SyncProgress) => unknown) | undefined;
 }
