@@ -1,6 +1,6 @@
 import type { DirectoryChecks, HealthSchedule, TierOptions } from '@pw/cache-models';
-import type { Durability } from './database/open-database.ts';
-import type { HealthRetention } from './health/health-retention.ts';
+import type { Durability } from './database/durability.ts';
+import type { HealthRetention } from './health/retention-options.ts';
 
 /** Options of both SQLite tiers. */
 export interface SqliteTierOptions extends TierOptions {
