@@ -49,7 +49,6 @@ export default defineConfig({
   format: 'esm',
   target: 'node22.12',
   tsconfig: 'tsconfig.build.json',
-  dts: true,
   sourcemap: true,
   clean: true,
   // Bundled together with its patch, which would not reach users who install the package:

@@ -6,7 +6,7 @@ export async function splitBySecondTier(
   cache: CacheManager,
   urls: readonly string[],
 ): Promise<{ readonly inside: string[]; readonly outside: string[] }> {
-  const keys = new Set(await cache.tiers[1]!.tier.keys());
+  const keys = new Set(await cache.tiers[1]!.tier!.keys());
   const isInside = (url: string) => keys.has(generateCacheKey(url));
   return { inside: urls.filter(isInside), outside: urls.filter((url) => !isInside(url)) };
 }

@@ -5,7 +5,7 @@ import { check, count, heading, line, table } from './screen.ts';
 export async function showStatistics(cache: CacheManager): Promise<void> {
   heading('Statistics', 'The counts of this process.');
   const missing = await cache.get('a key that was never stored');
-  for (const { tier } of cache.tiers) await tier.size();
+  for (const { tier } of cache.tiers) await tier?.size();
   const statistics = cache.getStatistics();
   const percent = (rate: number) => `${(rate * 100).toFixed(1)} %`;
   table(

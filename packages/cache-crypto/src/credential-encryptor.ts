@@ -9,6 +9,7 @@ import {
   calmLogger,
   checkArgument,
   checkBinding,
+  checkOneOptionsObject,
   checkOptionsObject,
   DIRECTORY_CHECKS,
   type DirectoryChecks,
@@ -45,40 +46,61 @@ export type ForeignTokens = 'accept' | 'refuse';
 
 export interface CredentialEncryptorOptions {
   /**
-   * The key that seals. An empty string is an invalid key, not an absent one. Default: the current key of the
-   * environment.
+   * The key that seals. An empty string is an invalid key, not an absent one.
+   *
+   * @default the current key of the environment
    */
   readonly key?: FernetKeyInput | null | undefined;
   /**
-   * Older keys that still open tokens, any number. The previous key of the environment is always added. Default: none.
+   * Older keys that still open tokens, any number. The previous key of the environment is always added.
+   *
+   * @default none
    */
   readonly previousKeys?: readonly FernetKeyInput[] | undefined;
   /**
    * File with the key, used if neither `key` nor the environment has one. It is created once, with mode 0600 and a new
-   * key. If there is a key elsewhere, an existing file's key still opens tokens. Default: none.
+   * key. If there is a key elsewhere, an existing file's key still opens tokens.
+   *
+   * @default none
    */
   readonly keyFile?: string | undefined;
-  /** The paths of the cache's files, so that a `keyFile` among them is refused. Default: none. */
+  /**
+   * The paths of the cache's files, so that a `keyFile` among them is refused.
+   *
+   * @default none
+   */
   readonly cachePlaces?: CachePlaces | undefined;
   /**
-   * What happens if other users of the machine could change the key file; see {@link DirectoryChecks}. Default
-   * `"warn"`.
+   * What happens if other users of the machine could change the key file; see {@link DirectoryChecks}.
+   *
+   * @default "warn"
    */
   readonly directoryChecks?: DirectoryChecks | undefined;
   /**
    * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, of other programs, and of `encrypt`
    * without a binding. Use `"refuse"` once `reencrypt` has bound all stored tokens, if no other program writes the
-   * store. Default `"accept"`.
+   * store.
+   *
+   * @default "accept"
    */
   readonly foreignTokens?: ForeignTokens | undefined;
-  /** The environment variables to read keys from. Default: `process.env`, read once, by the constructor. */
+  /**
+   * The environment variables to read keys from.
+   *
+   * @default `process.env`, read once, by the constructor
+   */
   readonly env?: Environment | undefined;
   /**
-   * Receives the warning that a secret was sealed with a random key. Default: a process warning, so that it is not
-   * missed.
+   * Receives the warning that a secret was sealed with a random key.
+   *
+   * @default a process warning, so that it is not missed
    */
   readonly logger?: Logger | undefined;
-  /** Determines the creation time of tokens. Default: the system clock. */
+  /**
+   * Determines the creation time of tokens.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
 }
 
@@ -106,7 +128,9 @@ export class CredentialEncryptor implements CredentialCipher {
    * CacheConfigError for a wrong option or a refused `keyFile`, and a CacheStorageError for a `keyFile` that cannot be
    * read or created.
    */
-  constructor(options: CredentialEncryptorOptions = {}) {
+  constructor(options?: CredentialEncryptorOptions);
+  constructor(options: CredentialEncryptorOptions = {}, ...more: readonly unknown[]) {
+    checkOneOptionsObject('CredentialEncryptor', more, '{ key }');
     checkOptions(options);
     const keys = collectKeys(options, options.env ?? process.env);
     if (keys.length === 0) {
@@ -232,13 +256,9 @@ const OPTIONS: Readonly<Record<keyof CredentialEncryptorOptions, ArgumentKind>> 
   clock: optional(Kinds.clock),
 });
 
-/** Refuses a key that is passed directly instead of in `{ key }`: it would be ignored, and a random key used. */
+/** Refuses a key that is passed directly instead of in `{ key }`, among others: a random key would be used instead. */
 function checkOptions(options: unknown): void {
   const what = 'CredentialEncryptor';
-  const wanted = 'must be an object, such as { key }';
-  const isKey = Secret.isSecret(options);
-  if (isKey || !Kinds.object.isRight(options))
-    throw new CacheConfigError(`${what}: options: ${wanted}`, { problems: [{ path: 'options', message: wanted }] });
   checkOptionsObject(options, OPTIONS, { what, error: CacheConfigError });
 }
 

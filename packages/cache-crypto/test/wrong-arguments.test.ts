@@ -49,10 +49,14 @@ const CALLS: readonly Case[] = [
   ['encrypt(1)', 'plaintext', () => fernet.encrypt(wrong(1))],
   ['decrypt(1)', 'token', () => fernet.decrypt(wrong(1))],
   ['decrypt with null as options', 'options', () => fernet.decrypt('x', wrong(null))],
-  ['decrypt with a string as ttl', 'ttl', () => fernet.decrypt(fernet.encrypt('x'), wrong({ ttl: '60' }))],
-  ['decrypt with a misspelt option', 'TTL', () => fernet.decrypt(fernet.encrypt('x'), wrong({ TTL: 60 }))],
+  [
+    'decrypt with a string as ttl',
+    'ttlSeconds',
+    () => fernet.decrypt(fernet.encrypt('x'), wrong({ ttlSeconds: '60' })),
+  ],
+  ['decrypt with a misspelt option', 'ttl', () => fernet.decrypt(fernet.encrypt('x'), wrong({ ttl: 60 }))],
   ['extractTimestamp(1)', 'token', () => fernet.extractTimestamp(wrong(1))],
-  ['rotate with NaN as ttl', 'ttl', () => multi.rotate(multi.encrypt('x'), { ttl: Number.NaN })],
+  ['rotate with NaN as ttl', 'ttlSeconds', () => multi.rotate(multi.encrypt('x'), { ttlSeconds: Number.NaN })],
   ['encrypt of a string', 'secret', () => encryptor.encrypt(wrong('x'))],
   ['encrypt of an empty secret with an invalid binding', 'binding', () => encryptor.encrypt(Secret.of(''), wrong({}))],
   ['decrypt of zero bytes with an invalid binding', 'binding', () => encryptor.decrypt(new Uint8Array(), wrong(1))],
@@ -68,7 +72,44 @@ const CALLS: readonly Case[] = [
   ['rotateKey with a number as env', 'env', () => rotateKey(KEY, wrong(1))],
 ];
 
+/** What each function says to write instead of a value that is not its options object, or of an unknown member. */
+const INSTEAD: readonly Case[] = [
+  [
+    'new CredentialEncryptor of a key',
+    "must be an object: write { key: '…' }",
+    () => new CredentialEncryptor(wrong(KEY)),
+  ],
+  [
+    'new CredentialEncryptor of a Secret',
+    'must be an object: write { key }',
+    () => new CredentialEncryptor(wrong(Secret.of(KEY))),
+  ],
+  ['new CredentialEncryptor of keys', 'write { previousKeys }', () => new CredentialEncryptor(wrong([KEY]))],
+  [
+    'new CredentialEncryptor with two objects',
+    'arguments[1]: there is one options object: write { …, env }',
+    () => new (CredentialEncryptor as unknown as new (...args: unknown[]) => unknown)({ key: KEY }, { env: {} }),
+  ],
+  ['new CredentialEncryptor with key_file', 'did you mean keyFile?', () => make({ key_file: 'x' })],
+  ['cachePlaces with a misspelt member', 'cachePlaces: must be', () => make({ cachePlaces: { file: ['x'] } })],
+  ['new Fernet of a key and true', 'must be an object, such as { clock }', () => new Fernet(KEY, wrong(true))],
+  [
+    'new Fernet of a key and a function now',
+    'write { clock }',
+    () => new Fernet(KEY, wrong(Object.assign(() => 1, { now: () => 1 }))),
+  ],
+  ['new MultiFernet with a misspelt option', 'did you mean clock?', () => new MultiFernet([KEY], wrong({ clok: 1 }))],
+  ['Fernet#decrypt(token, 60)', 'must be an object: write { ttlSeconds: 60 }', () => fernet.decrypt('x', wrong(60))],
+  ['Fernet#decrypt with ttl', 'did you mean ttlSeconds?', () => fernet.decrypt('x', wrong({ ttl: 60 }))],
+  ['MultiFernet#decrypt(token, 60)', 'write { ttlSeconds: 60 }', () => multi.decrypt('x', wrong(60))],
+  ['MultiFernet#rotate(token, 60)', 'write { ttlSeconds: 60 }', () => multi.rotate('x', wrong(60))],
+];
+
 describe('a wrong argument', () => {
+  it.each(INSTEAD)('is refused by an error that says what to write instead: %s', (_call, words, work) => {
+    expect(errorOf(work).message).toContain(words);
+  });
+
   it.each(CONSTRUCTORS)('is refused by a CacheConfigError that names it: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheConfigError);

@@ -7,6 +7,7 @@ import {
   type Clock,
   type CredentialCipher,
   chain,
+  checkOneOptionsObject,
   type EntryFilter,
   type EntryPage,
   generateCacheKey,
@@ -123,7 +124,9 @@ export class CacheManager implements AsyncDisposable {
    * CacheConfigError that lists all invalid or unknown options before any tier is created, and a CacheConfigError for
    * an invalid stack.
    */
-  static async open(options: CacheManagerOptions): Promise<CacheManager> {
+  static open(options: CacheManagerOptions): Promise<CacheManager>;
+  static async open(options: CacheManagerOptions, ...more: readonly unknown[]): Promise<CacheManager> {
+    checkOneOptionsObject('CacheManager.open', more, '{ tiers, cipher }');
     checkOptions(options);
     const clock = options.clock ?? systemClock;
     const logger = quietLogger(options.logger ?? silentLogger);

@@ -54,7 +54,7 @@ const LOAD_OPTIONS: Readonly<Record<keyof LoadOptions, ArgumentKind>> = Object.f
   timeoutMs: optional(Kinds.milliseconds),
   staleWhileRevalidate: optional({
     wanted: 'must be a number of seconds, 0 or more',
-    isRight: (value) => typeof value === 'number' && value >= 0,
+    isRight: (value) => Number.isFinite(value) && (value as number) >= 0,
   }),
 });
 

@@ -5,11 +5,15 @@ import type { TtlJitter } from './stack/ttl-jitter.ts';
 
 /** A tier, or a factory for one, with a name. */
 export interface NamedTier {
+  /** The name of the tier in statistics, errors and logs; not empty, and different from those of the other tiers. */
   readonly name: string;
+  /** The tier, or a factory that is called when the cache opens and whenever the tier is to be brought back. */
   readonly tier: CacheTier | TierFactory;
   /**
    * The longest TTL of an entry in this tier, in seconds from when it is put or promoted there: above 0. It never
-   * extends a TTL, and does not affect other tiers. Default: the entry's own TTL.
+   * extends a TTL, and does not affect other tiers.
+   *
+   * @default the entry's own TTL
    */
   readonly maxTtlSeconds?: number | undefined;
 }
@@ -18,51 +22,111 @@ export interface NamedTier {
 export interface CacheManagerOptions {
   /** The stack, the fastest tier first; at least one. Tiers are named `l1`, `l2`, … unless a name is given. */
   readonly tiers: readonly (CacheTier | TierFactory | NamedTier)[];
-  /** Passed to the factories of tiers, and used by exports. */
+  /**
+   * Passed to the factories of tiers, and used by exports.
+   *
+   * @default none: credentials are then refused by persistent tiers
+   */
   readonly cipher?: CredentialCipher | undefined;
-  /** Default: the system clock. */
+  /**
+   * Tells the time in all tiers that a factory makes.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
-  /** An error that it throws is swallowed. Default: silent. */
+  /**
+   * Receives warnings. An error that it throws is swallowed.
+   *
+   * @default silent
+   */
   readonly logger?: Logger | undefined;
-  /** Names of tiers that must open; all others may start degraded. Default: none. */
+  /**
+   * Names of tiers that must open; all others may start degraded.
+   *
+   * @default none
+   */
   readonly required?: readonly string[] | undefined;
-  /** The deadline of each call to an asynchronous tier, in milliseconds. Default 5000. */
+  /**
+   * The deadline of each call to an asynchronous tier, in milliseconds.
+   *
+   * @default 5000
+   */
   readonly tierTimeoutMs?: number | undefined;
   /**
    * How long a lease of `getOrLoad` outlives a process that died while loading, in milliseconds: 100 or more. During a
-   * load the lease is extended as needed. Default 10000.
+   * load the lease is extended as needed.
+   *
+   * @default 10000
    */
   readonly loadLeaseMs?: number | undefined;
   /**
-   * The reaction of a read or write to a tier that fails: `"degrade"` (default) continues without the tier; `"throw"`
+   * The reaction of a read or write to a tier that fails: `"degrade"` continues without the tier; `"throw"`
    * completes the operation with the other tiers and then rejects with a CacheStorageError that names the tier. A
    * degraded tier is skipped either way.
+   *
+   * @default "degrade"
    */
   readonly onTierError?: OnTierError | undefined;
-  /** Shortens the TTL of entries that are put or loaded, at random. Default: not at all. */
+  /**
+   * Shortens the TTL of entries that are put or loaded, at random.
+   *
+   * @default not at all
+   */
   readonly ttlJitter?: TtlJitter | undefined;
-  /** The TTL of imported entries that have none, in seconds. Default 3600. */
+  /**
+   * The TTL of imported entries that have none, in seconds.
+   *
+   * @default 3600
+   */
   readonly defaultTtlSeconds?: number | undefined;
-  /** The TTL of imported entries by source, in seconds. Default: none. */
+  /**
+   * The TTL of imported entries by source, in seconds.
+   *
+   * @default none
+   */
   readonly perSourceTtl?: Readonly<Record<string, number>> | undefined;
-  /** Whether `invalidateByHealth` removes an entry after `failureThreshold` failures. Default true. */
+  /**
+   * Whether `invalidateByHealth` removes an entry after `failureThreshold` failures.
+   *
+   * @default true
+   */
   readonly healthCheckInvalidation?: boolean | undefined;
-  /** The number of failures after which an entry is removed: 1 or more. Default 3. */
+  /**
+   * The number of failures after which an entry is removed: 1 or more.
+   *
+   * @default 3
+   */
   readonly failureThreshold?: number | undefined;
   /**
-   * When `recordHealthCheck` makes an entry degraded, dead, or healthy again. Defaults: see {@link HealthThresholds}.
+   * When `recordHealthCheck` makes an entry degraded, dead, or healthy again.
+   *
+   * @default see {@link HealthThresholds}
    */
   readonly healthThresholds?: HealthThresholds | undefined;
   /**
    * When an entry is due for its next check, in a stack without a tier that keeps a history; such a tier has its own
    * schedule.
+   *
+   * @default see {@link HealthSchedule}
    */
   readonly healthSchedule?: HealthSchedule | undefined;
-  /** Whether `getStatistics` reports counts. Default true. */
+  /**
+   * Whether `getStatistics` reports counts.
+   *
+   * @default true
+   */
   readonly enableStatistics?: boolean | undefined;
-  /** Seconds between `statistics` events: above 0. Default 5. */
+  /**
+   * Seconds between `statistics` events: above 0.
+   *
+   * @default 5
+   */
   readonly statisticsInterval?: number | undefined;
-  /** Seconds between background cleanups. Default: no background cleanup. */
+  /**
+   * Seconds between background cleanups.
+   *
+   * @default no background cleanup
+   */
   readonly cleanupIntervalSeconds?: number | undefined;
 }
 
@@ -72,10 +136,22 @@ export interface OpenCacheOptions
     CacheManagerOptions,
     'healthThresholds' | 'healthSchedule' | 'loadLeaseMs' | 'onTierError' | 'required' | 'tierTimeoutMs' | 'ttlJitter'
   > {
-  /** Default: the system clock. */
+  /**
+   * Tells the time in all tiers that a factory makes.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
-  /** Default: silent. */
+  /**
+   * Receives warnings. An error that it throws is swallowed.
+   *
+   * @default silent
+   */
   readonly logger?: Logger | undefined;
-  /** Where encryption keys are read from. Default: `process.env`. */
+  /**
+   * Where encryption keys are read from.
+   *
+   * @default process.env
+   */
   readonly env?: Record<string, string | undefined> | undefined;
 }

@@ -1,7 +1,7 @@
 import { CacheConfigError, CacheErrorCode, CacheValidationError } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it } from 'vitest';
-import { CacheManager, type CacheManagerOptions, openCache, TtlManager } from '../src/index.ts';
+import { CacheManager, type CacheManagerOptions, openCache, previewFile, TtlManager } from '../src/index.ts';
 import { entryOf, openStack } from './support/stack.ts';
 
 type Method = (...args: unknown[]) => unknown;
@@ -35,7 +35,7 @@ describe('an invalid argument is named, and nothing is done', () => {
     ['putMany', [new Array(1)], 'entries[0]'],
     ['getOrLoad', ['k', () => undefined, []], 'options'],
     ['getOrLoad', ['k', () => undefined, { timeoutMS: 5 }], 'timeoutMS'],
-    ['getOrLoad', ['k', () => undefined, { staleWhileRevalidate: '5' }], 'staleWhileRevalidate'],
+    ['getOrLoad', ['k', () => undefined, { staleWhileRevalidate: Number.POSITIVE_INFINITY }], 'staleWhileRevalidate'],
     ['dueForHealthCheck', [null], 'options'],
     ['dueForHealthCheck', [{ limits: 5 }], 'limits'],
     ['dueForHealthCheck', [{ limit: null }], 'limit'],
@@ -56,6 +56,89 @@ describe('an invalid argument is named, and nothing is done', () => {
     expect(error).toBeInstanceOf(CacheValidationError);
     expect((error as CacheValidationError).problems.map((problem) => problem.path)).toEqual([path]);
     expect((error as CacheValidationError).message).toContain(`${path}: `);
+  });
+});
+
+describe('an error says what to write instead of', () => {
+  const load = () => undefined;
+  it.each([
+    ['getOrLoad', ['k', load, 500], 'getOrLoad: options: must be an object: write { timeoutMs: 500 }'],
+    ['getOrLoad', ['k', load, AbortSignal.abort()], 'must be an object: write { signal }'],
+    ['getOrLoad', ['k', load, { timeout: 500 }], 'timeout: unknown option; did you mean timeoutMs?'],
+    ['query', ['api'], "filter: must be an object: write { source: '…' }"],
+    ['query', [{ sources: 'api' }], 'sources: unknown member; did you mean source?'],
+    ['healthHistory', ['k', 5], 'options: must be an object: write { limit: 5 }'],
+    ['healthHistory', ['k', { limits: 5 }], 'limits: unknown option; did you mean limit?'],
+    ['dueForHealthCheck', [5], 'dueForHealthCheck: options: must be an object: write { limit: 5 }'],
+    ['dueForHealthCheck', [{ limits: 5 }], 'limits: unknown option; did you mean limit?'],
+    ['recordHealthCheck', ['k', 'dead'], "result: must be an object: write { checkUrl, status: '…' }"],
+    ['recordHealthCheck', ['k', { status: 'dead', checkURL: 'x' }], 'checkURL: unknown option; did you mean checkUrl?'],
+    ['warmFromFile', ['f', 3600], 'import: options: must be an object: write { ttlOverride: 3600 }'],
+    ['warmFromFile', ['f', () => {}], 'must be an object: write { refuse } or { onProgress }'],
+    ['warmFromFile', ['f', { ttl: 3600 }], 'ttl: unknown option; did you mean ttlOverride?'],
+    ['syncFrom', ['api', 'f', true], 'options: must be an object: write { force: true } or { bareNames: true }'],
+    ['syncFrom', ['api', 'f', { forced: true }], 'forced: unknown option; did you mean force?'],
+    ['exportToFile', ['f', true], 'export: options: must be an object, such as { credentials, onProgress, signal }'],
+    ['exportToFile', ['f', 'plain'], "must be an object: write { credentials: '…' }"],
+    ['exportToFile', ['f', { credential: 'plain' }], 'credential: unknown option; did you mean credentials?'],
+    ['reencrypt', [500], 'reencrypt: options: must be an object: write { batchSize: 500 }'],
+    ['reencrypt', [{ batchsize: 500 }], 'batchsize: unknown option; did you mean batchSize?'],
+    ['on', ['hit', () => {}], 'name: must be "promotion", "eviction", "degraded", "recovered" or "statistics"'],
+    ['on', ['eviction'], "listener: must be a function, such as on('eviction', (event) => console.log(event))"],
+    ['on', ['hit'], "listener: must be a function, such as on('eviction', (event) => console.log(event))"],
+  ])('an argument of %s: %j', async (name, args, words) => {
+    await expect(call(name, ...args)).rejects.toThrow(words);
+  });
+
+  const tiers = [new MemoryCacheTier()];
+  const target = { cleanupExpired: async () => 0 };
+  const anyFunction = (work: unknown) => work as (...args: unknown[]) => unknown;
+  const openManager = anyFunction((...args: never[]) => (CacheManager.open as Method)(...args));
+  const ttlManager = anyFunction((...args: [never, never]) => new TtlManager(...args));
+  it.each([
+    [
+      'openCache',
+      openCache,
+      ['dir'],
+      "config: must be an object: write { l2CacheDir: '…' } or { l3DatabasePath: '…' }",
+    ],
+    ['openCache', openCache, [{ l2CacheDirectory: 'd' }], 'l2CacheDirectory: unknown member; did you mean l2CacheDir?'],
+    ['openCache', openCache, [{}, ['l3']], 'options: must be an object: write { required }'],
+    ['openCache', openCache, [{}, { timeoutMs: 5 }], 'timeoutMs: unknown option; did you mean tierTimeoutMs?'],
+    ['CacheManager.open', openManager, [tiers], 'options: must be an object: write { tiers }'],
+    ['CacheManager.open', openManager, [{ tiers }, { clock: Date }], 'arguments[1]: there is one options object'],
+    ['CacheManager.open', openManager, [{ tiers, ttlJitter: 0.1 }], 'ttlJitter: must be an object: write { share }'],
+    [
+      'CacheManager.open',
+      openManager,
+      [{ tiers, ttlJitter: { shares: 1 } }],
+      'ttlJitter.shares: unknown option; did you mean',
+    ],
+    ['CacheManager.open', openManager, [{ tiers, healthSchedule: { interval: 1 } }], 'did you mean intervalMs?'],
+    [
+      'CacheManager.open',
+      openManager,
+      [{ tiers, healthThresholds: 5 }],
+      'such as { deadAfter, recoverAfter, slowAfterMs }',
+    ],
+    ['CacheManager.open', openManager, [{ tier: tiers }], 'tier: unknown option; did you mean tiers?'],
+    [
+      'new TtlManager',
+      ttlManager,
+      [target, 30],
+      'TtlManager: options: must be an object: write { cleanupInterval: 30 }',
+    ],
+    [
+      'new TtlManager',
+      ttlManager,
+      [target, { interval: 30 }],
+      'interval: unknown option; did you mean cleanupInterval?',
+    ],
+    ['previewFile', previewFile, ['f', 10], 'must be an object: write { limit: 10 } or { ttlOverride: 10 }'],
+    ['previewFile', previewFile, ['f', { limits: 10 }], 'limits: unknown option; did you mean limit?'],
+  ] as [string, unknown, unknown[], string][])('an argument of %s: %o', async (_name, work, args, words) => {
+    const made = (async () => anyFunction(work)(...args))();
+    await expect(made).rejects.toThrow(words);
   });
 });
 
@@ -106,7 +189,7 @@ describe('an invalid named tier', () => {
     [{ name: 'l1' }, 'tiers'],
     [{ name: 'l1', tier: 5 }, 'tiers[0].tier'],
     [{ name: 'l1', tier: new MemoryCacheTier(), maxTtl: 5 }, 'tiers[0].maxTtl'],
-    [{ name: 'l1', tier: new MemoryCacheTier(), maxTtlSeconds: Number.NaN }, 'tiers[0].maxTtlSeconds'],
+    [{ name: 'l1', tier: new MemoryCacheTier(), maxTtlSeconds: Number.POSITIVE_INFINITY }, 'tiers[0].maxTtlSeconds'],
   ])('%j is rejected with an error that names %s', async (tier, path) => {
     const opening = CacheManager.open({ tiers: [tier] } as unknown as CacheManagerOptions);
     await expect(opening).rejects.toMatchObject({ problems: [{ path }] });

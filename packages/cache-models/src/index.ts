@@ -3,7 +3,8 @@ export { Kinds, nullable, oneOf, optional, wholeNumber } from './arguments/argum
 export type { FieldError } from './arguments/check-argument.ts';
 export { checkArgument } from './arguments/check-argument.ts';
 export type { CheckOptionsOptions } from './arguments/check-options.ts';
-export { checkOptionsObject, problemsOfOptions } from './arguments/check-options.ts';
+export { checkOptionsObject, objectWith, problemsOfOptions } from './arguments/check-options.ts';
+export { checkOneOptionsObject } from './arguments/one-options-object.ts';
 export { unknownMembers } from './arguments/unknown-members.ts';
 export type { CacheConfig, CacheConfigInput } from './config/cache-config.ts';
 export { parseCacheConfig } from './config/cache-config.ts';
@@ -60,7 +61,7 @@ export { afterHealthCheck, maskHealthCheck, parseHealthCheck } from './health/he
 export type { HealthHistoryOptions, HealthRecord } from './health/health-record.ts';
 export { parseHealthHistoryOptions } from './health/health-record.ts';
 export type { HealthSchedule } from './health/health-schedule.ts';
-export { checkHealthSchedule } from './health/health-schedule.ts';
+export { checkHealthSchedule, HEALTH_SCHEDULE } from './health/health-schedule.ts';
 export { HEALTH_STATUSES, HealthStatus, isHealthStatus } from './health/health-status.ts';
 export { ignoreRejection } from './ignore-rejection.ts';
 export type { LogFields, Logger } from './logger.ts';

@@ -6,6 +6,7 @@ import {
   CacheStorageError,
   CacheValidationError,
   checkArgument,
+  checkOneOptionsObject,
   entryToRecord,
   type MaybePromise,
   type ResealCounts,
@@ -42,7 +43,9 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #sideValues: JsonlSideValues;
 
   /** Throws a CacheConfigError for an invalid configuration or invalid options. */
-  constructor(options: JsonlTierOptions) {
+  constructor(options: JsonlTierOptions);
+  constructor(options: JsonlTierOptions, ...more: readonly unknown[]) {
+    checkOneOptionsObject('JsonlCacheTier', more, '{ directory, cipher, tierType }');
     super(options, {
       mode: 'async',
       tierType: TierType.L2_FILE,

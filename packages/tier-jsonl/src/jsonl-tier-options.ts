@@ -5,6 +5,8 @@ import {
   FileGuard,
   isDirectoryChecks,
   Kinds,
+  nullable,
+  objectWith,
   oneOf,
   optional,
   problemsOfOptions,
@@ -35,19 +37,23 @@ export interface JsonlTierOptions extends TierOptions {
   readonly durability?: Durability | undefined;
   /**
    * `close` writes a side index for each shard with at least this many entries, so that the next opening need not read
-   * the shard: 1 or more, `Infinity` for no side index. Reading a smaller shard is as fast. A tier with `maxEntries`
+   * the shard: 1 or more, `null` for no side index. Reading a smaller shard is as fast. A tier with `maxEntries`
    * writes none.
    *
    * @default 1000
    */
-  readonly sideIndexFrom?: number | undefined;
+  readonly sideIndexFrom?: number | null | undefined;
   /**
    * What to do if other users of the machine could change the folder or its files; see {@link DirectoryChecks}.
    *
    * @default "warn"
    */
   readonly directoryChecks?: DirectoryChecks | undefined;
-  /** Timing of the shard locks; `stale` must be the same in all processes that share the directory. */
+  /**
+   * Timing of the shard locks; `staleMs` must be the same in all processes that share the directory.
+   *
+   * @default see {@link LockTiming}
+   */
   readonly lock?: Partial<LockTiming> | undefined;
 }
 
@@ -56,24 +62,25 @@ export interface JsonlTierSettings {
   readonly directory: string;
   readonly numShards: number | undefined;
   readonly durability: Durability;
+  /** Infinite for no side index. */
   readonly sideIndexFrom: number;
   readonly guard: FileGuard;
   readonly lock: LockTiming;
 }
 
+const LOCK: Readonly<Record<keyof LockTiming, ArgumentKind>> = Object.freeze({
+  staleMs: milliseconds(2000),
+  updateMs: milliseconds(1000),
+  deadlineMs: milliseconds(0),
+});
+
 const OPTIONS: Readonly<Record<Exclude<keyof JsonlTierOptions, keyof TierOptions>, ArgumentKind>> = Object.freeze({
   directory: Object.freeze({ wanted: 'must be the path of a folder', isRight: Kinds.path.isRight }),
   numShards: optional(wholeNumber(1, MAX_SHARDS)),
   durability: optional(oneOf(['normal', 'full'])),
-  sideIndexFrom: optional({ wanted: 'must be 1 or more', isRight: (value) => isFrom(value, 1) }),
+  sideIndexFrom: nullable({ wanted: 'must be a number of 1 or more', isRight: (value) => isFrom(value, 1) }),
   directoryChecks: optional({ wanted: DIRECTORY_CHECKS_PROBLEM, isRight: isDirectoryChecks }),
-  lock: optional(Kinds.object),
-});
-
-const LOCK: Readonly<Record<keyof LockTiming, ArgumentKind>> = Object.freeze({
-  stale: milliseconds(2000),
-  update: milliseconds(1000),
-  deadline: milliseconds(0),
+  lock: optional(objectWith(LOCK)),
 });
 
 /**
@@ -94,16 +101,23 @@ export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSetti
   const guard = new FileGuard({ checks: directoryChecks, logger, tier: name ?? 'JSONL tier' });
   const given = Object.entries(lock).filter(([, value]) => value !== undefined);
   const timing = { ...DEFAULT_LOCK_TIMING, ...(Object.fromEntries(given) as Partial<LockTiming>) };
-  return { directory, numShards, durability, sideIndexFrom, guard, lock: timing };
+  return {
+    directory,
+    numShards,
+    durability,
+    sideIndexFrom: sideIndexFrom ?? Number.POSITIVE_INFINITY,
+    guard,
+    lock: timing,
+  };
 }
 
 function milliseconds(least: number): ArgumentKind {
   return optional({
     wanted: `must be ${least} milliseconds or more`,
-    isRight: (value) => Number.isFinite(value) && isFrom(value, least),
+    isRight: (value) => isFrom(value, least),
   });
 }
 
 function isFrom(value: unknown, least: number): boolean {
-  return typeof value === 'number' && value >= least;
+  return Number.isFinite(value) && (value as number) >= least;
 }

@@ -8,7 +8,7 @@ import { exitOf, startWriter } from './support/children.ts';
 import { newDirectory, newTier } from './support/tiers.ts';
 
 const RUNS = count(6, 20);
-const LOCK = { stale: 2000, update: 1000 };
+const LOCK = { staleMs: 2000, updateMs: 1000 };
 
 /**
  * For each key, the value of the last acknowledged write of the child, and the value of the write that it began after

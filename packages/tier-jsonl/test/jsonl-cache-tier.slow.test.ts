@@ -235,7 +235,7 @@ describe('JsonlCacheTier', () => {
 
   it('names every invalid option', () => {
     const make = () =>
-      new JsonlCacheTier({ directory: '', numShards: 0, durability: 'maybe' as 'full', lock: { stale: 5 } });
+      new JsonlCacheTier({ directory: '', numShards: 0, durability: 'maybe' as 'full', lock: { staleMs: 5 } });
     expect(make).toThrow(CacheConfigError);
     expect(make).toThrow(/directory.*numShards.*durability.*lock\.stale/);
   });
@@ -244,16 +244,32 @@ describe('JsonlCacheTier', () => {
     [undefined, ['options']],
     [[], ['options']],
     [{}, ['directory']],
-    [{ directory: 'a\0b', sideIndexFrom: '5', numShard: 5 }, ['numShard', 'directory', 'sideIndexFrom']],
+    [
+      { directory: 'a\0b', sideIndexFrom: Number.POSITIVE_INFINITY, numShard: 5 },
+      ['numShard', 'directory', 'sideIndexFrom'],
+    ],
     [{ directory: 'd', lock: [], directoryChecks: null }, ['directoryChecks', 'lock']],
     [
-      { directory: 'd', lock: { stales: 1, deadline: Number.NaN, update: null } },
-      ['lock.stales', 'lock.update', 'lock.deadline'],
+      { directory: 'd', lock: { staleMS: 1, deadlineMs: Number.NaN, updateMs: null } },
+      ['lock.staleMS', 'lock.updateMs', 'lock.deadlineMs'],
     ],
   ])('lists every problem of the options %o: %j', (options, paths) => {
     const make = () => new JsonlCacheTier(options as never);
     expect(make).toThrow(CacheConfigError);
     expect(pathsOf(make)).toEqual(paths);
+  });
+
+  it.each([
+    [['/dir'], "must be an object: write { directory: '…' }"],
+    [[8], 'must be an object: write { directory, numShards: 8 }'],
+    [[undefined], 'must be an object: write { directory }'],
+    [[{ directory: 'd' }, { maxEntries: 5 }], 'arguments[1]: there is one options object: write { …, maxEntries }'],
+    [[{ directory: 'd', shards: 8 }], 'shards: unknown option; did you mean numShards?'],
+    [[{ directory: 'd', lock: { stale: 5000 } }], 'lock.stale: unknown option; did you mean staleMs?'],
+    [[{ directory: 'd', lock: 5000 }], 'lock: must be an object, such as { staleMs, updateMs, deadlineMs }'],
+  ])('says what to write instead of the arguments %o', (given, words) => {
+    const Tier = JsonlCacheTier as unknown as new (...args: unknown[]) => unknown;
+    expect(() => new Tier(...given)).toThrow(words);
   });
 
   it.each([0, 0.5, Number.NaN, '5', undefined])('refuses a batch size of %s for reseal', async (batchSize) => {

@@ -4,6 +4,7 @@ import {
   BaseTier,
   CacheEntry,
   checkFilter,
+  checkOneOptionsObject,
   claimEntry,
   copyEntry,
   countAccess,
@@ -43,7 +44,9 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   #nesting = 0;
 
   /** Throws a CacheConfigError for an invalid configuration. */
-  constructor(options: TierOptions = {}) {
+  constructor(options?: TierOptions);
+  constructor(options: TierOptions = {}, ...more: readonly unknown[]) {
+    checkOneOptionsObject('MemoryCacheTier', more, '{ maxEntries, tierType }');
     super(options, {
       mode: 'sync',
       tierType: TierType.L1_MEMORY,

@@ -26,6 +26,30 @@ describe('an invalid argument', () => {
     expect(work).toThrow(name);
   });
 
+  it.each([
+    [[1000], 'must be an object: write { maxEntries: 1000 }'],
+    [['lru'], "must be an object: write { evictionPolicy: '…' }"],
+    [[() => {}], 'must be an object: write { onEvict }'],
+    [[{}, { maxEntries: 5 }], 'arguments[1]: there is one options object: write { …, maxEntries }'],
+    [[{ maxEntries: 5 }, 'l1_memory'], 'arguments[1]: there is one options object: write { maxEntries, tierType }'],
+    [[{ max_entries: 5 }], 'max_entries: unknown option; did you mean maxEntries?'],
+  ])('is rejected by the constructor with an error that says what to write instead: %o', (given, words) => {
+    const Tier = MemoryCacheTier as unknown as new (...args: unknown[]) => unknown;
+    expect(() => new Tier(...given)).toThrow(words);
+  });
+
+  it('may be undefined beyond the options', () => {
+    const Tier = MemoryCacheTier as unknown as new (...args: unknown[]) => MemoryCacheTier;
+    expect(new Tier({ maxEntries: 5 }, undefined).config.maxEntries).toBe(5);
+  });
+
+  it.each([
+    [5, 'write { limit: 5 }'],
+    [{ limits: 5 }, 'limits: unknown member; did you mean limit?'],
+  ])('of query is rejected with an error that says what to write instead: %o', (given, words) => {
+    expect(() => tier.query(wrong(given))).toThrow(words);
+  });
+
   it('is reported together with all others', () => {
     const given = { maxEntries: -1, evictionPolicy: 'random', clok: 1, name: 'l1', failureThreshold: 0 };
     expect(() => new MemoryCacheTier(wrong(given))).toThrow(

@@ -6,6 +6,7 @@ import {
   CacheStorageError,
   CacheValidationError,
   type ChangeListener,
+  checkOneOptionsObject,
   RemovalReason,
   type ResealCounts,
   type SideValues,
@@ -93,7 +94,9 @@ export class RedisCacheTier extends BaseTier<'async'> {
   readonly #listeners = new ChangeListeners();
 
   /** Throws a CacheConfigError that lists every invalid option and setting. Does not connect yet. */
-  constructor(options: RedisTierOptions) {
+  constructor(options: RedisTierOptions);
+  constructor(options: RedisTierOptions, ...more: readonly unknown[]) {
+    checkOneOptionsObject('RedisCacheTier', more, '{ url, cipher }');
     super(options, {
       mode: 'async',
       tierType: 'l2_redis',

@@ -1,47 +1,59 @@
-import { type ArgumentKind, optional, type TierOptions } from '@pw/cache-models';
+import { type ArgumentKind, Kinds, nullable, optional, type TierOptions } from '@pw/cache-models';
 import type { ClusterClient, SingleClient } from './connection/server-client.ts';
 import { isNamespace } from './records/record-names.ts';
 
 /** Options of {@link RedisCacheTier}, in addition to those of every tier. */
 export interface RedisTierOptions extends TierOptions {
-  /** Address of a server: `redis://`, `rediss://` (TLS) or `unix://`, with user and password if needed. */
+  /**
+   * Address of a server: `redis://`, `rediss://` (TLS) or `unix://`, with user and password if needed.
+   *
+   * @default none: a `client` is then required
+   */
   readonly url?: string | undefined;
   /**
    * Instead of a URL, a client of the `redis` package: for a server (`createClient`) or a cluster (`createCluster`).
    * The tier connects with a duplicate, which it closes itself. The client is not used and need not be connected.
+   *
+   * @default none: a `url` is then required
    */
   readonly client?: SingleClient | ClusterClient | undefined;
   /**
    * Tiers with the same namespace share one cache. 1 to 100 letters, digits, dots, colons, dashes, underscores.
+   *
    * @default "proxies"
    */
   readonly namespace?: string | undefined;
   /**
    * Longest wait for the reply to one command, in milliseconds: 1 to 60000.
+   *
    * @default 1000
    */
   readonly timeoutMs?: number | undefined;
   /**
    * Interval of the `PING` that checks the connection, in milliseconds: 1 to 60000.
+   *
    * @default 1000
    */
   readonly heartbeatMs?: number | undefined;
   /**
    * How long the tiers above may keep serving their copies after the connection is lost, in milliseconds; then they are
-   * emptied once. 0 or more, or Infinity to keep them until the server is back.
+   * emptied once. 0 or more; `null` to keep them until the server is back.
+   *
    * @default 3000
    */
-  readonly graceMs?: number | undefined;
+  readonly graceMs?: number | null | undefined;
   /**
    * How long one pass over all names on the server (`keys`, `entries`, `size`, `clear`, `cleanupExpired`, `reseal`) may
    * take, in milliseconds: 1 to 3600000. Time that the caller spends between two entries does not count. A pass that
    * takes longer fails.
+   *
    * @default 120000
    */
   readonly passTimeoutMs?: number | undefined;
   /**
    * Added to each deadline sent to the server, in milliseconds; for a `clock` that differs from the server's time, as
    * in tests.
+   *
    * @default 0
    */
   readonly serverClockOffsetMs?: number | undefined;
@@ -52,6 +64,7 @@ export interface CheckedOptions {
   readonly namespace: string;
   readonly timeoutMs: number;
   readonly heartbeatMs: number;
+  /** Infinite for no limit. */
   readonly graceMs: number;
   readonly passTimeoutMs: number;
   readonly offsetMs: number;
@@ -72,9 +85,9 @@ const OPTIONS: Readonly<Record<Exclude<keyof RedisTierOptions, keyof TierOptions
   }),
   timeoutMs: SPAN,
   heartbeatMs: SPAN,
-  graceMs: optional({
-    wanted: 'must be a number of milliseconds, 0 or more, or Infinity',
-    isRight: (value) => typeof value === 'number' && value >= 0,
+  graceMs: nullable({
+    wanted: 'must be a number of milliseconds, 0 or more',
+    isRight: (value) => Number.isFinite(value) && (value as number) >= 0,
   }),
   passTimeoutMs: span(LONGEST_PASS_MS),
   serverClockOffsetMs: optional({
@@ -88,7 +101,8 @@ const OPTIONS: Readonly<Record<Exclude<keyof RedisTierOptions, keyof TierOptions
  * as invalid, so that a single error lists all problems.
  */
 export function redisOptions(options: RedisTierOptions): Readonly<Record<string, ArgumentKind>> {
-  const { url, client } = (options as RedisTierOptions | undefined) ?? {};
+  if (!Kinds.object.isRight(options)) return OPTIONS;
+  const { url, client } = options;
   if ((url === undefined) !== (client === undefined)) return OPTIONS;
   return { ...OPTIONS, url: { wanted: 'give exactly one of url and client', isRight: () => false } };
 }
@@ -101,7 +115,7 @@ export function complete(options: RedisTierOptions): CheckedOptions {
     namespace,
     timeoutMs,
     heartbeatMs,
-    graceMs: graceMs > LONGEST_TIMER ? Number.POSITIVE_INFINITY : graceMs,
+    graceMs: graceMs === null || graceMs > LONGEST_TIMER ? Number.POSITIVE_INFINITY : graceMs,
     passTimeoutMs,
     offsetMs,
   };

@@ -14,7 +14,10 @@ describe('new RedisCacheTier', () => {
     [{ client: {} }, ['client']],
     [{ client: null }, ['client']],
     [{ url: 5, namespaces: 'x' }, ['namespaces', 'url']],
-    [{ url, timeoutMs: '5', graceMs: null, serverClockOffsetMs: 0.5 }, ['timeoutMs', 'graceMs', 'serverClockOffsetMs']],
+    [
+      { url, timeoutMs: '5', graceMs: Number.POSITIVE_INFINITY, serverClockOffsetMs: 0.5 },
+      ['timeoutMs', 'graceMs', 'serverClockOffsetMs'],
+    ],
     [{ url, namespace: Symbol('x'), heartbeatMs: Number.NaN }, ['namespace', 'heartbeatMs']],
   ])('lists every problem of %o: %j', (options, paths) => {
     let error: unknown;
@@ -25,6 +28,24 @@ describe('new RedisCacheTier', () => {
     }
     expect(error).toBeInstanceOf(CacheConfigError);
     expect((error as CacheConfigError).problems.map(({ path }) => path)).toEqual(paths);
+  });
+
+  it.each([
+    [[url], "must be an object: write { url: '…' }"],
+    [
+      [
+        new (class Client {
+          duplicate() {}
+          sendCommand() {}
+        })(),
+      ],
+      'must be an object: write { client }',
+    ],
+    [[{ url }, { maxEntries: 5 }], 'arguments[1]: there is one options object: write { …, maxEntries }'],
+    [[{ url, timeout: 5 }], 'timeout: unknown option; did you mean timeoutMs?'],
+  ])('says what to write instead of %o', (given, words) => {
+    const Tier = RedisCacheTier as unknown as new (...args: unknown[]) => unknown;
+    expect(() => new Tier(...given)).toThrow(words);
   });
 
   it('does not quote the address, which may contain a password', () => {

@@ -5,15 +5,17 @@ import {
   checkHealthSchedule,
   DIRECTORY_CHECKS_PROBLEM,
   type FieldProblem,
+  HEALTH_SCHEDULE,
   type HealthSchedule,
   isDirectoryChecks,
   Kinds,
+  nullable,
   oneOf,
   optional,
   type TierOptions,
   wholeNumber,
 } from '@pw/cache-models';
-import { retentionProblems } from './health/health-retention.ts';
+import { HEALTH_RETENTION, retentionProblems } from './health/health-retention.ts';
 import type { SqliteCacheTierOptions, SqliteTierOptions } from './sqlite-tier-options.ts';
 
 const MAX_BUSY_TIMEOUT_MS = 60_000;
@@ -32,9 +34,9 @@ export const SQLITE_OPTIONS: Readonly<Record<Exclude<keyof SqliteTierOptions, ke
   Object.freeze({
     durability: optional(oneOf(['normal', 'full'])),
     busyTimeoutMs: optional(wholeNumber(0, MAX_BUSY_TIMEOUT_MS)),
-    maxBlockMs: optional({
-      wanted: 'must be a number of 1 or more',
-      isRight: (value) => typeof value === 'number' && value >= 1,
+    maxBlockMs: nullable({
+      wanted: 'must be a number of milliseconds, 1 or more',
+      isRight: (value) => Number.isFinite(value) && (value as number) >= 1,
     }),
     whenLocked: optional(oneOf(['block', 'promise'])),
     directoryChecks: optional({ wanted: DIRECTORY_CHECKS_PROBLEM, isRight: isDirectoryChecks }),
@@ -51,8 +53,8 @@ export function healthOptions(options: SqliteCacheTierOptions): Readonly<Record<
   return {
     ...SQLITE_OPTIONS,
     path: DATABASE_PATH,
-    healthSchedule: optional(Kinds.object),
-    healthRetention: optional(Kinds.object),
+    healthSchedule: optional(HEALTH_SCHEDULE),
+    healthRetention: optional(HEALTH_RETENTION),
     ...(Object.fromEntries(wrong) as Record<string, ArgumentKind>),
   };
 }

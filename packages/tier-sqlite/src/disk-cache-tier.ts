@@ -1,5 +1,13 @@
 import { join, resolve } from 'node:path';
-import { checkArgument, checkOptionsObject, Kinds, optional, type SideValues, TierType } from '@pw/cache-models';
+import {
+  checkArgument,
+  checkOneOptionsObject,
+  checkOptionsObject,
+  Kinds,
+  optional,
+  type SideValues,
+  TierType,
+} from '@pw/cache-models';
 import { DATABASE_PATH, SQLITE_OPTIONS } from './check-tier-options.ts';
 import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migration/migrate-from-jsonl.ts';
 import { L2_LAYOUT } from './schema/table-layout.ts';
@@ -22,7 +30,9 @@ export class DiskCacheTier extends SqliteTier {
   readonly #directory: string;
 
   /** Throws a CacheConfigError for a wrong configuration or option. */
-  constructor(options: DiskCacheTierOptions) {
+  constructor(options: DiskCacheTierOptions);
+  constructor(options: DiskCacheTierOptions, ...more: readonly unknown[]) {
+    checkOneOptionsObject('DiskCacheTier', more, '{ directory, cipher, tierType }');
     super(
       options,
       {

@@ -9,10 +9,10 @@ export type {
   HealthSchedule,
   TimeRange,
 } from '@pw/cache-models';
-export type { Durability } from './database/open-database.ts';
+export type { Durability } from './database/durability.ts';
 export { DiskCacheTier } from './disk-cache-tier.ts';
-export type { HealthRetention } from './health/health-retention.ts';
-export type { HealthSummary, HealthWindow, ResponseTimes } from './health/health-summary.ts';
+export type { HealthRetention } from './health/retention-options.ts';
+export type { HealthSummary, HealthWindow, ResponseTimes } from './health/summary-shape.ts';
 export type { JsonlMigration, JsonlMigrationOptions, JsonlMigrationProgress } from './migration/migrate-from-jsonl.ts';
 export type { FilterMember } from './query/filter-indexes.ts';
 export { FILTER_INDEXES, ORDER_INDEXES } from './query/filter-indexes.ts';

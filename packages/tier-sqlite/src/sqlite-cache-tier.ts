@@ -3,6 +3,7 @@ import {
   type CacheEntry,
   CacheValidationError,
   checkFilter,
+  checkOneOptionsObject,
   type EntryFilter,
   type EntryPage,
   type HealthCheckResult,
@@ -21,8 +22,9 @@ import {
 import { healthOptions } from './check-tier-options.ts';
 import { addHealthRecord, selectHealthHistory } from './health/health-history.ts';
 import { parseRetention, pruneHistory, type RetentionLimits } from './health/health-retention.ts';
-import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health/health-summary.ts';
+import { parseWindow, summarizeHealth } from './health/health-summary.ts';
 import { MOST_CHECKS, type OnDamagedChecks } from './health/stored-checks.ts';
+import type { HealthSummary, HealthWindow } from './health/summary-shape.ts';
 import { EntryQuery } from './query/entry-query.ts';
 import { drivingLabel } from './query/label-filter.ts';
 import type { EntryRow } from './rows/entry-row.ts';
@@ -47,7 +49,9 @@ export class SqliteCacheTier extends SqliteTier {
   readonly #passOverChecks: OnDamagedChecks = (error, count) => this.passOver(error, count);
 
   /** Throws a CacheConfigError for a wrong configuration or option. */
-  constructor(options: SqliteCacheTierOptions) {
+  constructor(options: SqliteCacheTierOptions);
+  constructor(options: SqliteCacheTierOptions, ...more: readonly unknown[]) {
+    checkOneOptionsObject('SqliteCacheTier', more, '{ path, cipher, tierType }');
     super(
       options,
       {

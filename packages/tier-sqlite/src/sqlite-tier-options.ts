@@ -1,6 +1,6 @@
 import type { DirectoryChecks, HealthSchedule, TierOptions } from '@pw/cache-models';
-import type { Durability } from './database/open-database.ts';
-import type { HealthRetention } from './health/health-retention.ts';
+import type { Durability } from './database/durability.ts';
+import type { HealthRetention } from './health/retention-options.ts';
 
 /** Options of both SQLite tiers. */
 export interface SqliteTierOptions extends TierOptions {
@@ -29,12 +29,12 @@ export interface SqliteTierOptions extends TierOptions {
   /**
    * How long a cleanup of expired entries may block the event loop without interruption, in milliseconds, 1 or more. If
    * there are more entries than can be removed in that time, a worker thread removes them, and `cleanupExpired` returns
-   * a promise. With `Infinity` there is never a thread and never a promise; commits then checkpoint SQLite's log
+   * a promise. With `null` there is never a thread and never a promise; commits then checkpoint SQLite's log
    * themselves.
    *
    * @default 20
    */
-  readonly maxBlockMs?: number | undefined;
+  readonly maxBlockMs?: number | null | undefined;
   /**
    * What to do if other users of the machine could change the folder or the file; see {@link DirectoryChecks}.
    *
@@ -53,8 +53,16 @@ export interface DiskCacheTierOptions extends SqliteTierOptions {
 export interface SqliteCacheTierOptions extends SqliteTierOptions {
   /** The database file; missing folders are created with mode 0700. */
   readonly path: string;
-  /** When entries are to be checked again. */
+  /**
+   * When entries are to be checked again.
+   *
+   * @default see {@link HealthSchedule}
+   */
   readonly healthSchedule?: HealthSchedule | undefined;
-  /** How much of the health history is kept. */
+  /**
+   * How much of the health history is kept.
+   *
+   * @default see {@link HealthRetention}
+   */
   readonly healthRetention?: HealthRetention | undefined;
 }

@@ -72,7 +72,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     database: { readonly path: () => string; readonly layout: TableLayout },
   ) {
     super(options, description);
-    const { maxBlockMs = 20, whenLocked = 'block' } = options;
+    const { whenLocked = 'block' } = options;
+    const maxBlockMs = options.maxBlockMs === null ? Number.POSITIVE_INFINITY : (options.maxBlockMs ?? 20);
     const { name: tier, clock, logger } = this;
     this.#settings = databaseSettings(resolve(database.path()), { tier, clock, logger }, options);
     this.#mayReturnPromise = whenLocked === 'promise';

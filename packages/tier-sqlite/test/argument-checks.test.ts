@@ -27,7 +27,10 @@ describe('a constructor', () => {
       { path: 'p', healthRetention: { maxAge: 5, maxAgeMs: Number.NaN }, healthSchedule: { jitter: 2 } },
       ['healthSchedule.jitter', 'healthRetention.maxAge', 'healthRetention.maxAgeMs'],
     ],
-    [{ path: 'p', durability: null, whenLocked: 'wait', maxBlockMs: '5' }, ['durability', 'maxBlockMs', 'whenLocked']],
+    [
+      { path: 'p', durability: null, whenLocked: 'wait', maxBlockMs: Number.POSITIVE_INFINITY },
+      ['durability', 'maxBlockMs', 'whenLocked'],
+    ],
   ])('of SqliteCacheTier lists every problem of %o: %j', (options, paths) => {
     expect(pathsOf(() => new SqliteCacheTier(options as never))).toEqual(paths);
   });
@@ -38,6 +41,48 @@ describe('a constructor', () => {
     [{ directory: 'blank ', directoryChecks: 'on' }, ['directoryChecks', 'directory']],
   ])('of DiskCacheTier lists every problem of %o: %j', (options, paths) => {
     expect(pathsOf(() => new DiskCacheTier(options as never))).toEqual(paths);
+  });
+});
+
+describe('an error says what to write instead of', () => {
+  type Work = (...args: never[]) => unknown;
+  const disk = (...given: unknown[]) => new (DiskCacheTier as unknown as new (...args: unknown[]) => unknown)(...given);
+  const sqlite = (...given: unknown[]) =>
+    new (SqliteCacheTier as unknown as new (...args: unknown[]) => unknown)(...given);
+  const methodOf =
+    ({ make }: typeof L2, name: string): Work =>
+    (...args) =>
+      (make(tempDir()) as unknown as Record<string, Work>)[name]!(...args);
+
+  it.each<[string, Work, unknown[], string]>([
+    ['new DiskCacheTier', disk, ['/dir'], "must be an object: write { directory: '…' }"],
+    ['new DiskCacheTier', disk, [{ directory: 'd' }, 'l2_file', 'd'], 'arguments[1]: there is one options object'],
+    ['new DiskCacheTier', disk, [{ path: 'd' }], 'path: unknown option'],
+    ['new SqliteCacheTier', sqlite, ['l3.db'], "must be an object: write { path: '…' }"],
+    ['new SqliteCacheTier', sqlite, [{ path: 'p' }, { maxEntries: 5 }], 'write { …, maxEntries }'],
+    ['new SqliteCacheTier', sqlite, [{ path: 'p', busyTimeout: 5 }], 'did you mean busyTimeoutMs?'],
+    ['new SqliteCacheTier', sqlite, [{ path: 'p', healthRetention: 5 }], 'such as { maxRecordsPerKey, maxAgeMs }'],
+    ['new SqliteCacheTier', sqlite, [{ path: 'p', healthRetention: { maxAge: 5 } }], 'did you mean maxAgeMs?'],
+    ['new SqliteCacheTier', sqlite, [{ path: 'p', healthSchedule: { interval: 5 } }], 'did you mean intervalMs?'],
+    ['migrateFromJsonl', methodOf(L2, 'migrateFromJsonl'), ['d', () => {}], 'write { onProgress }'],
+    ['migrateFromJsonl', methodOf(L2, 'migrateFromJsonl'), ['d', { progress: 1 }], 'did you mean onProgress?'],
+    [
+      'healthSummary',
+      methodOf(L3, 'healthSummary'),
+      ['k', 5],
+      'window: must be an object: write { since: 5 } or { until: 5 }',
+    ],
+    [
+      'healthSummary',
+      methodOf(L3, 'healthSummary'),
+      ['k', { from: 5 }],
+      'from: unknown option; known are since, until',
+    ],
+    ['healthHistory', methodOf(L3, 'healthHistory'), ['k', 5], 'options: must be an object: write { limit: 5 }'],
+    ['healthHistory', methodOf(L3, 'healthHistory'), ['k', { limits: 5 }], 'did you mean limit?'],
+    ['query', methodOf(L3, 'query'), [{ sources: 'x' }], 'did you mean source?'],
+  ])('an argument of %s', (_name, work, given, words) => {
+    expect(() => work(...(given as never[]))).toThrow(words);
   });
 });
 

@@ -54,6 +54,8 @@ function describe(
 async function tierSizes(cache: CacheManager): Promise<TierSize[]> {
   const sizes: TierSize[] = [];
   for (const { name, tier } of cache.tiers) {
+    // A tier that cannot be opened has been reported already.
+    if (tier === undefined) continue;
     sizes.push({ tier: name, type: tier.tierType, entries: await tier.size(), maxEntries: tier.config.maxEntries });
   }
   return sizes;

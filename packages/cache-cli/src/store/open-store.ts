@@ -103,7 +103,9 @@ function twoBackends(directory: string, used: Backend, other: Backend): string {
 
 /** Throws a CliError if a tier failed while it was read, because its entries may be missing from the output. */
 export function checkComplete(cache: CacheManager, { dir }: GlobalOptions): void {
-  const failed = cache.tiers.filter(({ tier }) => !tier.enabled || tier.failureCount > 0).map(({ name }) => name);
+  const failed = cache.tiers
+    .filter(({ tier }) => tier?.enabled !== true || tier.failureCount > 0)
+    .map(({ name }) => name);
   if (failed.length === 0) return;
   throw new CliError(
     'TIER_FAILED',

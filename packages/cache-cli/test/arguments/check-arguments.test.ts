@@ -22,6 +22,14 @@ describe('run, called by a program', () => {
     expect((given.stdout as PassThrough).readableLength ?? 0).toBe(0);
   });
 
+  it.each([
+    [undefined, 'run: io: must be an object: write { stdout, stderr, env }'],
+    [() => {}, 'run: io: must be an object: write { stdout, stderr, env }'],
+    [{ ...io(), std_in: 1 }, 'std_in: unknown option; did you mean stdin?'],
+  ])('with the streams %o rejects, and says what to write instead', async (given, words) => {
+    await expect(run(['--version'], given as never)).rejects.toThrow(words);
+  });
+
   it('accepts the process object itself as its io', async () => {
     // An unknown command writes nothing to stdout, and one line to stderr.
     const given = Object.create(process, { stderr: { value: new PassThrough() } }) as NodeJS.Process;

@@ -1,21 +1,35 @@
-import { type ArgumentKind, CacheConfigError, type Clock, checkOptionsObject, Kinds, optional } from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  CacheConfigError,
+  type Clock,
+  checkOptionsObject,
+  Kinds,
+  nullable,
+  optional,
+} from '@pw/cache-models';
 import type { FernetKeyInput } from '../keys/fernet-key-input.ts';
 import { FernetKey } from './fernet-key.ts';
 import { KeyRing, type TokenInput } from './key-ring.ts';
 
 /** Options of {@link Fernet} and `MultiFernet`. */
 export interface FernetOptions {
-  /** Determines the creation time and age of tokens. Default: the system clock. */
+  /**
+   * Determines the creation time and age of tokens.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
 }
 
 /** Options of `decrypt`. */
 export interface OpenOptions {
   /**
-   * Maximum age of a token in seconds, 0 or more. If given, a token from more than 60 seconds in the future is refused
-   * too. Default: the age is not checked, because stored tokens must stay readable.
+   * Maximum age of a token in seconds, 0 or more; `null` for no limit, because stored tokens must stay readable. With a
+   * limit, a token from more than 60 seconds in the future is refused too.
+   *
+   * @default null
    */
-  readonly ttl?: number | undefined;
+  readonly ttlSeconds?: number | null | undefined;
 }
 
 /** The default options, which need no check. */
@@ -25,10 +39,10 @@ const FERNET_OPTIONS: Readonly<Record<keyof FernetOptions, ArgumentKind>> = Obje
   clock: optional(Kinds.clock),
 });
 const OPEN_OPTIONS: Readonly<Record<keyof OpenOptions, ArgumentKind>> = Object.freeze({
-  ttl: optional({
+  ttlSeconds: nullable({
     // With NaN, no token would ever be too old.
     wanted: 'must be a number of seconds, 0 or more',
-    isRight: (value: unknown) => typeof value === 'number' && value >= 0,
+    isRight: (value: unknown) => Number.isFinite(value) && (value as number) >= 0,
   }),
 });
 
@@ -80,11 +94,11 @@ export class Fernet {
 
   /**
    * Opens a token. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or a
-   * token older than `ttl`, and a CacheValidationError for a `ttl` that is not a number of 0 or more.
+   * token older than `ttlSeconds`, and a CacheValidationError for wrong options.
    */
   decrypt(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
     checkOpenOptions(options);
-    return this.#ring.open(token, options.ttl);
+    return this.#ring.open(token, options.ttlSeconds);
   }
 
   /**

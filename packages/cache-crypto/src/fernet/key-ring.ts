@@ -65,9 +65,9 @@ export class KeyRing {
     return this.#seal(plaintext, this.#now(), (target, offset) => key.writeIv(target, offset, this.#random, binding));
   }
 
-  /** The plaintext, in a buffer of its own. `ttl` is in seconds. Throws as `Fernet.decrypt` does. */
-  open(input: TokenInput, ttl?: number): Buffer {
-    return this.#open(this.#authenticate(input), ttl);
+  /** The plaintext, in a buffer of its own. `ttlSeconds` limits the age. Throws as `Fernet.decrypt` does. */
+  open(input: TokenInput, ttlSeconds?: number | null): Buffer {
+    return this.#open(this.#authenticate(input), ttlSeconds);
   }
 
   /** As {@link open}, at a place: `admit` throws if a token with this binding state must not be opened there. */
@@ -104,8 +104,8 @@ export class KeyRing {
     return token === undefined ? -1 : this.#keys.findIndex((key) => key.authenticates(token));
   }
 
-  #open({ key, token }: Authentic, ttl?: number): Buffer {
-    if (ttl !== undefined) this.#checkAge(readSeconds(token), ttl);
+  #open({ key, token }: Authentic, ttlSeconds?: number | null): Buffer {
+    if (ttlSeconds != null) this.#checkAge(readSeconds(token), ttlSeconds);
     const plaintext = key.open(token);
     if (plaintext === undefined) throw unreadableToken('its padding is wrong');
     return plaintext;
@@ -134,10 +134,10 @@ export class KeyRing {
     return { key, token };
   }
 
-  #checkAge(seconds: number, ttl: number): void {
+  #checkAge(seconds: number, ttlSeconds: number): void {
     const now = this.#now();
     // Negated, so that the token is refused if the clock returns NaN.
-    if (!(now <= seconds + ttl)) throw unreadableToken('it is older than the ttl');
+    if (!(now <= seconds + ttlSeconds)) throw unreadableToken('it is older than ttlSeconds');
     if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadableToken('it was created in the future');
   }
 }

@@ -44,7 +44,7 @@ export class MultiFernet {
   /** Opens a token that any of the keys made; otherwise as {@link Fernet.decrypt}. */
   decrypt(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
     checkOpenOptions(options);
-    return this.#ring.open(token, options.ttl);
+    return this.#ring.open(token, options.ttlSeconds);
   }
 
   /** The creation time of a token, as {@link Fernet.extractTimestamp}. */
@@ -58,7 +58,7 @@ export class MultiFernet {
    */
   rotate(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
     checkOpenOptions(options);
-    const plaintext = this.#ring.open(token, options.ttl);
+    const plaintext = this.#ring.open(token, options.ttlSeconds);
     try {
       return this.#ring.seal(plaintext, this.#ring.secondsOf(token));
     } finally {

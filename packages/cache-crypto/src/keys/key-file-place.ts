@@ -4,9 +4,17 @@ import { CacheConfigError } from '@pw/cache-models';
 
 /** The paths of a cache's files. */
 export interface CachePlaces {
-  /** Folders of the cache: a key file must not be anywhere inside them. Default: none. */
+  /**
+   * Folders of the cache: a key file must not be anywhere inside them.
+   *
+   * @default none
+   */
   readonly directories?: readonly string[] | undefined;
-  /** Single files of the cache: a key file must not be in the same folder. Default: none. */
+  /**
+   * Single files of the cache: a key file must not be in the same folder.
+   *
+   * @default none
+   */
   readonly files?: readonly string[] | undefined;
 }
 

@@ -18,13 +18,13 @@ describe("the Fernet specification's vectors", () => {
 
   it.each(readVectors<VerifyVector[]>('verify'))('opens the token of $src', (vector) => {
     const fernet = at(vector.now, vector.secret);
-    expect(String(fernet.decrypt(vector.token, { ttl: vector.ttl_sec }))).toBe(vector.src);
-    expect(String(fernet.decrypt(Buffer.from(vector.token), { ttl: vector.ttl_sec }))).toBe(vector.src);
+    expect(String(fernet.decrypt(vector.token, { ttlSeconds: vector.ttl_sec }))).toBe(vector.src);
+    expect(String(fernet.decrypt(Buffer.from(vector.token), { ttlSeconds: vector.ttl_sec }))).toBe(vector.src);
   });
 
   it.each(readVectors<InvalidVector[]>('invalid'))('refuses: $desc', (vector) => {
     const fernet = at(vector.now, vector.secret);
-    const error = errorOf(() => fernet.decrypt(vector.token, { ttl: vector.ttl_sec }));
+    const error = errorOf(() => fernet.decrypt(vector.token, { ttlSeconds: vector.ttl_sec }));
     expect(error.code).toBe('CACHE_CREDENTIAL_UNREADABLE');
     expect(error.message).toMatch(/^Decryption failed/);
   });
@@ -32,7 +32,7 @@ describe("the Fernet specification's vectors", () => {
   it('refuses each invalid vector for its own reason', () => {
     const reasons = readVectors<InvalidVector[]>('invalid').map(({ desc, now, secret, token, ttl_sec }) => [
       desc,
-      errorOf(() => at(now, secret).decrypt(token, { ttl: ttl_sec }))
+      errorOf(() => at(now, secret).decrypt(token, { ttlSeconds: ttl_sec }))
         .message.split(', ')
         .slice(1)
         .join(', '),
@@ -45,7 +45,7 @@ describe("the Fernet specification's vectors", () => {
       'payload size not multiple of block size': shape,
       'payload padding error': 'its padding is wrong',
       'far-future TS (unacceptable clock skew)': 'it was created in the future',
-      'expired TTL': 'it is older than the ttl',
+      'expired TTL': 'it is older than ttlSeconds',
       'incorrect IV (causes padding error)': 'its padding is wrong',
       'trailing characters after b64 padding': shape,
       'invalid characters in b64': shape,

@@ -41,7 +41,7 @@ describe('MultiFernet', () => {
     const token = new Fernet(OLD, { clock }).encrypt('x');
     clock.advance(61_000);
     expect(multi.extractTimestamp(token)).toBe(clock.now() - 61_000);
-    expect(() => multi.decrypt(token, { ttl: 60 })).toThrow('older than the ttl');
-    expect(() => multi.rotate(token, { ttl: 60 })).toThrow('older than the ttl');
+    expect(() => multi.decrypt(token, { ttlSeconds: 60 })).toThrow('older than ttlSeconds');
+    expect(() => multi.rotate(token, { ttlSeconds: 60 })).toThrow('older than ttlSeconds');
   });
 });

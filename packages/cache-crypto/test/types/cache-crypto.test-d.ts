@@ -56,7 +56,7 @@ describe('types of Fernet and MultiFernet', () => {
     // @ts-expect-error a key is required
     new Fernet();
     // @ts-expect-error an age is a number of seconds
-    new Fernet(generateKey()).decrypt('token', { ttl: '60' });
+    new Fernet(generateKey()).decrypt('token', { ttlSeconds: '60' });
     // @ts-expect-error a number is not a list of keys
     new MultiFernet(5);
   });

@@ -34,11 +34,21 @@ export interface ReencryptOptions {
   /**
    * Called after each batch, and awaited. If it throws or rejects, the work ends with that error; resealed records stay
    * resealed.
+   *
+   * @default none
    */
   readonly onProgress?: ((progress: ReencryptProgress) => unknown) | undefined;
-  /** Ends the work with the signal's reason; resealed records stay resealed, and the next call continues from there. */
+  /**
+   * Ends the work with the signal's reason; resealed records stay resealed, and the next call continues from there.
+   *
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined;
-  /** The number of records rewritten in one step, 1 to 10,000; other work can run in between. Default 200. */
+  /**
+   * The number of records rewritten in one step, 1 to 10,000; other work can run in between.
+   *
+   * @default 200
+   */
   readonly batchSize?: number | undefined;
 }
 

@@ -17,8 +17,17 @@ export interface Sweepable {
 }
 
 export interface TtlManagerOptions {
-  /** Seconds between cleanups, more than 0. Default 60. */
+  /**
+   * Seconds between cleanups, more than 0.
+   *
+   * @default 60
+   */
   readonly cleanupInterval?: number | undefined;
+  /**
+   * Receives a warning when a cleanup fails.
+   *
+   * @default silent
+   */
   readonly logger?: Logger | undefined;
 }
 
@@ -52,7 +61,7 @@ export class TtlManager {
   /** Throws a CacheConfigError for a target without `cleanupExpired`, and for an invalid option. */
   constructor(target: Sweepable, options: TtlManagerOptions = {}) {
     checkArgument('target', target, TARGET, CacheConfigError);
-    checkOptionsObject(options, OPTIONS, { what: 'ttl manager', error: CacheConfigError });
+    checkOptionsObject(options, OPTIONS, { what: 'TtlManager', error: CacheConfigError });
     this.#target = target;
     this.#logger = quietLogger(options.logger ?? silentLogger);
     this.cleanupInterval = options.cleanupInterval ?? 60;

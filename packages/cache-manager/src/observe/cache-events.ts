@@ -2,10 +2,11 @@ import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import {
   type CacheStatistics,
-  checkArgument,
+  type CacheValidationError,
   ignoreRejection,
   Kinds,
   oneOf,
+  Problems,
   type RemovalReason,
 } from '@pw/cache-models';
 
@@ -37,6 +38,15 @@ const CHANNELS = {
 
 const NAME = oneOf(Object.keys(CHANNELS));
 
+function wrongListener(name: unknown, listener: unknown): CacheValidationError {
+  const problems = new Problems();
+  problems.check(NAME.isRight(name), 'name', NAME.wanted);
+  const event = NAME.isRight(name) ? name : 'eviction';
+  const example = `such as on('${event}', (event) => console.log(event))`;
+  problems.check(typeof listener === 'function', 'listener', `${Kinds.function.wanted}, ${example}`);
+  return problems.toError('on') as CacheValidationError;
+}
+
 /** Emits at no cost if there is no listener, and contains the errors of listeners. */
 export class CacheEvents {
   readonly #emitter = new EventEmitter<CacheEventMap>();
@@ -54,8 +64,7 @@ export class CacheEvents {
    * the listener is not a function.
    */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
-    checkArgument('name', name, NAME);
-    checkArgument('listener', listener, Kinds.function);
+    if (!NAME.isRight(name) || typeof listener !== 'function') throw wrongListener(name, listener);
     const guarded = ((event: CacheEventMap[E][0]) => {
       try {
         // Typed as void, but an async listener satisfies that type too.

@@ -15,7 +15,7 @@ import { problemsOfShared, SHARED_OPTIONS } from './check-options.ts';
 
 const OPTIONS: Readonly<Record<keyof OpenCacheOptions, ArgumentKind>> = Object.freeze({
   ...SHARED_OPTIONS,
-  env: optional(Kinds.object),
+  env: optional({ wanted: 'must be an object, such as process.env', isRight: Kinds.object.isRight }),
 });
 
 /** The environment variables that are read; others are not checked. */

@@ -3,8 +3,10 @@ import {
   CacheConfigError,
   checkHealthSchedule,
   type FieldProblem,
+  HEALTH_SCHEDULE,
   type HealthSchedule,
   Kinds,
+  objectWith,
   oneOf,
   optional,
   Problems,
@@ -20,6 +22,14 @@ import type { TtlJitter } from '../stack/ttl-jitter.ts';
 
 const WHOLE = wholeNumber(1);
 
+const JITTER: Readonly<Record<keyof TtlJitter, ArgumentKind>> = Object.freeze({
+  share: Object.freeze({
+    wanted: 'must be a number from 0 to 1',
+    isRight: (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1,
+  }),
+  random: optional(Kinds.function),
+});
+
 /** The options that `openCache` passes on. */
 export const SHARED_OPTIONS = Object.freeze({
   clock: optional(Kinds.clock),
@@ -31,9 +41,9 @@ export const SHARED_OPTIONS = Object.freeze({
     isRight: (value) => Kinds.milliseconds.isRight(value) && (value as number) >= 100,
   }),
   onTierError: optional(oneOf(ON_TIER_ERROR)),
-  ttlJitter: optional(Kinds.object),
-  healthThresholds: optional(Kinds.object),
-  healthSchedule: optional(Kinds.object),
+  ttlJitter: optional(objectWith(JITTER)),
+  healthThresholds: optional(objectWith(THRESHOLDS)),
+  healthSchedule: optional(HEALTH_SCHEDULE),
 }) satisfies Partial<Record<keyof CacheManagerOptions, ArgumentKind>>;
 
 const OPTIONS: Readonly<Record<keyof CacheManagerOptions, ArgumentKind>> = Object.freeze({
@@ -41,20 +51,12 @@ const OPTIONS: Readonly<Record<keyof CacheManagerOptions, ArgumentKind>> = Objec
   tiers: Object.freeze({ wanted: 'must be a list of tiers and factories', isRight: Kinds.list.isRight }),
   cipher: optional(Kinds.cipher),
   defaultTtlSeconds: optional(WHOLE),
-  perSourceTtl: optional(Kinds.object),
+  perSourceTtl: optional({ wanted: 'must be an object of seconds by source', isRight: Kinds.object.isRight }),
   healthCheckInvalidation: optional(Kinds.boolean),
   failureThreshold: optional(WHOLE),
   enableStatistics: optional(Kinds.boolean),
   statisticsInterval: optional(INTERVAL),
   cleanupIntervalSeconds: optional(INTERVAL),
-});
-
-const JITTER: Readonly<Record<keyof TtlJitter, ArgumentKind>> = Object.freeze({
-  share: Object.freeze({
-    wanted: 'must be a number from 0 to 1',
-    isRight: (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1,
-  }),
-  random: optional(Kinds.function),
 });
 
 const NAMED_TIER: Readonly<Record<keyof NamedTier, ArgumentKind>> = Object.freeze({
@@ -125,5 +127,5 @@ function problemsOfTier(given: unknown, index: number): readonly FieldProblem[] 
 }
 
 function isPositive(value: unknown): boolean {
-  return typeof value === 'number' && value > 0;
+  return Number.isFinite(value) && (value as number) > 0;
 }

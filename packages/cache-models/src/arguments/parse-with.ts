@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import type { FieldProblem } from '../errors/cache-error.ts';
 import { Problems } from '../errors/problems.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
-import { Kinds } from './argument-kinds.ts';
+import { type ArgumentKind, Kinds } from './argument-kinds.ts';
 import type { FieldError } from './check-argument.ts';
-import { suggest } from './suggest.ts';
+import { objectWanted } from './object-wanted.ts';
+import { hintFor } from './suggest.ts';
 
 export interface ParseWithOptions {
   /** The beginning of the message, such as `cache config`. */
@@ -15,6 +16,8 @@ export interface ParseWithOptions {
   readonly objects?: readonly string[];
   /** The members known at a path, for "did you mean". */
   readonly members: (path: string) => readonly string[];
+  /** The members that may be meant by a value that is not an object. */
+  readonly likely: Readonly<Record<string, ArgumentKind>>;
   readonly error: FieldError;
 }
 
@@ -35,8 +38,8 @@ export function parseWith<S extends z.ZodType>(schema: S, input: unknown, option
 
 const NONE: FieldProblem[] = [];
 
-function nonObjects(input: unknown, { name, objects }: ParseWithOptions): FieldProblem[] {
-  if (!Kinds.object.isRight(input)) return [{ path: name, message: Kinds.object.wanted }];
+function nonObjects(input: unknown, { name, objects, likely }: ParseWithOptions): FieldProblem[] {
+  if (!Kinds.object.isRight(input)) return [{ path: name, message: objectWanted(input, likely) }];
   if (objects === undefined) return NONE;
   const values = input as Readonly<Record<string, unknown>>;
   return objects
@@ -48,9 +51,8 @@ function toProblems(issue: z.core.$ZodIssue, options: ParseWithOptions): FieldPr
   const path = issue.path.map(String).join('.');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
   return issue.keys.map((key) => {
-    const likely = suggest(key, options.members(path));
-    const hint = likely === undefined ? '' : `; did you mean ${likely}?`;
     const name = maskCredentials(key);
-    return { path: path === '' ? name : `${path}.${name}`, message: `unknown member${hint}` };
+    const message = `unknown member${hintFor(key, options.members(path))}`;
+    return { path: path === '' ? name : `${path}.${name}`, message };
   });
 }

@@ -1,8 +1,26 @@
+/** The most known names that a hint lists. */
+const MOST_NAMES = 6;
+const MOST_LIKELY = 3;
+/** A shorter name is part of too many others. */
+const SHORTEST_PART = 3;
+
 /**
- * The known name that a misspelt one most likely means; `undefined` if none is close. ProxyWhirl's snake_case counts as
- * the same name.
+ * What to add to the message about an unknown name: the known names that are most likely meant, or all of them if they
+ * are few; an empty string otherwise.
  */
-export function suggest(name: string, known: readonly string[]): string | undefined {
+export function hintFor(name: string, known: readonly string[]): string {
+  const likely = suggest(name, known);
+  if (likely.length > 0) return `; did you mean ${inWords(likely)}?`;
+  return known.length > 0 && known.length <= MOST_NAMES
+    ? `; known ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`
+    : '';
+}
+
+/**
+ * The known names that a wrong one may mean: the closest, if it is misspelt, or else those that it is a part of, such
+ * as `ttl` of `ttlOverride`, or that are a part of it. ProxyWhirl's snake_case counts as the same name.
+ */
+function suggest(name: string, known: readonly string[]): readonly string[] {
   const wanted = normalise(name);
   let best: string | undefined;
   let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
@@ -13,7 +31,18 @@ export function suggest(name: string, known: readonly string[]): string | undefi
       best = candidate;
     }
   }
-  return best;
+  if (best !== undefined) return [best];
+  return known
+    .filter((candidate) => isPartOf(wanted, normalise(candidate)) || isPartOf(normalise(candidate), wanted))
+    .slice(0, MOST_LIKELY);
+}
+
+function isPartOf(part: string, whole: string): boolean {
+  return part.length >= SHORTEST_PART && whole.includes(part);
+}
+
+function inWords(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
 function normalise(name: string): string {

@@ -2,7 +2,7 @@ import type { FieldProblem } from '../errors/cache-error.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
 import { Kinds } from './argument-kinds.ts';
 import { checkArgument } from './check-argument.ts';
-import { suggest } from './suggest.ts';
+import { hintFor } from './suggest.ts';
 
 /**
  * One problem for each unknown member of an options object, with the known member that is most likely meant. Without
@@ -18,9 +18,5 @@ export function unknownMembers(options: object, known: readonly string[]): Field
   if (!Kinds.strings.isRight(known)) checkArgument('known', known, Kinds.strings);
   return Object.keys(options)
     .filter((name) => !known.includes(name))
-    .map((name) => {
-      const likely = suggest(name, known);
-      const hint = likely === undefined ? '' : `; did you mean ${likely}?`;
-      return { path: maskCredentials(name), message: `unknown option${hint}` };
-    });
+    .map((name) => ({ path: maskCredentials(name), message: `unknown option${hintFor(name, known)}` }));
 }

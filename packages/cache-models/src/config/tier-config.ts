@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ArgumentKind, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { parseWith } from '../arguments/parse-with.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
@@ -16,16 +17,14 @@ export type EvictionPolicy = (typeof EvictionPolicy)[keyof typeof EvictionPolicy
 
 const POLICIES = Object.values(EvictionPolicy) as [EvictionPolicy, ...EvictionPolicy[]];
 
+/** Checks a {@link CacheTierConfigInput} and fills in its defaults. A type test keeps both the same. */
 export const tierConfigSchema = z.strictObject({
-  /** Whether the tier is used at all. Default true. */
   enabled: z.boolean().default(true),
-  /** Maximum number of entries, 1 or more; null for no limit. Default null. */
   maxEntries: z
     .int('must be null (no limit) or a whole number of 1 or more')
     .min(1, 'must be null (no limit) or a whole number of 1 or more')
     .nullable()
     .default(null),
-  /** Which entry is evicted when the tier is full. Default `"lru"`. */
   evictionPolicy: z
     .enum(POLICIES, {
       error: ({ input }) =>
@@ -56,8 +55,20 @@ export interface CacheTierConfigInput {
   readonly evictionPolicy?: EvictionPolicy | undefined;
 }
 /** A validated configuration of one tier, with all defaults filled in. */
-export type CacheTierConfig = Readonly<z.output<typeof tierConfigSchema>>;
+export interface CacheTierConfig {
+  /** Whether the tier is used at all. */
+  readonly enabled: boolean;
+  /** Maximum number of entries; `null` for no limit. */
+  readonly maxEntries: number | null;
+  /** Which entry is evicted when the tier is full. */
+  readonly evictionPolicy: EvictionPolicy;
+}
 
+/** What a value may mean that is given instead of a configuration, or of the options of a tier. */
+export const LIKELY_TIER_CONFIG: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  maxEntries: optional(wholeNumber(1)),
+  evictionPolicy: optional(oneOf(POLICIES)),
+});
 export const TIER_CONFIG_MEMBERS: readonly string[] = Object.freeze(Object.keys(tierConfigSchema.shape));
 
 /**
@@ -74,6 +85,7 @@ export function parseTierConfig(input: CacheTierConfigInput = {}): CacheTierConf
       what: 'tier config',
       name: 'config',
       members: () => TIER_CONFIG_MEMBERS,
+      likely: LIKELY_TIER_CONFIG,
       error: CacheConfigError,
     }),
   );

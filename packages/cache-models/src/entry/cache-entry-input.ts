@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.ts';
 import { parseWith } from '../arguments/parse-with.ts';
 import { CacheValidationError } from '../errors/cache-error.ts';
 import { HEALTH_STATUSES, HealthStatus } from '../health/health-status.ts';
@@ -76,17 +77,165 @@ const fields = {
   labels,
 };
 
-const inputSchema = z
+/** Checks a {@link CacheEntryInput}. A type test keeps both the same. */
+export const inputSchema = z
   .strictObject({ ...fields, proxyUrl, username: secret, password: secret })
   .partial()
   .required({ proxyUrl: true });
-const patchSchema = z.strictObject({ ...fields, proxyUrl, username: secret, password: secret }).partial();
+/** Checks a {@link CacheEntryPatch}. A type test keeps both the same. */
+export const patchSchema = z.strictObject({ ...fields, proxyUrl, username: secret, password: secret }).partial();
 const MEMBERS = Object.keys(inputSchema.shape);
+/** What a value may mean that is given instead of fields. */
+const LIKELY_INPUT: Readonly<Record<string, ArgumentKind>> = Object.freeze({ proxyUrl: Kinds.string });
+const LIKELY_PATCH: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  ttlSeconds: optional(Kinds.number),
+  source: optional(Kinds.string),
+});
 
 /** The input of {@link CacheEntry.create}: the fields of an entry, of which only `proxyUrl` is required. */
-export type CacheEntryInput = z.input<typeof inputSchema>;
-/** The input of {@link CacheEntry.with}: the fields to replace. */
-export type CacheEntryPatch = z.input<typeof patchSchema>;
+export interface CacheEntryInput {
+  /** The URL of the proxy, `scheme://host:port`. Credentials in it become `username` and `password`. */
+  readonly proxyUrl: string;
+  /**
+   * The name of the entry in every tier: 1 to 4096 bytes of well-formed Unicode.
+   *
+   * @default the hash of the URL, and of the username if there is one; see `generateCacheKey`
+   */
+  readonly key?: string | undefined;
+  /**
+   * Must agree with the username in the URL, if both are given.
+   *
+   * @default the username in the URL
+   */
+  readonly username?: SecretInput | undefined;
+  /**
+   * Must agree with the password in the URL, if both are given.
+   *
+   * @default the password in the URL
+   */
+  readonly password?: SecretInput | undefined;
+  /**
+   * The name of the list that the entry comes from.
+   *
+   * @default "manual"
+   */
+  readonly source?: string | undefined;
+  /**
+   * When the proxy was fetched.
+   *
+   * @default now
+   */
+  readonly fetchTime?: InstantInput | undefined;
+  /**
+   * When a `get` last returned the entry.
+   *
+   * @default fetchTime
+   */
+  readonly lastAccessed?: InstantInput | undefined;
+  /**
+   * How often a `get` returned the entry: a whole number of 0 or more.
+   *
+   * @default 0
+   */
+  readonly accessCount?: number | undefined;
+  /**
+   * Time to live, in whole seconds, 0 or more.
+   *
+   * @default 3600
+   */
+  readonly ttlSeconds?: number | undefined;
+  /**
+   * When the entry expires.
+   *
+   * @default fetchTime plus ttlSeconds, at most the end of the year 9999
+   */
+  readonly expiresAt?: InstantInput | undefined;
+  /**
+   * The state of the proxy after its last health check.
+   *
+   * @default "unknown"
+   */
+  readonly healthStatus?: HealthStatus | undefined;
+  /**
+   * Failures that `invalidateByHealth` counted: a whole number of 0 or more.
+   *
+   * @default 0
+   */
+  readonly failureCount?: number | undefined;
+  /**
+   * Whether the first tier evicted the entry for capacity.
+   *
+   * @default false
+   */
+  readonly evictedFromL1?: boolean | undefined;
+  /**
+   * When the proxy was last checked; `null` for never.
+   *
+   * @default null
+   */
+  readonly lastHealthCheck?: InstantInput | null | undefined;
+  /**
+   * Failed checks since the last successful one: a whole number of 0 or more.
+   *
+   * @default 0
+   */
+  readonly consecutiveHealthFailures?: number | undefined;
+  /**
+   * Successful checks since the last failed one: a whole number of 0 or more.
+   *
+   * @default 0
+   */
+  readonly consecutiveHealthSuccesses?: number | undefined;
+  /**
+   * The number of the current attempt to recover: a whole number of 0 or more.
+   *
+   * @default 0
+   */
+  readonly recoveryAttempt?: number | undefined;
+  /**
+   * When the proxy is to be checked next; `null` if that is not planned.
+   *
+   * @default null
+   */
+  readonly nextCheckTime?: InstantInput | null | undefined;
+  /**
+   * The error of the last failed check; credentials of the entry are masked.
+   *
+   * @default null
+   */
+  readonly lastHealthError?: string | null | undefined;
+  /**
+   * All checks: a whole number of 0 or more.
+   *
+   * @default 0
+   */
+  readonly totalHealthChecks?: number | undefined;
+  /**
+   * All failed checks: a whole number of 0 or more.
+   *
+   * @default 0
+   */
+  readonly totalHealthCheckFailures?: number | undefined;
+  /**
+   * Names and values that describe the proxy, such as `{ country: 'DE' }`: at most 32.
+   *
+   * @default {}
+   */
+  readonly labels?: EntryLabels | undefined;
+}
+
+/**
+ * The input of {@link CacheEntry.with}: the fields to replace. Members that are left out stay as they are; the defaults
+ * of the members are those of a new entry.
+ */
+export interface CacheEntryPatch extends Omit<CacheEntryInput, 'proxyUrl'> {
+  /**
+   * The URL of the proxy. Credentials in it replace `username` and `password`.
+   *
+   * @default unchanged
+   */
+  readonly proxyUrl?: string | undefined;
+}
 
 type Parsed = z.output<typeof inputSchema>;
 
@@ -99,6 +248,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
     what: 'cache entry',
     name: 'input',
     members: () => MEMBERS,
+    likely: LIKELY_INPUT,
     error: CacheValidationError,
   });
   const credentials = mergeCredentials(given);
@@ -146,6 +296,7 @@ export function parseEntryPatch(patch: CacheEntryPatch): Partial<CacheEntryField
     what: 'cache entry',
     name: 'patch',
     members: () => MEMBERS,
+    likely: LIKELY_PATCH,
     error: CacheValidationError,
   });
   const { proxyUrl: parsed, ...rest } = given;

@@ -6,7 +6,11 @@ import type { Secret } from '../secrets/secret.ts';
 import { copyOf } from '../text/copy-of.ts';
 
 export interface CacheKeyOptions {
-  /** Distinguishes the users of one gateway. A password is never part of the hash. Default: none. */
+  /**
+   * Distinguishes the users of one gateway. A password is never part of the hash.
+   *
+   * @default none
+   */
   readonly username?: string | Secret | null | undefined;
 }
 

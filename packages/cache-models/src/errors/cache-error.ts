@@ -44,11 +44,23 @@ export const CacheErrorCode = Object.freeze({
 export type CacheErrorCode = (typeof CacheErrorCode)[keyof typeof CacheErrorCode];
 
 export interface CacheErrorOptions {
-  /** Default: the code of the class. */
+  /**
+   * What went wrong.
+   *
+   * @default the code of the class
+   */
   readonly code?: CacheErrorCode | undefined;
-  /** Name of the tier concerned. */
+  /**
+   * Name of the tier concerned.
+   *
+   * @default none
+   */
   readonly tier?: string | undefined;
-  /** The underlying error. Must not quote stored values: they may contain a secret. */
+  /**
+   * The underlying error. Must not quote stored values: they may contain a secret.
+   *
+   * @default none
+   */
   readonly cause?: unknown;
 }
 

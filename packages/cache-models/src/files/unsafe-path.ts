@@ -4,12 +4,23 @@ import { CacheErrorCode, CacheStorageError } from '../errors/cache-error.ts';
 
 /** A refused path: what belongs there, what is wrong, and the remedy. */
 export interface UnsafePath {
+  /** The path as it was given. */
   readonly path: string;
   /** What belongs at the path, such as `"shard"`. */
   readonly what: string;
   /** What is wrong, and the remedy: `is a folder; move it away`. */
   readonly problem: string;
+  /**
+   * Name of the tier concerned.
+   *
+   * @default none
+   */
   readonly tier?: string | undefined;
+  /**
+   * The underlying error.
+   *
+   * @default none
+   */
   readonly cause?: unknown;
 }
 

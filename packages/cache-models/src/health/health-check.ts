@@ -1,5 +1,6 @@
 import { type ArgumentKind, Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
+import { checkOptionsObject } from '../arguments/check-options.ts';
 import { unknownMembers } from '../arguments/unknown-members.ts';
 import { CacheEntry } from '../entry/cache-entry.ts';
 import { maskErrorText } from '../entry/mask-plain-fields.ts';
@@ -41,6 +42,12 @@ export interface HealthCheck {
 
 const RESULT = ['status', 'checkTime', 'responseTimeMs', 'errorMessage', 'checkUrl'];
 
+/** What a value may mean that is given instead of a result. */
+const LIKELY: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  status: Object.freeze({ wanted: 'must be a known status', isRight: isHealthStatus }),
+  checkUrl: Kinds.nonEmptyString,
+});
+
 const CHECK: ArgumentKind = Object.freeze({
   wanted: 'must be a health check as returned by parseHealthCheck',
   isRight: (value: unknown) => {
@@ -57,7 +64,7 @@ const CHECK: ArgumentKind = Object.freeze({
  * lists every wrong member.
  */
 export function parseHealthCheck(result: HealthCheckResult, now: number): HealthCheck {
-  checkArgument('result', result, Kinds.object);
+  if (!Kinds.object.isRight(result)) checkOptionsObject(result, LIKELY, { what: 'health check', name: 'result' });
   checkArgument('now', now, INSTANT);
   const problems = new Problems();
   for (const { path, message } of unknownMembers(result, RESULT)) problems.check(false, path, message);

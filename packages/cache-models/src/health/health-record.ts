@@ -1,7 +1,5 @@
-import { Kinds } from '../arguments/argument-kinds.ts';
-import { checkArgument } from '../arguments/check-argument.ts';
-import { unknownMembers } from '../arguments/unknown-members.ts';
-import { Problems } from '../errors/problems.ts';
+import { type ArgumentKind, optional, wholeNumber } from '../arguments/argument-kinds.ts';
+import { checkOptionsObject } from '../arguments/check-options.ts';
 import { MIN_INSTANT } from '../time/instant.ts';
 import type { InstantInput } from '../time/to-instant.ts';
 import { toInstant } from '../time/to-instant.ts';
@@ -19,28 +17,36 @@ export interface HealthRecord {
 
 /** Which checks of a key to return, newest first. */
 export interface HealthHistoryOptions {
-  /** Only checks at or after this time. Default: all. */
+  /**
+   * Only checks at or after this time.
+   *
+   * @default all
+   */
   readonly since?: InstantInput | undefined;
-  /** Maximum number of checks, 1 to 10000. Default 100. */
+  /**
+   * Maximum number of checks, 1 to 10000.
+   *
+   * @default 100
+   */
   readonly limit?: number | undefined;
 }
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
+const OPTIONS: Readonly<Record<keyof HealthHistoryOptions, ArgumentKind>> = Object.freeze({
+  limit: optional(wholeNumber(1, MAX_LIMIT)),
+  since: optional({
+    wanted: 'must be a time',
+    isRight: (value: unknown) => toInstant(value as InstantInput) !== undefined,
+  }),
+});
 
 /**
  * Validates the options of a history and fills in the defaults; `since` becomes epoch milliseconds. Throws a
  * CacheValidationError that lists every wrong member.
  */
 export function parseHealthHistoryOptions(options: HealthHistoryOptions = {}): { since: number; limit: number } {
-  checkArgument('options', options, Kinds.object);
+  checkOptionsObject(options, OPTIONS, { what: 'health history' });
   const { since = MIN_INSTANT, limit = DEFAULT_LIMIT } = options;
-  const from = toInstant(since);
-  const problems = new Problems();
-  for (const { path, message } of unknownMembers(options, ['since', 'limit'])) problems.check(false, path, message);
-  problems.check(from !== undefined, 'since', 'must be a time');
-  const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
-  problems.check(isLimit, 'limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
-  problems.throwIfAny('health history');
-  return { since: from!, limit };
+  return { since: toInstant(since)!, limit };
 }

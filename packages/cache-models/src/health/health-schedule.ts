@@ -1,22 +1,35 @@
 import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
-import { problemsOfOptions } from '../arguments/check-options.ts';
+import { objectWith, problemsOfOptions } from '../arguments/check-options.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
 import { Problems } from '../errors/problems.ts';
 import { ignoreRejection } from '../ignore-rejection.ts';
 
 /** When an entry is checked next. Times are in milliseconds. */
 export interface HealthSchedule {
-  /** Wait after a success and after the first failure, above 0. Default 300000 (5 minutes). */
+  /**
+   * Wait after a success and after the first failure, in milliseconds, above 0.
+   *
+   * @default 300000 (5 minutes)
+   */
   readonly intervalMs?: number | undefined;
-  /** Each further consecutive failure doubles the wait, up to this maximum. Default 21600000 (6 hours). */
+  /**
+   * Each further consecutive failure doubles the wait, up to this maximum in milliseconds, above 0.
+   *
+   * @default 21600000 (6 hours)
+   */
   readonly maxIntervalMs?: number | undefined;
   /**
    * Maximum random change of the wait in either direction, as a fraction from 0 to 1, so that checks spread out.
-   * Default 0.1.
+   *
+   * @default 0.1
    */
   readonly jitter?: number | undefined;
-  /** Returns random numbers from 0 (inclusive) to 1 (exclusive). Default `Math.random`. */
+  /**
+   * Returns random numbers from 0 (inclusive) to 1 (exclusive).
+   *
+   * @default Math.random
+   */
   readonly random?: (() => number) | undefined;
 }
 
@@ -31,6 +44,9 @@ const MEMBERS: Readonly<Record<keyof HealthSchedule, ArgumentKind>> = Object.fre
   jitter: optional(Object.freeze({ wanted: 'must be a number from 0 to 1', isRight: isFraction })),
   random: optional(Kinds.function),
 });
+
+/** An object that may be a schedule: its members are checked by {@link checkHealthSchedule}. */
+export const HEALTH_SCHEDULE: ArgumentKind = objectWith(MEMBERS);
 
 /** The kind of a valid schedule. */
 export const SCHEDULE: ArgumentKind = Object.freeze({

@@ -1,4 +1,6 @@
-import { Kinds } from '../arguments/argument-kinds.ts';
+import { type ArgumentKind, Kinds, optional, wholeNumber } from '../arguments/argument-kinds.ts';
+import { objectWanted } from '../arguments/object-wanted.ts';
+import { hintFor } from '../arguments/suggest.ts';
 import {
   isLabelName,
   isLabelValue,
@@ -34,14 +36,22 @@ const MEMBERS: ReadonlySet<string> = new Set<keyof EntryFilter>([
   'cursor',
 ]);
 
+/** What a value may mean that is given instead of a filter. */
+const LIKELY: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  source: optional(Kinds.string),
+  limit: optional(wholeNumber(1, MAX_LIMIT)),
+});
+
 /** Throws a CacheValidationError that lists every wrong member of a filter. */
 export function checkFilter(filter: EntryFilter): void {
   const problems = new Problems();
   if (!Kinds.object.isRight(filter)) {
-    problems.check(false, 'filter', Kinds.object.wanted);
+    problems.check(false, 'filter', objectWanted(filter, LIKELY));
     problems.throwIfAny('query');
   }
-  for (const name of Object.keys(filter)) problems.check(MEMBERS.has(name), name.slice(0, 40), 'unknown member');
+  for (const name of Object.keys(filter)) {
+    if (!MEMBERS.has(name)) problems.check(false, name.slice(0, 40), `unknown member${hintFor(name, [...MEMBERS])}`);
+  }
   checkStrings(filter, problems);
   checkLabels(filter.labels, problems);
   checkRanges(filter, problems);

@@ -6,13 +6,33 @@ import type { InstantInput } from '../time/to-instant.ts';
 
 /** A time range from `from` (inclusive) to `to` (exclusive). Default: unbounded at either end. */
 export interface TimeRange {
+  /**
+   * The earliest time, included.
+   *
+   * @default unbounded
+   */
   readonly from?: InstantInput | undefined;
+  /**
+   * The latest time, not included.
+   *
+   * @default unbounded
+   */
   readonly to?: InstantInput | undefined;
 }
 
 /** A range of counts from `min` to `max`, both inclusive. Default: unbounded at either end. */
 export interface CountRange {
+  /**
+   * The smallest count, included.
+   *
+   * @default unbounded
+   */
   readonly min?: number | undefined;
+  /**
+   * The largest count, included.
+   *
+   * @default unbounded
+   */
   readonly max?: number | undefined;
 }
 
@@ -45,34 +65,90 @@ export type EntryOrder = (typeof ENTRY_ORDERS)[number];
  * ```
  */
 export interface EntryFilter {
+  /**
+   * The name of the list that an entry comes from, or one of several.
+   *
+   * @default any
+   */
   readonly source?: string | readonly string[] | undefined;
-  /** Scheme of the URL; ASCII letters match in either case. */
+  /**
+   * Scheme of the URL; ASCII letters match in either case.
+   *
+   * @default any
+   */
   readonly protocol?: ProxyScheme | readonly ProxyScheme[] | undefined;
-  /** Wanted values by label name: an entry must have one of the values for each name. At most 32 names. */
+  /**
+   * Wanted values by label name: an entry must have one of the values for each name. At most 32 names.
+   *
+   * @default any
+   */
   readonly labels?: WantedLabels | undefined;
-  /** A substring of the URL, at most 1000 characters; ASCII letters match in either case. */
+  /**
+   * A substring of the URL, at most 1000 characters; ASCII letters match in either case.
+   *
+   * @default any
+   */
   readonly text?: string | undefined;
+  /**
+   * The state after the last health check, or one of several.
+   *
+   * @default any
+   */
   readonly healthStatus?: HealthStatus | readonly HealthStatus[] | undefined;
+  /**
+   * When an entry expires.
+   *
+   * @default any
+   */
   readonly expiresAt?: TimeRange | undefined;
+  /**
+   * When a `get` last returned an entry.
+   *
+   * @default any
+   */
   readonly lastAccessed?: TimeRange | undefined;
+  /**
+   * The failures that `invalidateByHealth` counted.
+   *
+   * @default any
+   */
   readonly failureCount?: CountRange | undefined;
-  /** Entries whose next health check is due by this time. An entry without a next check never matches. */
+  /**
+   * Entries whose next health check is due by this time. An entry without a next check never matches.
+   *
+   * @default any
+   */
   readonly checkDueBy?: InstantInput | undefined;
-  /** Whether expired entries are included. Default false. */
+  /**
+   * Whether expired entries are included.
+   *
+   * @default false
+   */
   readonly includeExpired?: boolean | undefined;
   /**
-   * Default `"key"`. Strings are ordered by their UTF-8 bytes, and entries with equal values by key. `"leastUsed"`
+   * The order of the entries. Strings are ordered by their UTF-8 bytes, and entries with equal values by key. `"leastUsed"`
    * orders by `accessCount`, then by `lastAccessed`. `"random"` returns a single page of distinct random entries: it
    * ignores `direction` and has no cursor.
+   *
+   * @default "key"
    */
   readonly orderBy?: EntryOrder | undefined;
-  /** Default `"asc"`. With `nextCheckTime`, entries without a next check come last in ascending order. */
+  /**
+   * Ascending or descending. With `nextCheckTime`, entries without a next check come last in ascending order.
+   *
+   * @default "asc"
+   */
   readonly direction?: 'asc' | 'desc' | undefined;
-  /** Maximum number of entries of one page, 1 to 10000. Default 100. */
+  /**
+   * Maximum number of entries of one page, 1 to 10000.
+   *
+   * @default 100
+   */
   readonly limit?: number | undefined;
   /**
-   * Where the previous page ended: its `cursor`, from the same tier, with the same order and direction. Default: the
-   * first page.
+   * Where the previous page ended: its `cursor`, from the same tier, with the same order and direction.
+   *
+   * @default the first page
    */
   readonly cursor?: string | undefined;
 }

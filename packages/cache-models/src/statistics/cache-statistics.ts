@@ -10,15 +10,65 @@ import { TierStatistics } from './tier-statistics.ts';
  * those of the first three `tiers`.
  */
 export interface CacheStatisticsInput {
+  /**
+   * All tiers of the stack, in order.
+   *
+   * @default []
+   */
   readonly tiers?: readonly TierReport[] | undefined;
+  /**
+   * Statistics of the first tier.
+   *
+   * @default those of the first of `tiers`, or zeros
+   */
   readonly l1Stats?: TierStatistics | undefined;
+  /**
+   * Statistics of the second tier.
+   *
+   * @default those of the second of `tiers`, or zeros
+   */
   readonly l2Stats?: TierStatistics | undefined;
+  /**
+   * Statistics of the third tier.
+   *
+   * @default those of the third of `tiers`, or zeros
+   */
   readonly l3Stats?: TierStatistics | undefined;
+  /**
+   * Copies of entries into a higher tier: a whole number of 0 or more.
+   *
+   * @default 0
+   */
   readonly promotions?: number | undefined;
+  /**
+   * Evictions while a lower tier kept the entry: a whole number of 0 or more.
+   *
+   * @default 0
+   */
   readonly demotions?: number | undefined;
+  /**
+   * Whether the first tier is out of use.
+   *
+   * @default that of the first of `tiers`, or false
+   */
   readonly l1Degraded?: boolean | undefined;
+  /**
+   * Whether the second tier is out of use.
+   *
+   * @default that of the second of `tiers`, or false
+   */
   readonly l2Degraded?: boolean | undefined;
+  /**
+   * Whether the third tier is out of use.
+   *
+   * @default that of the third of `tiers`, or false
+   */
   readonly l3Degraded?: boolean | undefined;
+  /**
+   * Requests that no tier answered: a whole number of 0 or more; `null` if they were not counted.
+   *
+   * @default null
+   */
   readonly requestMisses?: number | null | undefined;
 }
 

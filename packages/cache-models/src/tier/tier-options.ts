@@ -1,6 +1,12 @@
 import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { MEMBERS, problemsOfOptions } from '../arguments/check-options.ts';
-import { type CacheTierConfig, type CacheTierConfigInput, tierConfigSchema } from '../config/tier-config.ts';
+import { objectWanted } from '../arguments/object-wanted.ts';
+import {
+  type CacheTierConfig,
+  type CacheTierConfigInput,
+  LIKELY_TIER_CONFIG,
+  tierConfigSchema,
+} from '../config/tier-config.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
 import { CacheConfigError, type FieldProblem } from '../errors/cache-error.ts';
 import { Problems } from '../errors/problems.ts';
@@ -25,9 +31,17 @@ export interface TierOptions extends CacheTierConfigInput {
    * @default none
    */
   readonly cipher?: CredentialCipher | undefined;
-  /** @default the system clock */
+  /**
+   * Tells the time: when entries expire and when they were accessed.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
-  /** @default logs nothing */
+  /**
+   * Receives warnings. Its errors are ignored.
+   *
+   * @default logs nothing
+   */
   readonly logger?: Logger | undefined;
   /**
    * Called when a live entry is evicted to make room.
@@ -59,7 +73,9 @@ type ClaimedCapability = Exclude<keyof TierCapabilities, 'synchronous' | 'immedi
 
 /** How a tier describes itself to BaseTier. */
 export interface TierDescription<M extends TierMode> {
+  /** Whether the tier returns values or promises. */
   readonly mode: M;
+  /** The kind of store, unless the options name another. */
   readonly tierType: TierType;
   /**
    * What the tier claims. Default: nothing, each capability is false; but `synchronous` is decided by the mode, and
@@ -131,7 +147,8 @@ export function parseTierOptions(options: TierOptions, description: TierDescript
   const problems = problemsOfOptions(given, { ...TIER_OPTIONS, ...own });
   const name: unknown = (options as TierOptions | undefined)?.name;
   const tier = typeof name === 'string' ? name : description.tierType;
-  if (!Kinds.object.isRight(options)) throwIfAny(problems, tier);
+  if (!Kinds.object.isRight(options))
+    throwIfAny([{ path: 'options', message: objectWanted(options, { ...own, ...LIKELY }) }], tier);
   const { enabled, maxEntries, evictionPolicy } = options;
   const config = tierConfigSchema.safeParse({ enabled, maxEntries, evictionPolicy });
   const wrong =
@@ -139,6 +156,15 @@ export function parseTierOptions(options: TierOptions, description: TierDescript
   throwIfAny([...problems, ...wrong], tier);
   return Object.freeze(config.data!);
 }
+
+/** What a value may mean that is given instead of options; a name or a threshold is an unlikely one. */
+const LIKELY: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  ...LIKELY_TIER_CONFIG,
+  cipher: TIER_OPTIONS.cipher,
+  clock: TIER_OPTIONS.clock,
+  logger: TIER_OPTIONS.logger,
+  onEvict: TIER_OPTIONS.onEvict,
+});
 
 /** Only the options that all tiers have. */
 function pick(options: TierOptions): TierOptions {

@@ -11,10 +11,20 @@ describe('unknown members', () => {
     ]);
   });
 
-  it('have no hint if no member is close, and show no credential', () => {
+  it('are followed by all known members if none is close and they are few, and show no credential', () => {
     expect(unknownMembers({ 'http://user:secret@host': 1 }, KNOWN)).toEqual([
-      { path: 'http://**********@host', message: 'unknown option' },
+      { path: 'http://**********@host', message: 'unknown option; known are foreignTokens, keyFile' },
     ]);
+  });
+
+  it('have no hint if no member is close and there are many', () => {
+    const many = ['a1', 'b2', 'c3', 'd4', 'e5', 'f6', 'g7'];
+    expect(unknownMembers({ somethingElse: 1 }, many)).toEqual([{ path: 'somethingElse', message: 'unknown option' }]);
+  });
+
+  it('mean the members that they are a part of', () => {
+    const [problem] = unknownMembers({ ttl: 1 }, ['defaultTtlSeconds', 'perSourceTtl', 'keyFile']);
+    expect(problem?.message).toBe('unknown option; did you mean defaultTtlSeconds or perSourceTtl?');
   });
 
   it('are not found in an object with known members only, whatever their values', () => {

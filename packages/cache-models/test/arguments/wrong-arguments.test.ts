@@ -15,6 +15,7 @@ import {
   checkArgument,
   checkFilter,
   checkHealthSchedule,
+  checkOneOptionsObject,
   checkOptionsObject,
   claimEntry,
   compareTexts,
@@ -179,7 +180,81 @@ const CONFIG: readonly Case[] = [
   ],
 ];
 
+const MANY = { a: optional(Kinds.string), b: optional(Kinds.string), c: optional(Kinds.number) };
+const ONE_OF_MANY = { ...MANY, d: optional(Kinds.function), e: optional(Kinds.boolean), f: optional(Kinds.boolean) };
+const check = (options: unknown, members: object) =>
+  checkOptionsObject(options, members as typeof MANY, { what: 'work' });
+
+/** What each function says to write instead of a value that is not its options object, or of an unknown member. */
+const INSTEAD: readonly Case[] = [
+  ['checkOptionsObject(2)', 'work: options: must be an object: write { c: 2 }', () => check(2, MANY)],
+  ['checkOptionsObject of a string', "must be an object: write { a: '…' } or { b: '…' }", () => check('x', MANY)],
+  ['checkOptionsObject of nothing that fits', 'must be an object, such as { a, b, c }', () => check(true, MANY)],
+  ['the same with many members', 'must be an object, such as { a, b, c, d, … }', () => check([], ONE_OF_MANY)],
+  ['the same with a required member', 'must be an object: write { a }', () => check([], { ...MANY, a: Kinds.string })],
+  [
+    'a value for another member than the required one',
+    'must be an object: write { a, c: 5 }',
+    () => check(5, { ...MANY, a: Kinds.string }),
+  ],
+  [
+    'an instance given as options',
+    'must be an object: write { clock }',
+    () =>
+      check(
+        new (class Now {
+          now() {}
+        })(),
+        { clock: optional(Kinds.clock) },
+      ),
+  ],
+  ['an unknown member', 'unknown option; did you mean count?', () => check({ counts: 1 }, { count: Kinds.number })],
+  [
+    'parseCacheConfig of a folder',
+    "write { l2CacheDir: '…' } or { l3DatabasePath: '…' }",
+    () => parseCacheConfig(wrong('dir')),
+  ],
+  ['parseCacheConfig(600)', 'must be an object: write { defaultTtlSeconds: 600 }', () => parseCacheConfig(wrong(600))],
+  ['parseCacheConfig with ttl', 'ttl: unknown member; did you mean', () => parseCacheConfig(wrong({ ttl: 600 }))],
+  ['parseTierConfig(5)', 'must be an object: write { maxEntries: 5 }', () => parseTierConfig(wrong(5))],
+  [
+    'CacheEntry.create of a URL',
+    "must be an object: write { proxyUrl: '…' }",
+    () => CacheEntry.create(wrong('http://h:1')),
+  ],
+  ['CacheEntry#with(60)', 'must be an object: write { ttlSeconds: 60 }', () => entry.with(wrong(60))],
+  ['CacheEntry#toUrl(false)', 'must be an object: write { credentials: false }', () => entry.toUrl(wrong(false))],
+  ['generateCacheKey of a username', "write { username: '…' }", () => generateCacheKey('x', wrong('ann'))],
+  ['generateCacheKey of a Secret', 'write { username }', () => generateCacheKey('x', wrong(Secret.of('ann')))],
+  ['checkFilter of a source', "must be an object: write { source: '…' }", () => checkFilter(wrong('list'))],
+  ['checkFilter(10)', 'must be an object: write { limit: 10 }', () => checkFilter(wrong(10))],
+  [
+    'checkFilter with a misspelt member',
+    'sources: unknown member; did you mean source?',
+    () => checkFilter(wrong({ sources: 'x' })),
+  ],
+  ['parseHealthHistoryOptions(5)', 'write { limit: 5 }', () => parseHealthHistoryOptions(wrong(5))],
+  ['parseHealthCheck of a status', "write { checkUrl, status: '…' }", () => parseHealthCheck(wrong('dead'), 1)],
+  ['checkHealthSchedule(5)', 'must be an object: write { intervalMs: 5 }', () => checkHealthSchedule(wrong(5), 'tier')],
+  ['makePrivateFolders(folder, true)', 'write { flush: true }', () => makePrivateFolders(folder, wrong(true))],
+  ['new FileGuard of checks', "write { checks: '…' }", () => new FileGuard(wrong('strict'))],
+  [
+    'a second options object',
+    'there is one options object: write { …, maxEntries }',
+    () => checkOneOptionsObject('T', [{ maxEntries: 5 }], '{ name }'),
+  ],
+  [
+    'a second argument',
+    'T: arguments[2]: there is one options object: write { name }',
+    () => checkOneOptionsObject('T', [undefined, 'l1'], '{ name }'),
+  ],
+];
+
 describe('a wrong argument', () => {
+  it.each(INSTEAD)('is refused by an error that says what to write instead: %s', (_call, words, work) => {
+    expect(errorOf(work).message).toContain(words);
+  });
+
   it.each(REFUSED)('is refused by a CacheValidationError that names it: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheValidationError);

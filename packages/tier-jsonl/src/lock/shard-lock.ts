@@ -55,7 +55,7 @@ export class ShardLock {
     this.#target = shardPath;
     this.#path = `${shardPath}.lock`;
     this.#timing = timing;
-    this.#files = new LockFiles(this.#path, timing.stale, holders);
+    this.#files = new LockFiles(this.#path, timing.staleMs, holders);
   }
 
   /**
@@ -123,11 +123,11 @@ export class ShardLock {
 
   /** Waits for the lock. Throws a CacheStorageError if another process still holds it after `deadline`. */
   async take(): Promise<void> {
-    const until = performance.now() + this.#timing.deadline;
+    const until = performance.now() + this.#timing.deadlineMs;
     while (!this.#tryOrFault()) {
       if (performance.now() >= until)
         throw new CacheStorageError(
-          'JSONL tier: a shard is still locked by another process after `lock.deadline`; try again',
+          'JSONL tier: a shard is still locked by another process after `lock.deadlineMs`; try again',
         );
       await sleep(RETRY_LEAST + Math.random() * (RETRY_MOST - RETRY_LEAST));
     }
@@ -195,10 +195,10 @@ export class ShardLock {
   }
 
   #options() {
-    const { stale, update } = this.#timing;
+    const { staleMs, updateMs } = this.#timing;
     return {
-      stale,
-      update,
+      stale: staleMs,
+      update: updateMs,
       realpath: false,
       retries: 0,
       lockfilePath: this.#path,

@@ -412,6 +412,6 @@ export class ShardLane {
 
 function lockLostError(): CacheStorageError {
   return new CacheStorageError(
-    'JSONL tier: the lock of a shard was lost repeatedly; try again, or raise `lock.stale` if processes stall for long',
+    'JSONL tier: the lock of a shard was lost repeatedly; try again, or raise `lock.staleMs` if processes stall for long',
   );
 }

@@ -112,7 +112,7 @@ describe('the files', () => {
 describe('the lock', () => {
   it('held by another process makes a put wait until the deadline, and then fail', async () => {
     const directory = newDirectory();
-    const tier = newTier(directory, { numShards: 1, lock: { deadline: 50 } });
+    const tier = newTier(directory, { numShards: 1, lock: { deadlineMs: 50 } });
     await tier.open();
     mkdirSync(join(directory, 'shard_00.jsonl.lock'));
     expect(await tier.put('a', makeEntry('a'))).toBe(false);
@@ -147,7 +147,7 @@ describe('the lock', () => {
 
   it('that was stolen between two writes is detected before the second, and stays with the thief', async () => {
     const directory = newDirectory();
-    const tier = newTier(directory, { numShards: 1, lock: { deadline: 50 } });
+    const tier = newTier(directory, { numShards: 1, lock: { deadlineMs: 50 } });
     for (let n = 0; n < 5; n++) await tier.put('a', makeEntry('a', { accessCount: n }));
     const lock = join(directory, 'shard_00.jsonl.lock');
     expect(statSync(lock).mode & 0o777).toBe(0o700);
@@ -164,7 +164,7 @@ describe('the lock', () => {
   it('is released during a burst of writes, so that another tier gets its turn', async () => {
     const directory = newDirectory();
     const busy = newTier(directory, { numShards: 1 });
-    const other = newTier(directory, { lock: { deadline: 2000 } });
+    const other = newTier(directory, { lock: { deadlineMs: 2000 } });
     await busy.open();
     await other.open();
     let renewIfOver = false;

@@ -21,8 +21,8 @@ import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const CHILD = await bundleProgram(join(import.meta.dirname, '..', 'support', 'stopped-child.ts'));
 /** So long that a test would time out if a lock were taken over by its age. */
-const PATIENT: LockTiming = { stale: 600_000, update: 1000, deadline: 15_000 };
-const HASTY: LockTiming = { stale: 2000, update: 1000, deadline: 300 };
+const PATIENT: LockTiming = { staleMs: 600_000, updateMs: 1000, deadlineMs: 15_000 };
+const HASTY: LockTiming = { staleMs: 2000, updateMs: 1000, deadlineMs: 300 };
 
 const tierOn = ({ onTestFinished }: TestContext, directory: string, lock: LockTiming) =>
   newTier(directory, { clock: systemClock, lock, numShards: 1, failureThreshold: 1000 }, {}, onTestFinished);
@@ -92,7 +92,7 @@ const linux = process.platform === 'linux';
 
 // These tests mostly wait for deadlines and processes, so they run beside each other.
 describe.runIf(linux).concurrent('the lock of a process that was killed', () => {
-  it('is taken over by the next write of an open tier, however large `lock.stale` is', async (test) => {
+  it('is taken over by the next write of an open tier, however large `lock.staleMs` is', async (test) => {
     const { expect } = test;
     const directory = await seeded(test);
     const tier = tierOn(test, directory, PATIENT);
@@ -248,7 +248,7 @@ describe.concurrent('a lock expires by age', () => {
     const directory = await seeded(test);
     mkdirSync(lockOf(directory));
     writeFileSync(join(lockOf(directory), 'f'), '');
-    const tier = tierOn(test, directory, { ...HASTY, deadline: 10_000 });
+    const tier = tierOn(test, directory, { ...HASTY, deadlineMs: 10_000 });
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
     await tier.close();
     expect(existsSync(lockOf(directory))).toBe(false);
@@ -276,11 +276,11 @@ describe.runIf(canUnshare).concurrent('two containers on one volume', () => {
     }
   });
 
-  it('take the lock once it has not been refreshed for `lock.stale`', async (test) => {
+  it('take the lock once it has not been refreshed for `lock.staleMs`', async (test) => {
     const { expect } = test;
     const directory = await seeded(test);
     await killedHolder(test, directory, 3, UNSHARE);
-    expect(await tierOn(test, directory, { ...HASTY, deadline: 10_000 }).put('k1', fresh('k1'))).toBe(true);
+    expect(await tierOn(test, directory, { ...HASTY, deadlineMs: 10_000 }).put('k1', fresh('k1'))).toBe(true);
   });
 });
 

@@ -11,7 +11,7 @@ import { exitOf } from '../support/children.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const CHILD = await bundleProgram(join(import.meta.dirname, '..', 'support', 'stopped-child.ts'));
-const LOCK = { stale: 2000, update: 1000, deadline: 20_000 };
+const LOCK = { staleMs: 2000, updateMs: 1000, deadlineMs: 20_000 };
 
 interface Stopped {
   readonly child: ChildProcess;
@@ -96,8 +96,8 @@ async function expectRivals(
 
 const linux = process.platform === 'linux';
 
-// These tests mostly wait until a lock has not been refreshed for `lock.stale`, so they run beside each other.
-describe.runIf(linux).concurrent('a process that resumes after being frozen for longer than `lock.stale`', () => {
+// These tests mostly wait until a lock has not been refreshed for `lock.staleMs`, so they run beside each other.
+describe.runIf(linux).concurrent('a process that resumes after being frozen for longer than `lock.staleMs`', () => {
   it.for([1, 2, 3, 4, 5])(
     'at write %i of a put loses neither its own write nor those of its rival',
     async (at, test) => {
@@ -234,7 +234,7 @@ describe.runIf(linux).concurrent('a process that resumes after being frozen for 
   );
 });
 
-describe.concurrent('a process that blocks its event loop for longer than `lock.stale`', () => {
+describe.concurrent('a process that blocks its event loop for longer than `lock.staleMs`', () => {
   it('checks its lock before it writes, and loses nothing of its rival', async (test) => {
     const { expect } = test;
     const { directory, rival } = await seeded(test);

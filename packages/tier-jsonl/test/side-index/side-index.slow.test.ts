@@ -153,7 +153,7 @@ describe('a side index', () => {
     expect(existsSync(index)).toBe(true);
     for (const [options, config] of [
       [{ ...OPTIONS, sideIndexFrom: 3 }, {}],
-      [{ ...OPTIONS, sideIndexFrom: Number.POSITIVE_INFINITY }, {}],
+      [{ ...OPTIONS, sideIndexFrom: null }, {}],
       [OPTIONS, { maxEntries: 5 }],
     ] as const) {
       const other = newTier(directory, { ...options, clock: new ManualClock() }, config);

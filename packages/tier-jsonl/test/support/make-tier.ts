@@ -5,7 +5,7 @@ import { JsonlCacheTier } from '../../src/index.ts';
 import { DEFAULT_SHARDS, shardFileName } from '../../src/layout/shard-of-key.ts';
 
 /** A killed process leaves its locks; others wait no longer than this. */
-const lock = { stale: 2000, update: 1000 };
+const lock = { staleMs: 2000, updateMs: 1000 };
 
 export const createTier: TierModule['createTier'] = ({ config, ...options }) =>
   new JsonlCacheTier({ ...config, ...options, lock });

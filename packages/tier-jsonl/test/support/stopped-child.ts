@@ -22,7 +22,12 @@ if (call !== 'none') {
 }
 const { JsonlCacheTier: Tier } = await import('../../src/index.ts');
 const open = (numShards?: number): JsonlCacheTier =>
-  new Tier({ directory, numShards, lock: { stale: 2000, update: 1000, deadline: 20_000 }, failureThreshold: 1000 });
+  new Tier({
+    directory,
+    numShards,
+    lock: { staleMs: 2000, updateMs: 1000, deadlineMs: 20_000 },
+    failureThreshold: 1000,
+  });
 const tier = open();
 await tier.open();
 const entry = (key: string, source: string) =>

@@ -20,7 +20,7 @@ const KEYS = Array.from({ length: 40 }, (_, n) => `k${n}`);
 
 async function tryDirectory(directory: string): Promise<OddOutcome> {
   const logger = new RecordingLogger();
-  const tier = new JsonlCacheTier({ directory, cipher: new TestCipher('k1'), lock: { deadline: 300 }, logger });
+  const tier = new JsonlCacheTier({ directory, cipher: new TestCipher('k1'), lock: { deadlineMs: 300 }, logger });
   try {
     await tier.open();
     let found = 0;

@@ -13,7 +13,7 @@ const tier = new JsonlCacheTier({
   directory,
   numShards: Number(numShards),
   cipher: new TestCipher('k1'),
-  lock: { stale: 2000, update: 1000 },
+  lock: { staleMs: 2000, updateMs: 1000 },
 });
 await tier.open();
 process.stdout.write('ready\n');

@@ -20,7 +20,7 @@ it('refuses unknown options, and values of the wrong type', () => {
   // @ts-expect-error: a number or null, not a string.
   void new JsonlCacheTier({ directory: 'd', maxEntries: '5' });
   // @ts-expect-error: a misspelt lock option.
-  void new JsonlCacheTier({ directory: 'd', lock: { stales: 5000 } });
+  void new JsonlCacheTier({ directory: 'd', lock: { staleMS: 5000 } });
   // @ts-expect-error: a number, not a string.
   void new JsonlCacheTier({ directory: 'd', numShards: '16' });
   // @ts-expect-error: not a durability.
@@ -28,9 +28,9 @@ it('refuses unknown options, and values of the wrong type', () => {
 });
 
 it('accepts explicit undefined for optional options, and a part of the lock timing', () => {
-  expectTypeOf<{ directory: string; numShards: undefined; lock: { stale: number } }>().toExtend<JsonlTierOptions>();
+  expectTypeOf<{ directory: string; numShards: undefined; lock: { staleMs: number } }>().toExtend<JsonlTierOptions>();
   expectTypeOf<Durability>().toEqualTypeOf<'normal' | 'full'>();
-  expectTypeOf<LockTiming>().toEqualTypeOf<{ stale: number; update: number; deadline: number }>();
+  expectTypeOf<LockTiming>().toEqualTypeOf<{ staleMs: number; updateMs: number; deadlineMs: number }>();
 });
 
 it('has read-only options', () => {

@@ -14,13 +14,11 @@ import { StructureWatch } from '../schema/structure-watch.ts';
 import type { TableLayout } from '../schema/table-layout.ts';
 import { checkReadable } from './check-readable.ts';
 import { closeUntouched } from './close-database.ts';
+import type { Durability } from './durability.ts';
 import { hardenConnection } from './harden-connection.ts';
 import { loadBinding, type SqliteDatabase } from './load-binding.ts';
 import { type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { isDamage, isReadOnly } from './storage-error.ts';
-
-/** With `"normal"`, a completed write survives any end of the process; with `"full"`, it also survives a power cut. */
-export type Durability = 'normal' | 'full';
 
 export interface DatabaseSettings {
   readonly path: string;

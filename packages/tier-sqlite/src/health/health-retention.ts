@@ -3,6 +3,7 @@ import {
   type FieldProblem,
   Kinds,
   nullable,
+  objectWith,
   problemsOfOptions,
   wholeNumber,
 } from '@pw/cache-models';
@@ -10,22 +11,7 @@ import { OPAQUE } from '../rows/entry-row.ts';
 import { seconds } from '../rows/entry-values.ts';
 import type { RowStore } from '../rows/row-store.ts';
 import { fewBytesOf } from './check-tombstones.ts';
-
-/** How much of the health history is kept. */
-export interface HealthRetention {
-  /**
-   * Most checks per key, of which the latest are kept: 1 or more; null for no limit.
-   *
-   * @default 500
-   */
-  readonly maxRecordsPerKey?: number | null | undefined;
-  /**
-   * Checks older than this many milliseconds are removed: above 0; null for no limit.
-   *
-   * @default 2592000000 (30 days)
-   */
-  readonly maxAgeMs?: number | null | undefined;
-}
+import type { HealthRetention } from './retention-options.ts';
 
 /** A checked retention; Infinity means no limit. */
 export interface RetentionLimits {
@@ -45,6 +31,9 @@ const MEMBERS: Readonly<Record<keyof HealthRetention, ArgumentKind>> = Object.fr
     isRight: (value) => Number.isFinite(value) && (value as number) > 0,
   }),
 });
+
+/** An object that may be a retention: {@link retentionProblems} checks its members. */
+export const HEALTH_RETENTION: ArgumentKind = objectWith(MEMBERS);
 
 /** Problems with the members of a retention. */
 export function retentionProblems(retention: unknown): readonly FieldProblem[] {

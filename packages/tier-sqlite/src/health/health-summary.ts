@@ -12,41 +12,7 @@ import {
 import { type StoredValue, seconds } from '../rows/entry-values.ts';
 import type { RowStore } from '../rows/row-store.ts';
 import { isDuration, isTime, lastRecorded, type OnDamagedChecks, validChecks } from './stored-checks.ts';
-
-/** Which checks to summarize. */
-export interface HealthWindow {
-  /** Start, included. Default: the oldest check that is kept. */
-  readonly since?: InstantInput | undefined;
-  /** End, not included. Default: none. */
-  readonly until?: InstantInput | undefined;
-}
-
-/** Response times in milliseconds. Percentiles use the nearest rank: they are measured times, never interpolated. */
-export interface ResponseTimes {
-  /** Number of checks with a response time. */
-  readonly count: number;
-  readonly min: number;
-  readonly mean: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-/** Summary of the checks of one key in a window. */
-export interface HealthSummary {
-  /** Number of checks, including those without a result (`unknown`). */
-  readonly checks: number;
-  /** Checks that found the proxy `healthy` or `degraded`. */
-  readonly successes: number;
-  /** Checks that found it `unhealthy` or `dead`. */
-  readonly failures: number;
-  /** Successes per check with a result, 0 to 1; null if there is none. */
-  readonly uptime: number | null;
-  /** Null if no check has a response time. */
-  readonly responseTimeMs: ResponseTimes | null;
-}
+import type { HealthSummary, HealthWindow, ResponseTimes } from './summary-shape.ts';
 
 /** Reads no strings except the status. */
 const IN_WINDOW = `SELECT check_time, status, response_time_ms FROM (${lastRecorded('check_time', 'status', 'response_time_ms')})

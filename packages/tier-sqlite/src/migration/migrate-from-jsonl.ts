@@ -41,6 +41,8 @@ export interface JsonlMigrationOptions {
   /**
    * Called after each stored batch. An error that it throws ends the migration; stored entries stay. A promise that it
    * returns is not awaited, and its rejection is ignored.
+   *
+   * @default none
    */
   readonly onProgress?: ((progress: JsonlMigrationProgress) => unknown) | undefined;
 }

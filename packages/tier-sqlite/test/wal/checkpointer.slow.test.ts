@@ -89,9 +89,9 @@ describe('without a worker', () => {
     folding.stop();
   });
 
-  it('commits checkpoint the log if maxBlockMs is infinite', () => {
+  it('commits checkpoint the log if maxBlockMs is null', () => {
     const directory = tempDir();
-    const tier = L3.make(directory, {}, { maxBlockMs: Number.POSITIVE_INFINITY });
+    const tier = L3.make(directory, {}, { maxBlockMs: null });
     storeUntil(tier, (batch) => batch >= 60);
     expect(logOf(L3.file(directory)).log).toBeLessThan(2500);
   });

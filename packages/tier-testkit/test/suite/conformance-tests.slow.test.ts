@@ -25,6 +25,14 @@ describe('conformanceTests', () => {
   });
 
   it.each([
+    [module, 'conformance tests: subject: must be an object: write { fastCheck, module }'],
+    ['./make-tier.ts', 'conformance tests: subject: must be an object: write { module, fastCheck }'],
+    [{ module, fastcheck: fastCheck }, 'fastcheck: unknown option; did you mean fastCheck?'],
+  ])('says what to write instead of the subject %o', async (subject, words) => {
+    await expect(conformanceTests(subject as never)).rejects.toThrow(words);
+  });
+
+  it.each([
     ['without createTier', ''],
     ['whose createTier is not a function', 'export const createTier = 5;'],
     ['whose createTier returns no tier', 'export const createTier = () => undefined;'],

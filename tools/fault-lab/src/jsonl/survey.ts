@@ -12,7 +12,7 @@ export const SHARDS = 4;
 
 /** Creates a tier as a program would. Locks of dead processes expire after 2 seconds. */
 export function openTier(directory: string, options: Partial<JsonlTierOptions> = {}): JsonlCacheTier {
-  return new JsonlCacheTier({ directory, lock: { stale: 2000, update: 1000 }, failureThreshold: 1000, ...options });
+  return new JsonlCacheTier({ directory, lock: { staleMs: 2000, updateMs: 1000 }, failureThreshold: 1000, ...options });
 }
 
 /** An entry that contains the ledger's value of its change. */

@@ -5,7 +5,7 @@ import { entryOf, openCache } from './memory-and-redis.ts';
 // One of several processes on one server: changes its own keys and reads all keys, until its parent stops it.
 const orders = JSON.parse(process.argv[2]!) as InvalidationOrders;
 const cache = await openCache({ url: orders.url, namespace: orders.namespace, ...orders.timing });
-const redis = cache.tiers.find(({ name }) => name === 'redis')!.tier;
+const redis = cache.tiers.find(({ name }) => name === 'redis')!.tier!;
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 const changes: Change[] = [];

@@ -112,7 +112,7 @@ describe('a holder of a lock', () => {
         child.kill('SIGKILL');
         await end;
       }
-      const tier = openTier(store, { lock: { stale: 2000, update: 1000, deadline: 4000 } });
+      const tier = openTier(store, { lock: { staleMs: 2000, updateMs: 1000, deadlineMs: 4000 } });
       const fresh = Array.from({ length: 40 }, (_, n) => entryOf(`after-${n}`, 'new'));
       expect(await tier.putMany(fresh)).not.toContain(false);
       const values = await valuesIn(tier);

@@ -9,12 +9,12 @@ const stride = count(30, 1);
 const LOSS = /\b(lost|old), as/;
 
 /** The shortest lifetime a lock may have: rivals of a stopped client wait until it expires. */
-const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
+const SHORT = { staleMs: 2000, updateMs: 1000, deadlineMs: 20_000 };
 
 describe.each([
   ['is stopped and continues', 'SIGSTOP', SHORT],
   // The lock lives longer than the rivals wait: they get it only if they detect that its holder is dead.
-  ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 3000 }],
+  ['is killed', 'SIGKILL', { staleMs: 60_000, updateMs: 1000, deadlineMs: 3000 }],
 ] as const)('a client that %s', (_, signal, lock) => {
   let lab: AccidentLab;
   beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CheckList } from '../check-list.ts';
+import { lostDefinitions } from '../editor/lost-definitions.ts';
 import { runOrThrow } from '../run-command.ts';
 import { publicPackages } from '../workspace.ts';
 import { checkTypes } from './check-types.ts';
@@ -20,9 +21,18 @@ export async function checkInstalled(list: CheckList, tarballs: Tarballs, area: 
     await list.check(`all packages: ${program}`, () => runOrThrow(process.execPath, [program, ...names], folder));
   }
   await list.check('all packages: TypeScript', () => checkTypes(folder, names, ['types.mts']));
+  for (const name of names) {
+    await list.check(`${name}: definitions are in the shipped source`, () => checkDefinitions(folder, name));
+  }
   for (const command of publicPackages().flatMap(({ manifest }) => Object.keys(manifest.bin ?? {}))) {
     await list.check(`all packages: ${command} --help`, () => checkCommand(folder, command));
   }
+}
+
+function checkDefinitions(folder: string, name: string): void {
+  const root = join(folder, 'node_modules', name);
+  const lost = lostDefinitions(join(root, 'dist/index.d.ts'), root);
+  if (lost.length > 0) throw new Error(lost.join('\n'));
 }
 
 async function checkCommand(folder: string, command: string): Promise<void> {

@@ -38,14 +38,24 @@ export interface ExportProgress {
 }
 
 export interface ExportOptions {
-  /** Default `"sealed"`. */
+  /**
+   * What happens with credentials; see {@link EXPORT_CREDENTIALS}.
+   *
+   * @default "sealed"
+   */
   readonly credentials?: ExportCredentials | undefined;
   /**
    * Called after each write of a few hundred entries. An async listener is awaited. If it throws or rejects, the export
    * ends with that error and the target file is unchanged.
+   *
+   * @default none
    */
   readonly onProgress?: ((progress: ExportProgress) => unknown) | undefined;
-  /** Ends the export with the signal's reason; the target file is unchanged. */
+  /**
+   * Ends the export with the signal's reason; the target file is unchanged.
+   *
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -4,10 +4,8 @@ import {
   type CacheEntry,
   type Clock,
   type CredentialCipher,
-  type FieldProblem,
   Kinds,
   optional,
-  Problems,
   systemClock,
   wholeNumber,
 } from '@pw/cache-models';
@@ -15,13 +13,32 @@ import type { WarmResult } from './import-tally.ts';
 import type { FileOrBytes } from './input/file-or-bytes.ts';
 import { IDENTITY_KEY_BYTES, PasswordMac } from './keys/password-mac.ts';
 import { warmFromFile } from './warm-from-file.ts';
-import { DEFAULT_TTL_SECONDS, type WarmOptions, type WarmTarget } from './warm-options.ts';
+import {
+  DEFAULT_TTL_SECONDS,
+  parseWarmOptions,
+  WARM_OPTIONS,
+  type WarmOptions,
+  type WarmTarget,
+} from './warm-options.ts';
 
 export interface PreviewOptions extends WarmOptions {
-  /** The most entries returned: 0 to 10,000. Default 10. */
+  /**
+   * The most entries returned: 0 to 10,000.
+   *
+   * @default 10
+   */
   readonly limit?: number | undefined;
-  /** Opens the sealed credentials of an exported file. Without it, such rows fail. */
+  /**
+   * Opens the sealed credentials of an exported file. Without it, such rows fail.
+   *
+   * @default none
+   */
   readonly cipher?: CredentialCipher | undefined;
+  /**
+   * Tells when the proxies were fetched.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock | undefined;
 }
 
@@ -32,11 +49,12 @@ export interface FilePreview extends WarmResult {
 }
 
 const DEFAULT_LIMIT = 10;
-const OPTIONS = Object.freeze({
+const OPTIONS: Readonly<Record<keyof PreviewOptions, ArgumentKind>> = Object.freeze({
   limit: optional(wholeNumber(0, 10_000)),
   cipher: optional(Kinds.cipher),
   clock: optional(Kinds.clock),
-}) satisfies Record<string, ArgumentKind>;
+  ...WARM_OPTIONS,
+});
 
 /**
  * Reads a file to the end like `warmFromFile` but stores nothing, to show how the file is understood. Rows without a
@@ -52,7 +70,7 @@ const OPTIONS = Object.freeze({
  * ```
  */
 export async function previewFile(file: FileOrBytes, options: PreviewOptions = {}): Promise<FilePreview> {
-  new Problems(problemsOf(options)).throwIfAny('preview');
+  parseWarmOptions(file, options as WarmOptions, OPTIONS);
   const { limit = DEFAULT_LIMIT, cipher, clock = systemClock, ...more } = options;
   const entries: CacheEntry[] = [];
   const target: WarmTarget = {
@@ -68,12 +86,4 @@ export async function previewFile(file: FileOrBytes, options: PreviewOptions = {
     },
   };
   return { ...(await warmFromFile(target, file, more)), entries };
-}
-
-/** Problems of the options that only a preview has; `warmFromFile` checks the others. */
-function problemsOf(options: unknown): FieldProblem[] {
-  if (!Kinds.object.isRight(options)) return [{ path: 'options', message: Kinds.object.wanted }];
-  return Object.entries(OPTIONS).flatMap(([path, { isRight, wanted }]) =>
-    isRight((options as Readonly<Record<string, unknown>>)[path]) ? [] : [{ path, message: wanted }],
-  );
 }

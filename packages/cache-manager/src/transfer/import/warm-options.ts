@@ -36,7 +36,11 @@ export interface WarmTarget {
   readonly clock: Clock;
   /** Opens the sealed credentials of an exported file. */
   readonly cipher: CredentialCipher | undefined;
-  /** Receives each problem. Default: none. */
+  /**
+   * Receives each problem.
+   *
+   * @default none
+   */
   readonly logger?: Logger | undefined;
   /** Present if every tier has a limit: then evictions during the import are reported. */
   readonly room?: LimitedRoom | undefined;
@@ -58,21 +62,39 @@ export const KEY_IDENTITIES = Object.freeze(['url+username', 'url', 'url+credent
 export type KeyIdentity = (typeof KEY_IDENTITIES)[number];
 
 export interface WarmOptions {
-  /** Time to live of every imported entry, in whole seconds, 0 or more. Default: by source. */
+  /**
+   * Time to live of every imported entry, in whole seconds, 0 or more.
+   *
+   * @default by source
+   */
   readonly ttlOverride?: number | undefined;
-  /** Scheme of rows without one. Default `"http"`. */
+  /**
+   * Scheme of rows without one.
+   *
+   * @default "http"
+   */
   readonly defaultScheme?: ProxyScheme | undefined;
   /**
-   * Accepts a host without a dot in a list line without a scheme, such as `squid:3128`. Default false: such a line
+   * Accepts a host without a dot in a list line without a scheme, such as `squid:3128`. Otherwise such a line
    * fails, because `Total:402` looks the same. `localhost` is always accepted, as is any host in a URL or a field.
+   *
+   * @default false
    */
   readonly bareNames?: boolean | undefined;
-  /** Source of rows without one. Default `"warmed"`. */
+  /**
+   * Source of rows without one.
+   *
+   * @default "warmed"
+   */
   readonly defaultSource?: string | undefined;
-  /** Default: detected by the extension or else by the content. */
+  /**
+   * The format of the file.
+   *
+   * @default detected by the extension, or else by the content
+   */
   readonly format?: ProxyFileFormat | undefined;
   /**
-   * What the key of a row without its own key covers: URL and username (default), so that ten users of one gateway are
+   * What the key of a row without its own key covers: URL and username, so that ten users of one gateway are
    * ten entries, or the URL alone, as in ProxyWhirl. `'url+credentials'` also covers the password, so that gateway
    * sessions that are part of the password are separate entries: the key is an HMAC under a secret that the cache
    * creates once and keeps sealed in its lowest persistent tier. A row without a password gets the key of URL and
@@ -81,27 +103,43 @@ export interface WarmOptions {
    * If the secret is not available, the import rejects before it stores anything: with a CacheError of code
    * `CACHE_IDENTITY_KEY_UNAVAILABLE` without a cipher, without a persistent tier that can keep the secret, or if no key
    * of the cipher opens it; with a CacheStorageError while a tier that may have it is out of use.
+   *
+   * @default "url+username"
    */
   readonly keyIdentity?: KeyIdentity | undefined;
   /**
    * Labels of every imported entry, such as `{ kind: 'residential' }`, at most 32. They override labels of the row, and
-   * replace those of the same names in an existing entry. Default: none.
+   * replace those of the same names in an existing entry.
+   *
+   * @default none
    */
   readonly labels?: EntryLabels | undefined;
-  /** Rows per batch, 1 to 10,000; the import yields to the event loop in between. Default 500. */
+  /**
+   * Rows per batch, 1 to 10,000; the import yields to the event loop in between.
+   *
+   * @default 500
+   */
   readonly batchSize?: number | undefined;
   /**
    * Returns a reason to refuse an entry, whose row then counts as failed, or `undefined` to accept it. Credentials in
    * the reason are masked. Must be synchronous: any other result, including a promise, ends the import with a
    * CacheValidationError. An error that it throws ends the import.
+   *
+   * @default accepts every entry
    */
   readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
   /**
    * Called after each batch, and a last time when the import is aborted. An async listener is awaited. If it throws or
    * rejects, the import ends with that error; the rows read so far are stored.
+   *
+   * @default none
    */
   readonly onProgress?: ((progress: WarmProgress) => unknown) | undefined;
-  /** Ends the import with the signal's reason after storing the rows read so far. */
+  /**
+   * Ends the import with the signal's reason after storing the rows read so far.
+   *
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -118,7 +156,8 @@ export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format'
 /** The default time to live of an entry. */
 export const DEFAULT_TTL_SECONDS = 3600;
 const MAX_BATCH = 10_000;
-const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze({
+/** The options of an import, each with its kind. */
+export const WARM_OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze({
   ttlOverride: optional(wholeNumber()),
   defaultScheme: optional(among(PROXY_SCHEMES)),
   bareNames: optional(Kinds.boolean),
@@ -133,11 +172,18 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
 });
 const DEFAULT_BATCH = 500;
 
-/** Applies the defaults. Throws a CacheValidationError that lists every problem of the options and the path. */
-export function parseWarmOptions(file: unknown, options: WarmOptions = {}): WarmSettings {
+/**
+ * Applies the defaults. Throws a CacheValidationError that lists every problem of the options and the path.
+ * `members` are those of the function that imports: it may have more options.
+ */
+export function parseWarmOptions(
+  file: unknown,
+  options: WarmOptions = {},
+  members: Readonly<Record<string, ArgumentKind>> = WARM_OPTIONS,
+): WarmSettings {
   new Problems([
     ...(isIterable(file) ? [] : problemsOfPath(file)),
-    ...problemsOfOptions(options, OPTIONS),
+    ...problemsOfOptions(options, members),
     ...problemsOfLabels(options),
   ]).throwIfAny('import');
   const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed' } = options;

@@ -7,7 +7,7 @@ import {
   Problems,
 } from '@pw/cache-models';
 import { isIterable } from '../import/input/iterables.ts';
-import { parseWarmOptions, type WarmOptions } from '../import/warm-options.ts';
+import { parseWarmOptions, WARM_OPTIONS, type WarmOptions } from '../import/warm-options.ts';
 import { problemsOfPath } from '../transfer-options.ts';
 import type { SyncCounts } from './sync-result.ts';
 
@@ -30,12 +30,16 @@ export interface SyncProgress extends SyncCounts {
 export interface SyncOptions extends Omit<WarmOptions, 'defaultSource' | 'onProgress'> {
   /**
    * Removes entries even if a row failed, the list is empty, or more than half of the source's entries would be
-   * removed. Default false.
+   * removed.
+   *
+   * @default false
    */
   readonly force?: boolean | undefined;
   /**
    * Called after each batch. An async listener is awaited. If it throws or rejects, the synchronisation ends with that
    * error.
+   *
+   * @default none
    */
   readonly onProgress?: ((progress: SyncProgress) => unknown) | undefined;
 }
@@ -53,22 +57,23 @@ const SOURCE: ArgumentKind = {
   wanted: 'must be a non-empty string without lone surrogates',
   isRight: (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
 };
-const FORCE = optional(Kinds.boolean);
+const OPTIONS: Readonly<Record<string, ArgumentKind>> = Object.freeze({
+  force: optional(Kinds.boolean),
+  ...WARM_OPTIONS,
+  defaultSource: Object.freeze({
+    wanted: 'is set by the source that is synchronised: leave it out',
+    isRight: (value: unknown) => value === undefined,
+  }),
+});
 
 /** Throws a CacheValidationError that lists every wrong argument and option. */
 export function parseSyncOptions(source: unknown, rows: unknown, options: unknown = {}): SyncSettings {
   const problems: FieldProblem[] = SOURCE.isRight(source) ? [] : [{ path: 'source', message: SOURCE.wanted }];
   if (!isIterable(rows)) problems.push(...problemsOfPath(rows).map((problem) => ({ ...problem, path: 'rows' })));
-  if (!Kinds.object.isRight(options)) problems.push({ path: 'options', message: Kinds.object.wanted });
-  new Problems(problems).throwIfAny('sync');
-  const { force, ...more } = options as SyncOptions & Pick<WarmOptions, 'defaultSource'>;
-  if (!FORCE.isRight(force)) problems.push({ path: 'force', message: FORCE.wanted });
-  if ('defaultSource' in more)
-    problems.push({ path: 'defaultSource', message: 'is set by the source that is synchronised: leave it out' });
-  const { onProgress, ...given } = more;
-  const settings = checked(() => parseWarmOptions('list', more as WarmOptions), problems);
+  const settings = checked(() => parseWarmOptions('list', options as WarmOptions, OPTIONS), problems);
   new Problems(problems).throwIfAny('sync');
   const { batchSize, signal } = settings!;
+  const { force, onProgress, ...given } = options as SyncOptions;
   return { force: force === true, batchSize, onProgress, signal, import: given };
 }
 

@@ -50,7 +50,7 @@ export async function runAccident(
 const LEFT = /\.jsonl\.lock|^shard.*\.tmp|^pw-holder/;
 
 /** The shortest lifetime a lock may have. */
-const AGED = { stale: 2000, update: 1000, deadline: 20_000 };
+const AGED = { staleMs: 2000, updateMs: 1000, deadlineMs: 20_000 };
 
 const GARBAGE: Steps = [MANY, MANY.slice(0, 47)].map((keys) => ({ do: 'batch', keys }));
 

@@ -27,8 +27,8 @@ const token = must('token', either(isText, isBytes));
 const plaintext = must('plaintext', either(isText, isBytes));
 const clock = maybe('clock', having('now'));
 const fernetOptions = maybe('options', objectOf('clock'), [clock]);
-const isAge = (value: unknown) => typeof value === 'number' && value >= 0;
-const openOptions = maybe('options', objectOf('ttl'), [maybe('ttl', isAge)]);
+const isAge = (value: unknown) => Number.isFinite(value) && (value as number) >= 0;
+const openOptions = maybe('options', objectOf('ttlSeconds'), [maybe('ttlSeconds', either(isNull, isAge))]);
 const env = maybe('env', isEnvironment);
 
 const bindingMembers: readonly Parameter[] = [must('role', oneOf('username', 'password')), must('origin', isText)];

@@ -144,7 +144,7 @@ const opening: CallGroup = defineGroup<string>({
           // A factory has a name as well, which may be empty, and is not a tier.
           must('name', isText),
           maybe('tier', anyTier),
-          maybe('maxTtlSeconds', above0),
+          maybe('maxTtlSeconds', isFinitePositive),
         ]),
       ],
       right: () => [{ name: 'l1', tier: new MemoryCacheTier() }],
@@ -255,7 +255,7 @@ const writes: readonly Call<OpenCache>[] = [
       options('options', [
         maybe('signal', () => false),
         maybe('timeoutMs', numberFrom(1, LONGEST_TIMER)),
-        maybe('staleWhileRevalidate', numberFrom(0)),
+        maybe('staleWhileRevalidate', numberFrom(0, Number.MAX_VALUE)),
       ]),
     ],
     () => ['loaded', () => LOADED, {}],
@@ -340,7 +340,7 @@ const manager: CallGroup = defineGroup<OpenCache>({
     rmSync(folder, { recursive: true });
   },
   assertSound: async ({ manager: opened }) => {
-    if (opened.tiers.some(({ tier }) => !tier.enabled)) throw new Error('counts it as a failure of a tier');
+    if (opened.tiers.some(({ tier }) => tier?.enabled !== true)) throw new Error('counts it as a failure of a tier');
     if ((await opened.get('kept'))?.proxyUrl !== KEPT.proxyUrl) throw new Error('loses an entry');
   },
   calls: [...reads, ...writes, ...health, ...transfers, ...life],

@@ -1,9 +1,9 @@
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { maybe, must, objectOf, oneOf, wholeFrom } from '../accepts.ts';
+import { either, isNull, maybe, must, objectOf, oneOf, wholeFrom } from '../accepts.ts';
 import { constructorOf } from '../calling.ts';
 import type { CallGroup } from '../nonsense-spec.ts';
-import { Folders, finiteFrom, isPath, numberFrom } from './in-folder.ts';
+import { Folders, finiteFrom, isPath } from './in-folder.ts';
 import { tierGroup, tierOptionsWith } from './tier-calls.ts';
 
 const folders = new Folders();
@@ -13,12 +13,12 @@ const options = tierOptionsWith(
   must('directory', isPath),
   maybe('numShards', wholeFrom(1, 1000)),
   maybe('durability', oneOf('normal', 'full')),
-  maybe('sideIndexFrom', numberFrom(1)),
+  maybe('sideIndexFrom', either(isNull, finiteFrom(1))),
   maybe('directoryChecks', oneOf('warn', 'strict', 'off')),
-  maybe('lock', objectOf('stale', 'update', 'deadline'), [
-    maybe('stale', finiteFrom(2000)),
-    maybe('update', finiteFrom(1000)),
-    maybe('deadline', finiteFrom(0)),
+  maybe('lock', objectOf('staleMs', 'updateMs', 'deadlineMs'), [
+    maybe('staleMs', finiteFrom(2000)),
+    maybe('updateMs', finiteFrom(1000)),
+    maybe('deadlineMs', finiteFrom(0)),
   ]),
 );
 

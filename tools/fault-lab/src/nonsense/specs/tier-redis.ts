@@ -1,10 +1,10 @@
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { isServerMissing, RedisServer } from '@pw/test-support';
 import { RedisCacheTier } from '@pw/tier-redis';
-import { isUndefined, maybe, must, objectOf } from '../accepts.ts';
+import { either, isNull, isUndefined, maybe, must, objectOf } from '../accepts.ts';
 import { constructorOf } from '../calling.ts';
 import { type CallGroup, defineGroup } from '../nonsense-spec.ts';
-import { numberFrom } from './in-folder.ts';
+import { finiteFrom, numberFrom } from './in-folder.ts';
 import { tierGroup, tierOptionsWith } from './tier-calls.ts';
 
 const NOBODY = 'redis://127.0.0.1:1';
@@ -18,7 +18,7 @@ const options = tierOptionsWith(
   maybe('namespace', isName),
   maybe('timeoutMs', numberFrom(1, 60_000)),
   maybe('heartbeatMs', numberFrom(1, 60_000)),
-  maybe('graceMs', numberFrom(0)),
+  maybe('graceMs', either(isNull, finiteFrom(0))),
   maybe('passTimeoutMs', numberFrom(1, 3_600_000)),
   maybe('serverClockOffsetMs', Number.isSafeInteger),
 );

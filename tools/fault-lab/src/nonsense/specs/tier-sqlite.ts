@@ -19,7 +19,7 @@ import {
 import { passingOn } from '../callers-own.ts';
 import { constructorOf, methodOf } from '../calling.ts';
 import type { CallGroup, Parameter } from '../nonsense-spec.ts';
-import { Folders, isAbove0, isPath, numberFrom } from './in-folder.ts';
+import { Folders, finiteFrom, isAbove0, isPath, numberFrom } from './in-folder.ts';
 import { tierGroup, tierOptionsWith } from './tier-calls.ts';
 
 const folders = new Folders();
@@ -29,7 +29,7 @@ const isDatabasePath = (value: unknown) => isPath(value) && (value as string).tr
 const shared: readonly Parameter[] = [
   maybe('durability', oneOf('normal', 'full')),
   maybe('busyTimeoutMs', wholeFrom(0, 60_000)),
-  maybe('maxBlockMs', numberFrom(1)),
+  maybe('maxBlockMs', either(isNull, finiteFrom(1))),
   maybe('whenLocked', oneOf('block', 'promise')),
   maybe('directoryChecks', oneOf('warn', 'strict', 'off')),
 ];
