@@ -11,7 +11,7 @@ export const OPEN_REMEDY = `set ${CURRENT_KEY_VARIABLE}, or ${PREVIOUS_KEY_VARIA
  * tiers, so this is the highest count of any tier.
  */
 export function unreadableCount(cache: CacheManager): number {
-  return Math.max(0, ...cache.tiers.map(({ tier }) => tier.statistics.undecryptable));
+  return Math.max(0, ...cache.tiers.map(({ tier }) => tier?.statistics.undecryptable ?? 0));
 }
 
 /** Warns that records are missing from the output, with the remedy. `atLeast` is true if not all records were read. */
