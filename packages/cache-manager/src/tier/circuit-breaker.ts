@@ -44,7 +44,7 @@ export class CircuitBreaker {
     return this.#state === 'closed';
   }
 
-  /** closed → open. True if the tier thereby went out of use. */
+  /** closed → open. True if the tier went out of use by it. */
   trip(now: number): boolean {
     if (this.#state !== 'closed') return false;
     this.#state = 'open';
@@ -75,7 +75,7 @@ export class CircuitBreaker {
     return this.#wasOpen;
   }
 
-  /** half-open → open, with twice the delay. True if the tier thereby went out of use. */
+  /** half-open → open, with twice the delay. True if the tier went out of use by it. */
   fail(now: number): boolean {
     if (this.#state !== 'half-open') return false;
     this.#state = 'open';

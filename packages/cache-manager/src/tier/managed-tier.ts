@@ -26,7 +26,7 @@ export interface SliceHooks {
 /**
  * A tier of a stack that never throws, rejects or hangs: after a fault of the tier, the result of an operation is that
  * of a miss. A write that the tier does not take goes to the journal. When the tier is used, and how it comes back, is
- * told at {@link RecoverableTier}.
+ * described at {@link RecoverableTier}.
  */
 export class ManagedTier extends RecoverableTier {
   readonly #peekSlices = new Slicer();

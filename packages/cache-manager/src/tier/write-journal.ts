@@ -43,7 +43,7 @@ export interface ReplayOptions {
  * key is replayed, the tier must not be read for the key: it could return a value that was replaced or deleted.
  *
  * A write that timed out may still take effect, even after a later one. So its key is covered until it has settled, and
- * is then written once more. The journal knows neither tier nor clock: its owner performs the writes and passes the
+ * is then written again. The journal knows neither tier nor clock: its owner performs the writes and passes the
  * time.
  */
 export class WriteJournal {
