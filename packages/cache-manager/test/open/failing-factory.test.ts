@@ -1,8 +1,9 @@
-import { CacheConfigError, type CacheTier, type TierContext } from '@pw/cache-models';
+import { CacheConfigError, type CacheTier, systemClock, type TierContext } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it } from 'vitest';
 import { CacheManager, type CacheManagerOptions } from '../../src/index.ts';
+import { SharedStore, SharedTier } from '../support/shared-tier.ts';
 import { entryOf } from '../support/stack.ts';
 
 /** A factory that fails a given number of times and counts its calls. */
@@ -75,5 +76,57 @@ describe('a tier whose factory throws', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(late.status).toBe('closed');
     await manager.close();
+  });
+
+  it('does not exist until the factory succeeds', async () => {
+    const { manager, made, clock } = await openWith(1);
+    expect(manager.tiers[1]).toEqual({ name: 'l2', tier: undefined });
+    clock.advance(1_000);
+    await manager.get('nothing');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(manager.tiers[1]!.tier).toBe(made.tier);
+    await manager.close();
+  });
+
+  it('reports changes by others from the moment at which it exists', async () => {
+    const clock = new ManualClock();
+    const store = new SharedStore();
+    const other = await CacheManager.open({ tiers: [new SharedTier(store, 'other')], clock });
+    let calls = 0;
+    const factory = (): CacheTier => {
+      if (calls++ === 0) throw new Error('planted');
+      return new SharedTier(store, 'late');
+    };
+    const memory = new MemoryCacheTier({ clock });
+    const manager = await CacheManager.open({ tiers: [memory, factory], clock });
+    const recovered = new Promise((resolve) => manager.on('recovered', resolve));
+    clock.advance(1_000);
+    await manager.get('nothing');
+    await recovered;
+    await manager.put('k', entryOf('k', { source: 'old' }, systemClock));
+    await other.put('k', entryOf('k', { source: 'new' }, systemClock));
+    expect((await manager.get('k'))?.source).toBe('new');
+    await manager.close();
+    expect(calls).toBe(2);
+    await other.close();
+  });
+
+  it('is closed if the cache was closed while it was being made', async () => {
+    const clock = new ManualClock();
+    const second = Promise.withResolvers<CacheTier>();
+    let calls = 0;
+    const factory = (): Promise<CacheTier> => {
+      if (calls++ === 0) throw new Error('planted');
+      return second.promise;
+    };
+    const manager = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), factory], clock });
+    clock.advance(1_000);
+    await manager.get('nothing');
+    await manager.close();
+    const late = new MemoryCacheTier({ clock });
+    second.resolve(late);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(late.status).toBe('closed');
+    expect(manager.tiers[1]!.tier).toBeUndefined();
   });
 });
