@@ -1,6 +1,5 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CacheEntry } from '@pw/cache-models';
 import { type ExpectedEntry, fixturePath, readFixtureJson } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import type { DiskCacheTier } from '../../src/index.ts';

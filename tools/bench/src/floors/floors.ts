@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CacheEntry } from '@pw/cache-models';
 import type { Contender } from '../run/scenario.ts';
+import { accessed } from '../samples/accessed.ts';
 
 /** The least that a lookup in memory costs: `Map.get`. */
 export function mapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number) => string): Contender {
@@ -38,9 +39,9 @@ export function snapshotFloor(map: Map<string, CacheEntry>, keyOf: (i: number) =
     if (entry === undefined) return nothing;
     const now = Date.now();
     if (now >= entry.expiresAt) return nothing;
-    const touched = entry.touch(now);
-    map.set(key, touched);
-    return Promise.resolve(touched);
+    const copy = accessed(entry, now);
+    map.set(key, copy);
+    return Promise.resolve(copy);
   };
   return { name: 'Map, clock and snapshot by hand', role: 'floor', async: true, run: (i) => get(keyOf(i)) };
 }

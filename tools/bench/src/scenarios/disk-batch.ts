@@ -1,5 +1,6 @@
 import { atMost, timesFaster } from '../figures/goal.ts';
 import type { Contender, Scenario } from '../run/scenario.ts';
+import { accessed } from '../samples/accessed.ts';
 import { type DiskData, type DiskStores, diskData, openDiskStores } from '../set-ups/disk-contest.ts';
 import { steadyPart } from '../set-ups/our-stack.ts';
 
@@ -34,7 +35,7 @@ function batchContenders(stores: DiskStores, { entries, records, recordOf }: Dis
   const stored = (record: unknown): true | undefined =>
     JSON.stringify(record) === JSON.stringify(last) ? true : undefined;
   const { key } = records.at(-1)!;
-  const touched = (i: number) => entries.map((entry) => entry.touch(1_800_000_000_000 + i));
+  const accessedAt = (i: number) => entries.map((entry) => accessed(entry, 1_800_000_000_000 + i));
   const changed = (i: number, all = records) => all.map((record) => ({ ...record, access_count: i }));
   return [
     {
@@ -43,7 +44,7 @@ function batchContenders(stores: DiskStores, { entries, records, recordOf }: Dis
       async: true,
       items,
       run: async (i) => {
-        await jsonl.putMany(touched(i));
+        await jsonl.putMany(accessedAt(i));
         return stored(recordOf(await jsonl.get(key)));
       },
     },
@@ -52,7 +53,7 @@ function batchContenders(stores: DiskStores, { entries, records, recordOf }: Dis
       role: 'ours',
       items,
       run: (i) => {
-        sqlite.putMany(touched(i));
+        sqlite.putMany(accessedAt(i));
         return stored(recordOf(sqlite.get(key)));
       },
     },

@@ -1,5 +1,6 @@
 import { atMost, timesFaster } from '../figures/goal.ts';
 import type { Contender, Contest, Scenario } from '../run/scenario.ts';
+import { accessed } from '../samples/accessed.ts';
 import { type DiskData, type DiskStores, diskData, fillDiskStores, openDiskStores } from '../set-ups/disk-contest.ts';
 import { steadyPart } from '../set-ups/our-stack.ts';
 
@@ -94,7 +95,7 @@ export const diskPut: Scenario = {
 
 function putContenders(stores: DiskStores, { records, entries, indexOf, recordOf }: DiskData): Contender[] {
   const { jsonl, sqlite, lmdb, level, unstorage, keyv } = stores;
-  const entryOf = (i: number) => entries[indexOf(i)]!.touch(1_800_000_000_000 + i);
+  const entryOf = (i: number) => accessed(entries[indexOf(i)]!, 1_800_000_000_000 + i);
   const changed = (i: number) => ({ ...records[indexOf(i)]!, access_count: i });
   const { key } = records[0]!;
   const [ours, peer] = [{ role: 'ours' }, { role: 'peer' }] as const;

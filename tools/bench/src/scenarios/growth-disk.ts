@@ -15,6 +15,7 @@ import {
 } from '../floors/bare-sqlite.ts';
 import { appendFloor, readFloor } from '../floors/floors.ts';
 import type { Contender, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { accessed } from '../samples/accessed.ts';
 import { manyEntries } from '../samples/many-entries.ts';
 import { seededRandom, uniformIndices } from '../samples/random.ts';
 import { linesOf } from '../samples/shard-lines.ts';
@@ -168,7 +169,7 @@ export const growthSqlitePut = growth(
         name: 'tier-sqlite',
         role: 'ours',
         run: (i) => {
-          const entry = entries[(i * STRIDE) % entries.length]!.touch(1_800_000_000_000 + i * 1000);
+          const entry = accessed(entries[(i * STRIDE) % entries.length]!, 1_800_000_000_000 + i * 1000);
           return tier.put(entry.key, entry) || undefined;
         },
       },

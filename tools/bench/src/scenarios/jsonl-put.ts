@@ -9,6 +9,7 @@ import { atMost, within } from '../figures/goal.ts';
 import type { Measurement } from '../figures/measurement.ts';
 import { shardOf } from '../floors/bare-shards.ts';
 import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { accessed } from '../samples/accessed.ts';
 import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SHARDS = 16;
@@ -53,7 +54,7 @@ export const jsonlPutAlone: Scenario = {
     const lock = bareLock(context);
     // One key per shard, so that no two puts of a round share a shard.
     const one = Array.from({ length: SHARDS }, (_, shard) => entries.find(({ key }) => shardOf(key) === shard)!);
-    const entryOf = (i: number) => one[i % SHARDS]!.touch(1_800_000_000_000 + i);
+    const entryOf = (i: number) => accessed(one[i % SHARDS]!, 1_800_000_000_000 + i);
     const calm = () => sleep(CALM_MS);
     const steady = (entry: CacheEntry | undefined) => plainRecord(entry?.with({ accessCount: 0, lastAccessed: 0 }));
     return {
@@ -95,7 +96,7 @@ export const jsonlPutBurst: Scenario = {
     const [shares, puts, appends, locks]: [number[], number[], number[], number[]] = [[], [], [], []];
     for (let round = 0; round < (context.quick ? 3 : 11); round++) {
       const batch = Array.from({ length: BURST }, (_, i) =>
-        entries[(i * 7919) % entries.length]!.touch(1.8e12 + round),
+        accessed(entries[(i * 7919) % entries.length]!, 1.8e12 + round),
       );
       await sleep(CALM_MS);
       const put = await timeOf(async () => {

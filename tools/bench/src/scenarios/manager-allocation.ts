@@ -1,6 +1,7 @@
 import { atMost } from '../figures/goal.ts';
 import type { Measurement, Role } from '../figures/measurement.ts';
 import type { Scenario } from '../run/scenario.ts';
+import { accessed } from '../samples/accessed.ts';
 import { sampleEntries } from '../samples/sample-record.ts';
 import { openFilledStack } from '../set-ups/our-stack.ts';
 
@@ -25,7 +26,7 @@ export const managerAllocation: Scenario = {
     const cache = await openFilledStack(context, entries);
     const keys = entries.map(({ key }) => key);
     const map = new Map(entries.map((entry) => [entry.key, entry]));
-    const snapshot = async (key: string) => map.get(key)!.touch(Date.now());
+    const snapshot = async (key: string) => accessed(map.get(key)!, Date.now());
     const subjects: Subject[] = [
       { name: 'manager.get', role: 'ours', call: (i) => cache.get(keys[i % COUNT]!) },
       { name: SNAPSHOT, role: 'floor', call: (i) => snapshot(keys[i % COUNT]!) },

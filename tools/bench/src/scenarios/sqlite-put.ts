@@ -15,6 +15,7 @@ import {
   sqliteFile,
 } from '../floors/bare-sqlite.ts';
 import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { accessed } from '../samples/accessed.ts';
 import { seededRandom, uniformIndices } from '../samples/random.ts';
 import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
@@ -62,7 +63,7 @@ function putContest(kind: SqliteKind, { directory, quick, onFinish }: ScenarioCo
     return true;
   };
   const put = (i: number) => {
-    const entry = some[indices[i % SEQUENCE]!]!.touch(1_800_000_000_000 + i * 1000);
+    const entry = accessed(some[indices[i % SEQUENCE]!]!, 1_800_000_000_000 + i * 1000);
     return tier.put(entry.key, entry) || undefined;
   };
   return {
@@ -177,14 +178,14 @@ export const sqliteDurable: Scenario = {
           name: '100 × putSoon',
           role: 'ours',
           async: true,
-          run: (i) => Promise.all(entries.map((entry) => tier.putSoon(entry.key, entry.touch(1.8e12 + i * 1000)))),
+          run: (i) => Promise.all(entries.map((entry) => tier.putSoon(entry.key, accessed(entry, 1.8e12 + i * 1000)))),
         },
         { name: 'one bare transaction', role: 'floor', run: (i) => all.immediate(i) },
         {
           name: '100 × put',
           role: 'ours',
           maxRuns: 3,
-          run: (i) => entries.every((entry) => tier.put(entry.key, entry.touch(1.8e12 + i * 1000))) || undefined,
+          run: (i) => entries.every((entry) => tier.put(entry.key, accessed(entry, 1.8e12 + i * 1000))) || undefined,
         },
       ],
     };
