@@ -1,5 +1,11 @@
 import { ManualClock } from '@pw/test-support';
-import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '../../src/index.ts';
+import {
+  BaseTier,
+  type CacheEntry,
+  type MaybePromise,
+  type TierCapabilities,
+  type TierOptions,
+} from '../../src/index.ts';
 
 /** The clock of both tiers. */
 export const clock = new ManualClock();
@@ -10,13 +16,20 @@ export class MapTier extends BaseTier<'sync'> {
   readonly planted = new Map<string, Error>();
   openings = 0;
 
-  constructor(options: TierOptions = {}, persistent = false) {
+  constructor(options: TierOptions = {}, claims: Partial<TierCapabilities> = {}) {
     super(
       { clock, ...options },
       {
         mode: 'sync',
         tierType: 'l1_map',
-        capabilities: { persistent, shared: false, ordered: false, query: false, healthHistory: false },
+        capabilities: {
+          persistent: false,
+          shared: false,
+          ordered: false,
+          query: false,
+          healthHistory: false,
+          ...claims,
+        },
       },
     );
   }
