@@ -173,7 +173,7 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
     const entry = recordToEntry(parseRow(row), this.cipher);
     if (entry.key !== row.key) throw new CacheCorruptionError('stored row: belongs to another key');
     const { uses: accessCount, used: lastAccessed, evicted_from_l1: evicted } = row;
-    return CacheEntry.restore({ ...entry, accessCount, lastAccessed, evictedFromL1: evicted === 1 });
+    return CacheEntry.restore({ ...entry.toFields(), accessCount, lastAccessed, evictedFromL1: evicted === 1 });
   }
 
   /** Takes the write lock at the start of the transaction: upgrading a read lock later can fail. */

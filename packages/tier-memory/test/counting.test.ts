@@ -39,13 +39,13 @@ describe('a get', () => {
     expect(tier.get('a')).toBe(entry);
   });
 
-  it('counts once, also before the tier is open, after a failure and through getNow', () => {
+  it('counts once, also after a failure and through getNow', () => {
     const { tier } = makeTier();
     const entry = makeEntry('a');
     tier.put('a', entry);
     afterFailure(tier).get('a');
     expect(entry.accessCount).toBe(1);
-    tier.getNow('a');
+    void tier.getNow('a');
     expect(entry.accessCount).toBe(2);
     expect(tier.statistics.hits).toBe(2);
   });
@@ -222,6 +222,15 @@ describe('recordAccess', () => {
     expect(tier.get('a')).toBe(copy);
     expect(copy?.accessCount).toBe(10);
     expect(entry.accessCount).toBe(4);
+  });
+
+  it('keeps other tiers from counting in that copy', () => {
+    const [first, second] = [makeTier().tier, makeTier().tier];
+    first.put('a', makeEntry('a'));
+    first.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 3, evictedFromL1: true }]);
+    second.put('a', first.peek('a')!);
+    second.get('a');
+    expect(first.peek('a')?.accessCount).toBe(9);
   });
 
   it('with the same evictedFromL1 keeps the object', () => {

@@ -1,4 +1,4 @@
-import { CacheConfigError, type CacheTier, systemClock, type TierContext } from '@pw/cache-models';
+import { CacheConfigError, type CacheTier, type TierContext } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it } from 'vitest';
@@ -103,8 +103,8 @@ describe('a tier whose factory throws', () => {
     clock.advance(1_000);
     await manager.get('nothing');
     await recovered;
-    await manager.put('k', entryOf('k', { source: 'old' }, systemClock));
-    await other.put('k', entryOf('k', { source: 'new' }, systemClock));
+    await manager.put('k', entryOf('k', { source: 'old' }));
+    await other.put('k', entryOf('k', { source: 'new' }));
     expect((await manager.get('k'))?.source).toBe('new');
     await manager.close();
     expect(calls).toBe(2);

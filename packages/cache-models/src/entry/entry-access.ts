@@ -26,7 +26,8 @@ export function countAccess(entry: CacheEntry, now: number): void {
 
 /**
  * Raises the counts of an entry to those that were counted elsewhere; neither ever decreases. Throws a
- * CacheValidationError for an entry of another copy of this package, or if a count is not a number.
+ * CacheValidationError for an entry of another copy of this package, or if a count is
+ * not a finite number.
  */
 export function raiseAccess(entry: CacheEntry, access: Pick<CacheEntry, 'accessCount' | 'lastAccessed'>): void {
   if (!isOurs(entry)) checkArgument('entry', entry, OWN_ENTRY);
@@ -99,10 +100,10 @@ function isObject(value: unknown): boolean {
 const FLAG = optional(Kinds.boolean);
 const TOKEN = Object.freeze({ wanted: 'must be an object', isRight: isObject });
 const ACCESS = Object.freeze({
-  wanted: 'must be numbers in accessCount and lastAccessed',
+  wanted: 'must have a whole number as accessCount and epoch milliseconds as lastAccessed',
   isRight(value: unknown) {
     const { accessCount, lastAccessed } = (value ?? {}) as Partial<CacheEntry>;
-    return Kinds.number.isRight(accessCount) && Kinds.number.isRight(lastAccessed);
+    return Number.isSafeInteger(accessCount) && Number.isFinite(lastAccessed);
   },
 });
 const OWN_ENTRY = Object.freeze({ wanted: 'must be a CacheEntry of this copy of @pw/cache-models', isRight: isOurs });

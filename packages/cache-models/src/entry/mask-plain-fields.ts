@@ -68,8 +68,9 @@ export function maskedFields({
 }
 
 /**
- * The fields of an entry as a plain object, with credentials masked in its text fields ({@link maskCredentials}). For entries that are read from or written to a file, and for entries that get credentials from
- * another source than their text fields. Throws a CacheValidationError for a value that is not the fields of an entry.
+ * The fields of an entry as a plain object, with credentials masked in its text fields ({@link maskCredentials}). For
+ * entries that are read from or written to a file, and for entries that get credentials from another source than their
+ * text fields. Throws a CacheValidationError for a value that is not the fields of an entry.
  */
 export function maskPlainFields(entry: CacheEntryFields & { toFields?(): CacheEntryFields }): CacheEntryFields {
   // A spread of an entry would lose its counts.

@@ -92,6 +92,7 @@ const REFUSED: readonly Case[] = [
   ['raiseAccess of null', 'entry', () => raiseAccess(wrong(null), { accessCount: 1, lastAccessed: 1 })],
   ['raiseAccess to nothing', 'access', () => raiseAccess(entry, wrong(undefined))],
   ['raiseAccess to NaN', 'access', () => raiseAccess(entry, { accessCount: Number.NaN, lastAccessed: 1 })],
+  ['raiseAccess to an infinite time', 'access', () => raiseAccess(entry, { accessCount: 1, lastAccessed: Infinity })],
   ['raiseAccess without a time', 'access', () => raiseAccess(entry, wrong({ accessCount: 1 }))],
   ['claimEntry of fields', 'entry', () => claimEntry(wrong(entry.toFields()), {})],
   ['claimEntry without an owner', 'owner', () => claimEntry(entry, wrong(undefined))],

@@ -329,6 +329,10 @@ describe('getNow of a tier on BaseTier', () => {
     expect(tier.statistics).toMatchObject({ hits: 1, misses: 0 });
   });
 
+  it('is claimed by the capability immediate', () => {
+    for (const tier of [new MapTier(), new LaterTier()]) expect(tier.capabilities.immediate).toBe(true);
+  });
+
   it('counts the same as get, and removes expired entries', async () => {
     for (const tier of [new MapTier(), await ready()]) {
       await tier.put('k', entryOf('k', 1));
@@ -359,5 +363,27 @@ describe('getNow of a tier on BaseTier', () => {
       for (const key of [5, undefined, null, ['k']])
         await expect(tier.getNow(key as never)).rejects.toThrow(CacheValidationError);
     expect(() => new MapTier().getNow(5 as never)).toThrow(CacheValidationError);
+  });
+});
+
+describe('a tier on BaseTier', () => {
+  it('does not claim to count accesses unless its description does', () => {
+    expect(new MapTier().capabilities.countsAccesses).toBe(false);
+    expect(new MapTier({}, { countsAccesses: true }).capabilities.countsAccesses).toBe(true);
+  });
+
+  it('looks up a key once that is listed twice in getMany', () => {
+    const looked: string[] = [];
+    class Looking extends MapTier {
+      protected override doGet(key: string) {
+        looked.push(key);
+        return super.doGet(key);
+      }
+    }
+    const tier = new Looking();
+    tier.put('k', entryOf('k'));
+    expect([...tier.getMany(['k', 'k']).keys()]).toEqual(['k']);
+    expect(looked).toEqual(['k']);
+    expect(tier.statistics).toMatchObject({ hits: 1, misses: 0 });
   });
 });

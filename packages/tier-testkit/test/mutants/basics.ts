@@ -35,7 +35,7 @@ export const basicsMutants: readonly Mutant[] = [
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key)?.entry;
-        const news = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null));
+        const news = Object.fromEntries(Object.entries(entry.toFields()).filter(([, value]) => value !== null));
         return super.store(key, old === undefined ? entry : old.with(news));
       }
     },

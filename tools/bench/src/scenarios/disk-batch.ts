@@ -35,7 +35,7 @@ function batchContenders(stores: DiskStores, { entries, records, recordOf }: Dis
   const stored = (record: unknown): true | undefined =>
     JSON.stringify(record) === JSON.stringify(last) ? true : undefined;
   const { key } = records.at(-1)!;
-  const touched = (i: number) => entries.map((entry) => withAccess(entry, 1_800_000_000_000 + i));
+  const accessedAt = (i: number) => entries.map((entry) => withAccess(entry, 1_800_000_000_000 + i));
   const changed = (i: number, all = records) => all.map((record) => ({ ...record, access_count: i }));
   return [
     {
@@ -44,7 +44,7 @@ function batchContenders(stores: DiskStores, { entries, records, recordOf }: Dis
       async: true,
       items,
       run: async (i) => {
-        await jsonl.putMany(touched(i));
+        await jsonl.putMany(accessedAt(i));
         return stored(recordOf(await jsonl.get(key)));
       },
     },
@@ -53,7 +53,7 @@ function batchContenders(stores: DiskStores, { entries, records, recordOf }: Dis
       role: 'ours',
       items,
       run: (i) => {
-        sqlite.putMany(touched(i));
+        sqlite.putMany(accessedAt(i));
         return stored(recordOf(sqlite.get(key)));
       },
     },

@@ -137,7 +137,7 @@ const KEY = must('key', isText);
 function readingCalls(): TierCall[] {
   const keys = must('keys', listOf(isText));
   return [
-    ...['get', 'getNow', 'has', 'peek', 'touch'].map((name) => call(name, [KEY], () => [KEPT.key])),
+    ...['get', 'getNow', 'has', 'peek'].map((name) => call(name, [KEY], () => [KEPT.key])),
     call('getMany', [keys], () => [[KEPT.key, PASSING.key]]),
     call(
       'getMany',
@@ -145,7 +145,7 @@ function readingCalls(): TierCall[] {
       () => [KEPT.key],
       (tier, key) => tier.getMany([key as string]),
     ),
-    ...['size', 'keys', 'touched', 'cleanupExpired'].map((name) => call(name, [], () => [])),
+    ...['size', 'keys', 'cleanupExpired'].map((name) => call(name, [], () => [])),
     call(
       'entries',
       [],

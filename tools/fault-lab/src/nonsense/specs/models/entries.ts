@@ -1,10 +1,22 @@
-import { CacheEntry, CacheStatistics, Secret, TierStatistics } from '@pw/cache-models';
+import {
+  CacheEntry,
+  CacheStatistics,
+  claimEntry,
+  copyEntry,
+  countAccess,
+  isBuffered,
+  markBuffered,
+  raiseAccess,
+  Secret,
+  TierStatistics,
+} from '@pw/cache-models';
 import {
   either,
   having,
   isAnything,
   isBoolean,
   isBytes,
+  isEntry,
   isLabelValue,
   isNull,
   isNumber,
@@ -84,7 +96,6 @@ const entryCalls: readonly Call<unknown>[] = [
     () => [{}],
     anEntry,
   ),
-  method('CacheEntry#touch', [now], () => [1], anEntry),
   method('CacheEntry#isExpiredAt', [now], () => [1], anEntry),
   method(
     'CacheEntry#toUrl',
@@ -94,6 +105,26 @@ const entryCalls: readonly Call<unknown>[] = [
   ),
   method('CacheEntry#toFields', [], () => [], anEntry),
   method('CacheEntry#toJSON', [], () => [], anEntry),
+];
+
+const entry = must('entry', isEntry);
+const isToken = (value: unknown) => typeof value === 'object' && value !== null;
+
+const accessCalls: readonly Call<unknown>[] = [
+  calls('countAccess', [entry, now], () => [anEntry(), 1], countAccess),
+  calls(
+    'raiseAccess',
+    [
+      entry,
+      must('access', (value) => Number.isSafeInteger((value as Partial<CacheEntry> | null | undefined)?.accessCount)),
+    ],
+    () => [anEntry(), { accessCount: 1, lastAccessed: 1 }],
+    raiseAccess,
+  ),
+  calls('claimEntry', [entry, must('owner', isToken)], () => [anEntry(), {}], claimEntry),
+  calls('copyEntry', [entry, maybe('evictedFromL1', isBoolean)], () => [anEntry(), true], copyEntry),
+  calls('isBuffered', [must('entry', isAnything), must('buffer', isAnything)], () => [anEntry(), {}], isBuffered),
+  calls('markBuffered', [entry, maybe('buffer', isToken)], () => [anEntry(), {}], markBuffered),
 ];
 
 const secretCalls: readonly Call<unknown>[] = [
@@ -156,6 +187,7 @@ const statisticsCalls: readonly Call<unknown>[] = [
 export const entries = groupOf(
   'entries, secrets and statistics of cache-models',
   ...entryCalls,
+  ...accessCalls,
   ...secretCalls,
   ...statisticsCalls,
 );
