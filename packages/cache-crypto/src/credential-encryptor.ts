@@ -127,6 +127,11 @@ export class CredentialEncryptor implements CredentialCipher {
    * ProxyWhirl. Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key; a
    * CacheConfigError for a wrong option or a refused `keyFile`, and a CacheStorageError for a `keyFile` that cannot be
    * read or created.
+   *
+   * @example
+   * ```ts
+   * const encryptor = new CredentialEncryptor({ keyFile: '/run/secrets/cache-key', foreignTokens: 'refuse' });
+   * ```
    */
   constructor(options?: CredentialEncryptorOptions);
   constructor(options: CredentialEncryptorOptions = {}, ...more: readonly unknown[]) {
@@ -151,6 +156,14 @@ export class CredentialEncryptor implements CredentialCipher {
    * place; to Python and to `Fernet` it is an ordinary token. Throws a CacheValidationError for a secret with a lone
    * surrogate, a CacheError if the cipher fails, and whatever `reveal` throws for a sealed secret that cannot be
    * opened.
+   *
+   * @example
+   * ```ts
+   * const token = new CredentialEncryptor().encrypt(Secret.of('hunter2'), {
+   *   role: 'password',
+   *   origin: 'http://198.51.100.7:8080',
+   * });
+   * ```
    */
   encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array {
     if (!Secret.isSecret(secret)) checkArgument('secret', secret, Kinds.secret);

@@ -69,6 +69,12 @@ interface CacheParts {
  * the tiers above; writes go to all tiers. A failing tier is taken out of use until it works again and has caught up.
  * Reads and writes reject only for invalid arguments, after `close`, and for a failing tier with `onTierError:
  * "throw"`.
+ *
+ * @example
+ * ```ts
+ * await using cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ maxEntries: 1000 })] });
+ * await cache.put(CacheEntry.create({ proxyUrl: 'http://198.51.100.7:8080' }));
+ * ```
  */
 export class CacheManager implements AsyncDisposable {
   /** The cache key of a proxy URL, identical to ProxyWhirl's. */
@@ -123,6 +129,18 @@ export class CacheManager implements AsyncDisposable {
    * Opens a stack of tiers. A tier that cannot be opened starts degraded, unless it is named in `required`. Throws a
    * CacheConfigError that lists all invalid or unknown options before any tier is created, and a CacheConfigError for
    * an invalid stack.
+   *
+   * @example
+   * ```ts
+   * const cache = await CacheManager.open({
+   *   tiers: [
+   *     new MemoryCacheTier({ maxEntries: 1000 }),
+   *     // A factory receives the cache's cipher, clock and logger.
+   *     { name: 'disk', tier: (context) => new SqliteCacheTier({ ...context, path: 'proxies.db' }) },
+   *   ],
+   *   cipher: new CredentialEncryptor(),
+   * });
+   * ```
    */
   static open(options: CacheManagerOptions): Promise<CacheManager>;
   static async open(options: CacheManagerOptions, ...more: readonly unknown[]): Promise<CacheManager> {
@@ -158,7 +176,15 @@ export class CacheManager implements AsyncDisposable {
     return this.#ttl;
   }
 
-  /** The live entry of a key, or `undefined`. Counts the access and copies the entry into the tiers above. */
+  /**
+   * The live entry of a key, or `undefined`. Counts the access and copies the entry into the tiers above.
+   *
+   * @example
+   * ```ts
+   * const entry = await cache.get(CacheManager.generateCacheKey('http://198.51.100.7:8080'));
+   * console.log(entry?.healthStatus);
+   * ```
+   */
   get(key: string): Promise<CacheEntry | undefined> {
     if (this.#options.onTierError === 'throw') return this.#withErrorPolicy(() => this.#findEntry(key));
     // Not an async function, which would create another object for each call: this is the hot path.
@@ -171,7 +197,15 @@ export class CacheManager implements AsyncDisposable {
     }
   }
 
-  /** Like `get`, and also returns which tier had the entry. */
+  /**
+   * Like `get`, and also returns which tier had the entry.
+   *
+   * @example
+   * ```ts
+   * const found = await cache.lookup(key);
+   * if (found !== undefined) console.log(found.tier, found.ageMs, found.remainingTtlMs);
+   * ```
+   */
   async lookup(key: string): Promise<CacheLookup | undefined> {
     const hit = await this.#withErrorPolicy(() => this.#find(key));
     if (hit === undefined) return undefined;
@@ -189,6 +223,11 @@ export class CacheManager implements AsyncDisposable {
   /**
    * The live entry of a key in the first tier, synchronously and without side effects; `undefined` if that tier is
    * asynchronous.
+   *
+   * @example
+   * ```ts
+   * const isInMemory = cache.peek(key) !== undefined;
+   * ```
    */
   peek(key: string): CacheEntry | undefined {
     this.#check(key);
@@ -197,13 +236,28 @@ export class CacheManager implements AsyncDisposable {
     return isPromise(found) ? undefined : found;
   }
 
-  /** True if a tier has a live entry of the key. Counts and copies nothing. */
+  /**
+   * True if a tier has a live entry of the key. Counts and copies nothing.
+   *
+   * @example
+   * ```ts
+   * if (!(await cache.has(key))) await cache.put(await fetchProxy(key));
+   * ```
+   */
   async has(key: string): Promise<boolean> {
     this.#check(key);
     return this.#withErrorPolicy(() => this.#stack.has(key));
   }
 
-  /** The live entries found, by key. Equivalent to one `get` for each key. */
+  /**
+   * The live entries found, by key. Equivalent to one `get` for each key.
+   *
+   * @example
+   * ```ts
+   * const found = await cache.getMany(['a', 'b']);
+   * console.log(found.get('a')?.proxyUrl);
+   * ```
+   */
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     this.#checkKeys(keys);
     const found = await this.#withErrorPolicy(() => Promise.all(keys.map((key) => this.#find(key))));
@@ -211,13 +265,27 @@ export class CacheManager implements AsyncDisposable {
     return byKey(keys, entries);
   }
 
-  /** The results of `lookup` for the entries found, by key. */
+  /**
+   * The results of `lookup` for the entries found, by key.
+   *
+   * @example
+   * ```ts
+   * for (const [key, { tier }] of await cache.lookupMany(['a', 'b'])) console.log(key, tier);
+   * ```
+   */
   async lookupMany(keys: readonly string[]): Promise<Map<string, CacheLookup>> {
     this.#checkKeys(keys);
     return byKey(keys, await Promise.all(keys.map((key) => this.lookup(key))));
   }
 
-  /** The results of `peek` for the keys that the first tier has. */
+  /**
+   * The results of `peek` for the keys that the first tier has.
+   *
+   * @example
+   * ```ts
+   * console.log(cache.peekMany(['a', 'b']).size);
+   * ```
+   */
   peekMany(keys: readonly string[]): Map<string, CacheEntry> {
     this.#checkKeys(keys);
     const found = keys.map((key) => this.peek(key));
@@ -239,7 +307,15 @@ export class CacheManager implements AsyncDisposable {
     return (await this.#putChecked(keyOrEntry, entry)).includes(true);
   }
 
-  /** Like `put`, and returns which tiers stored the entry. */
+  /**
+   * Like `put`, and returns which tiers stored the entry.
+   *
+   * @example
+   * ```ts
+   * const { stored, tiers } = await cache.putDetailed(entry);
+   * if (stored && !tiers['l3']) console.log('not on disk yet');
+   * ```
+   */
   putDetailed(entry: CacheEntry): Promise<PutResult>;
   putDetailed(key: string, entry: CacheEntry): Promise<PutResult>;
   async putDetailed(keyOrEntry: string | CacheEntry, entry?: CacheEntry): Promise<PutResult> {
@@ -248,43 +324,93 @@ export class CacheManager implements AsyncDisposable {
     return { stored: stored.includes(true), tiers };
   }
 
-  /** Stores entries, each under its own key, and returns in the same order which of them at least one tier stored. */
+  /**
+   * Stores entries, each under its own key, and returns in the same order which of them at least one tier stored.
+   *
+   * @example
+   * ```ts
+   * const stored = await cache.putMany(entries);
+   * console.log(stored.filter(Boolean).length);
+   * ```
+   */
   async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
     this.#checkOpen();
     checkEntries(entries);
     return this.#withErrorPolicy(() => this.#stack.putMany(entries.map((entry) => this.#withJitter(entry))));
   }
 
-  /** Removes an entry from every tier; true if it existed in at least one. */
+  /**
+   * Removes an entry from every tier; true if it existed in at least one.
+   *
+   * @example
+   * ```ts
+   * await cache.delete(key); // true if it existed
+   * ```
+   */
   async delete(key: string): Promise<boolean> {
     this.#check(key);
     return this.#withErrorPolicy(() => this.#stack.delete(key, RemovalReason.EXPLICIT));
   }
 
-  /** Removes entries and returns in the same order which of them existed. */
+  /**
+   * Removes entries and returns in the same order which of them existed.
+   *
+   * @example
+   * ```ts
+   * const existed = await cache.deleteMany(['a', 'b']); // such as [true, false]
+   * ```
+   */
   async deleteMany(keys: readonly string[]): Promise<boolean[]> {
     this.#checkKeys(keys);
     return this.#withErrorPolicy(() => this.#stack.deleteMany(keys));
   }
 
-  /** Clears every tier and returns how many different entries there were. */
+  /**
+   * Clears every tier and returns how many different entries there were.
+   *
+   * @example
+   * ```ts
+   * console.log(`${await cache.clear()} entries removed`);
+   * ```
+   */
   async clear(): Promise<number> {
     this.#checkOpen();
     return this.#withErrorPolicy(() => this.#stack.clear());
   }
 
-  /** Every live key once. */
+  /**
+   * Every live key once.
+   *
+   * @example
+   * ```ts
+   * for (const key of await cache.keys()) console.log(key);
+   * ```
+   */
   async keys(): Promise<string[]> {
     this.#checkOpen();
     return this.#stack.keys();
   }
 
-  /** The number of different live entries. */
+  /**
+   * The number of different live entries.
+   *
+   * @example
+   * ```ts
+   * console.log(await cache.size());
+   * ```
+   */
   async size(): Promise<number> {
     return (await this.keys()).length;
   }
 
-  /** Every live entry once, without counting an access or copying anything. */
+  /**
+   * Every live entry once, without counting an access or copying anything.
+   *
+   * @example
+   * ```ts
+   * for await (const { proxyUrl, source } of cache.entries()) console.log(proxyUrl, source);
+   * ```
+   */
   entries(): AsyncIterable<CacheEntry> {
     this.#checkOpen();
     return this.#stack.entries();
@@ -295,6 +421,11 @@ export class CacheManager implements AsyncDisposable {
    * supports leases; a failed load rejects for all of them and leaves nothing behind. See {@link LoadOptions} for a
    * signal, a deadline, and stale entries. A loader must not call `getOrLoad` for its own key: it would wait for
    * itself. Rejects with a CacheValidationError if the loaded entry has another key.
+   *
+   * @example
+   * ```ts
+   * const entry = await cache.getOrLoad(key, (key, { signal }) => fetchProxy(key, { signal }), { timeoutMs: 2000 });
+   * ```
    */
   async getOrLoad(
     key: string,
@@ -311,6 +442,11 @@ export class CacheManager implements AsyncDisposable {
    * One page of the entries that match a filter. It comes from the index of the lowest tier, if that tier has one, has
    * no limit, and has missed nothing; otherwise all live entries are read, and `includeExpired` has no effect. Counts
    * and copies nothing. Rejects with a CacheValidationError for an invalid filter.
+   *
+   * @example
+   * ```ts
+   * const { entries, cursor } = await cache.query({ labels: { country: 'DE' }, orderBy: 'leastUsed', limit: 10 });
+   * ```
    */
   async query(filter: EntryFilter = {}): Promise<EntryPage> {
     this.#checkOpen();
@@ -320,6 +456,11 @@ export class CacheManager implements AsyncDisposable {
   /**
    * Counts a failure of a proxy and marks it unhealthy; at `failureThreshold` failures it is removed from every tier,
    * unless `healthCheckInvalidation` is false. An unknown key is not an error.
+   *
+   * @example
+   * ```ts
+   * await cache.invalidateByHealth(key);
+   * ```
    */
   async invalidateByHealth(key: string): Promise<void> {
     this.#check(key);
@@ -330,6 +471,15 @@ export class CacheManager implements AsyncDisposable {
    * Stores the result of a health check in every tier, and in the history of the tier that keeps one. Returns the
    * updated entry, or `undefined` if no tier has the key. `healthThresholds` decide when an entry becomes degraded,
    * dead, or healthy again. Removes nothing. Rejects with a CacheValidationError for an invalid result.
+   *
+   * @example
+   * ```ts
+   * await cache.recordHealthCheck(key, {
+   *   status: 'healthy',
+   *   responseTimeMs: 120,
+   *   checkUrl: 'https://example.com',
+   * });
+   * ```
    */
   async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
     this.#check(key);
@@ -339,6 +489,11 @@ export class CacheManager implements AsyncDisposable {
   /**
    * The health checks of a key, the latest first; an empty list if no tier keeps a history. Rejects with a
    * CacheValidationError for invalid options.
+   *
+   * @example
+   * ```ts
+   * for (const { status, responseTimeMs } of await cache.healthHistory(key, { limit: 5 })) console.log(status, responseTimeMs);
+   * ```
    */
   async healthHistory(key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
     this.#check(key);
@@ -348,18 +503,37 @@ export class CacheManager implements AsyncDisposable {
   /**
    * The entries that are due for a health check: those never checked first, then those overdue the longest. `limit` is
    * 1 to 10000, default 100. Rejects with a CacheValidationError for invalid options.
+   *
+   * @example
+   * ```ts
+   * for (const { key, proxyUrl } of await cache.dueForHealthCheck({ limit: 50 })) console.log(key, proxyUrl);
+   * ```
    */
   async dueForHealthCheck(options: DueOptions = {}): Promise<CacheEntry[]> {
     this.#checkOpen();
     return this.#health.due(options, (filter) => this.query(filter));
   }
 
-  /** A snapshot of the counts of all tiers. */
+  /**
+   * A snapshot of the counts of all tiers.
+   *
+   * @example
+   * ```ts
+   * const { overallHitRate, totalSize } = cache.getStatistics();
+   * ```
+   */
   getStatistics(): CacheStatistics {
     return this.#statistics.snapshot();
   }
 
-  /** Removes expired entries from every tier and returns the number of removals. */
+  /**
+   * Removes expired entries from every tier and returns the number of removals.
+   *
+   * @example
+   * ```ts
+   * console.log(`${await cache.cleanupExpired()} removed`);
+   * ```
+   */
   async cleanupExpired(): Promise<number> {
     this.#checkOpen();
     return this.#stack.cleanupExpired();
@@ -370,6 +544,11 @@ export class CacheManager implements AsyncDisposable {
    * An existing entry keeps its health. A row that exceeds a limit (such as 1 MiB per line, see the README) fails
    * alone. Rejects with a CacheValidationError for an invalid option; for `keyIdentity: 'url+credentials'` see {@link
    * WarmOptions.keyIdentity}.
+   *
+   * @example
+   * ```ts
+   * const { loaded, failed, problems } = await cache.warmFromFile('proxies.csv', { ttlOverride: 3600 });
+   * ```
    */
   async warmFromFile(file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
     this.#checkOpen();
@@ -379,13 +558,25 @@ export class CacheManager implements AsyncDisposable {
   /**
    * Makes the entries of a source match a list. If no entry was removed, {@link SyncResult} contains the reason.
    * Rejects with a CacheValidationError for an invalid argument.
+   *
+   * @example
+   * ```ts
+   * const result = await cache.syncFrom('provider', 'provider.txt', { defaultScheme: 'socks5' });
+   * ```
    */
   async syncFrom(source: string, rows: SyncRows, options?: SyncOptions): Promise<SyncResult> {
     this.#checkOpen();
     return syncFrom(this.#stack, this.#warmTarget(), source, rows, options);
   }
 
-  /** Writes every entry to a JSON Lines file that `warmFromFile` can import; credentials are sealed by default. */
+  /**
+   * Writes every entry to a JSON Lines file that `warmFromFile` can import; credentials are sealed by default.
+   *
+   * @example
+   * ```ts
+   * const { exported, failed } = await cache.exportToFile('proxies.jsonl', { credentials: 'omit' });
+   * ```
+   */
   async exportToFile(file: ExportDestination, options?: ExportOptions): Promise<ExportResult> {
     this.#checkOpen();
     return exportToFile(exportSource(this.#stack, this.cipher), file, options);
@@ -396,18 +587,39 @@ export class CacheManager implements AsyncDisposable {
    * After an interruption the next call continues the work. See {@link ReencryptResult} for when the older keys may be
    * dropped. Rejects with a CacheConfigError without a cipher, a CacheValidationError for an invalid option, and the
    * signal's reason.
+   *
+   * @example
+   * ```ts
+   * const { reencrypted, complete } = await cache.reencrypt();
+   * if (complete) console.log('the older keys may be dropped');
+   * ```
    */
   async reencrypt(options?: ReencryptOptions): Promise<ReencryptResult> {
     this.#checkOpen();
     return reencrypt(this.#stack, this.cipher, options);
   }
 
-  /** Adds a listener and returns a function that removes it. Throws a CacheValidationError for an unknown event. */
+  /**
+   * Adds a listener and returns a function that removes it. Throws a CacheValidationError for an unknown event.
+   *
+   * @example
+   * ```ts
+   * const stop = cache.on('degraded', ({ tier }) => console.log(`${tier} is out of use`));
+   * stop();
+   * ```
+   */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
     return this.#statistics.events.on(name, listener);
   }
 
-  /** Writes buffered access counts and closes every tier. Idempotent. */
+  /**
+   * Writes buffered access counts and closes every tier. Idempotent.
+   *
+   * @example
+   * ```ts
+   * await cache.close();
+   * ```
+   */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

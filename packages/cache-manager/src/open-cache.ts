@@ -12,6 +12,14 @@ import { defaultCipher, defaultTiers } from './open/default-tiers.ts';
  * CacheError with code `CACHE_KEY_INVALID` for an invalid key, or with code `CACHE_PACKAGE_MISSING` if a tier's package
  * is not installed (the message is the command that installs it). A tier whose store cannot be opened is not an error,
  * unless it is named in `required`: the cache works without it and tries again.
+ *
+ * @example
+ * ```ts
+ * await using cache = await openCache(
+ *   { l1Config: { maxEntries: 500 }, l2Backend: 'sqlite', l2CacheDir: '.cache/proxies' },
+ *   { required: ['l3'] },
+ * );
+ * ```
  */
 export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
   const parsed = checkOpenCache(config, options);

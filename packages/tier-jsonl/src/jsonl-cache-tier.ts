@@ -42,7 +42,14 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #store: JsonlStore;
   readonly #sideValues: JsonlSideValues;
 
-  /** Throws a CacheConfigError for an invalid configuration or invalid options. */
+  /**
+   * Throws a CacheConfigError for an invalid configuration or invalid options.
+   *
+   * @example
+   * ```ts
+   * const tier = new JsonlCacheTier({ directory: '.cache/proxies', cipher: new CredentialEncryptor(), maxEntries: 5000 });
+   * ```
+   */
   constructor(options: JsonlTierOptions);
   constructor(options: JsonlTierOptions, ...more: readonly unknown[]) {
     checkOneOptionsObject('JsonlCacheTier', more, '{ directory, cipher, tierType }');

@@ -43,7 +43,14 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   readonly #token = Object.freeze({});
   #nesting = 0;
 
-  /** Throws a CacheConfigError for an invalid configuration. */
+  /**
+   * Throws a CacheConfigError for an invalid configuration.
+   *
+   * @example
+   * ```ts
+   * const tier = new MemoryCacheTier({ maxEntries: 1000, evictionPolicy: 'lfu' });
+   * ```
+   */
   constructor(options?: TierOptions);
   constructor(options: TierOptions = {}, ...more: readonly unknown[]) {
     checkOneOptionsObject('MemoryCacheTier', more, '{ maxEntries, tierType }');

@@ -93,7 +93,14 @@ export class RedisCacheTier extends BaseTier<'async'> {
   readonly #size = new SizeEstimate();
   readonly #listeners = new ChangeListeners();
 
-  /** Throws a CacheConfigError that lists every invalid option and setting. Does not connect yet. */
+  /**
+   * Throws a CacheConfigError that lists every invalid option and setting. Does not connect yet.
+   *
+   * @example
+   * ```ts
+   * const tier = new RedisCacheTier({ url: 'redis://127.0.0.1:6379', namespace: 'proxies', graceMs: null });
+   * ```
+   */
   constructor(options: RedisTierOptions);
   constructor(options: RedisTierOptions, ...more: readonly unknown[]) {
     checkOneOptionsObject('RedisCacheTier', more, '{ url, cipher }');

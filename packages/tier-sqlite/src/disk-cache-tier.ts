@@ -29,7 +29,14 @@ export class DiskCacheTier extends SqliteTier {
   });
   readonly #directory: string;
 
-  /** Throws a CacheConfigError for a wrong configuration or option. */
+  /**
+   * Throws a CacheConfigError for a wrong configuration or option.
+   *
+   * @example
+   * ```ts
+   * const tier = new DiskCacheTier({ directory: '.cache/proxies', cipher: new CredentialEncryptor() });
+   * ```
+   */
   constructor(options: DiskCacheTierOptions);
   constructor(options: DiskCacheTierOptions, ...more: readonly unknown[]) {
     checkOneOptionsObject('DiskCacheTier', more, '{ directory, cipher, tierType }');

@@ -48,7 +48,18 @@ export class SqliteCacheTier extends SqliteTier {
   readonly #mostChecks: number;
   readonly #passOverChecks: OnDamagedChecks = (error, count) => this.passOver(error, count);
 
-  /** Throws a CacheConfigError for a wrong configuration or option. */
+  /**
+   * Throws a CacheConfigError for a wrong configuration or option.
+   *
+   * @example
+   * ```ts
+   * const tier = new SqliteCacheTier({
+   *   path: '.cache/proxies.db',
+   *   cipher: new CredentialEncryptor(),
+   *   healthRetention: { maxAgeMs: null },
+   * });
+   * ```
+   */
   constructor(options: SqliteCacheTierOptions);
   constructor(options: SqliteCacheTierOptions, ...more: readonly unknown[]) {
     checkOneOptionsObject('SqliteCacheTier', more, '{ path, cipher, tierType }');

@@ -95,6 +95,11 @@ export class Fernet {
   /**
    * Opens a token. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or a
    * token older than `ttlSeconds`, and a CacheValidationError for wrong options.
+   *
+   * @example
+   * ```ts
+   * String(new Fernet(newKey).decrypt(token, { ttlSeconds: 60 }));
+   * ```
    */
   decrypt(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
     checkOpenOptions(options);

@@ -29,6 +29,11 @@ export function readKeyVariable(env: Environment, variable: string): FernetKey |
  * `PROXYWHIRL_CACHE_KEY_PREVIOUS` unless it is the same. If neither is set, a new random key: save it, or everything
  * that it seals is lost. `env` is `process.env` by default. Throws a CacheError with code `CACHE_KEY_INVALID` that
  * names the variable.
+ *
+ * @example
+ * ```ts
+ * const [current, ...older] = getEncryptionKeys();
+ * ```
  */
 export function getEncryptionKeys(env: Environment = process.env): string[] {
   checkArgument('env', env, Kinds.object);
@@ -42,6 +47,11 @@ export function getEncryptionKeys(env: Environment = process.env): string[] {
 /**
  * A MultiFernet with the keys of {@link getEncryptionKeys}. `env` is `process.env` by default. Throws as {@link
  * getEncryptionKeys} does.
+ *
+ * @example
+ * ```ts
+ * const token = createMultiFernet().encrypt('hunter2');
+ * ```
  */
 export function createMultiFernet(env: Environment = process.env): MultiFernet {
   return new MultiFernet(getEncryptionKeys(env));
@@ -53,13 +63,13 @@ export function createMultiFernet(env: Environment = process.env): MultiFernet {
  * key that was the previous one is dropped: seal all stored tokens again before you rotate a second time. Rotating to
  * the current key changes nothing.
  *
+ * Throws a CacheError with code `CACHE_KEY_INVALID`, and changes nothing, if `newKey` or the current key has a wrong
+ * format.
+ *
  * @example
  * ```ts
  * rotateKey(generateKey()); // then open the cache and call `reencrypt`
  * ```
- *
- * Throws a CacheError with code `CACHE_KEY_INVALID`, and changes nothing, if `newKey` or the current key has a wrong
- * format.
  */
 export function rotateKey(newKey: FernetKeyInput, env: Environment = process.env): void {
   checkArgument('env', env, Kinds.object);

@@ -49,6 +49,13 @@ const OPTIONS: Readonly<Record<keyof TtlManagerOptions, ArgumentKind>> = Object.
 /**
  * Removes expired entries in the background; otherwise they are removed only when they are read. Its timer does not
  * keep the process alive. Cleanups never overlap, even if one takes longer than the interval.
+ *
+ * @example
+ * ```ts
+ * const ttl = new TtlManager(cache, { cleanupInterval: 30 });
+ * ttl.start();
+ * ttl.stop();
+ * ```
  */
 export class TtlManager {
   /** Seconds between cleanups. */

@@ -12,12 +12,9 @@ const MOST_NAMES = 4;
  *
  * @example
  * ```ts
- * class MyTier extends BaseTier<'sync'> {
- *   constructor(options: TierOptions);
- *   constructor(options: TierOptions, ...more: readonly unknown[]) {
- *     checkOneOptionsObject('MyTier', more, '{ maxEntries, cipher }');
- *     super(options, DESCRIPTION);
- *   }
+ * function openStore(options: TierOptions, ...more: readonly unknown[]) {
+ *   checkOneOptionsObject('openStore', more, '{ maxEntries, cipher }');
+ *   return options.maxEntries;
  * }
  * ```
  */

@@ -20,6 +20,9 @@ test('the clients of the redis package are accepted', () => {
 
 test('invalid options are refused', () => {
   expectTypeOf(RedisCacheTier).toBeConstructibleWith({ maxEntries: null, url: 'redis://127.0.0.1', graceMs: 0 });
+  expectTypeOf<RedisTierOptions['graceMs']>().toEqualTypeOf<number | null | undefined>();
+  // @ts-expect-error: one options object
+  void (() => new RedisCacheTier({ url: 'redis://127.0.0.1' }, { maxEntries: 5 }));
   // @ts-expect-error The options are required.
   void (() => new RedisCacheTier());
   // @ts-expect-error Unknown options are refused.

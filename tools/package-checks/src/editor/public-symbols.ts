@@ -22,9 +22,13 @@ const OPTIONS: ts.CompilerOptions = {
   noEmit: true,
 };
 
+/** One program for several entries, which takes less time than one for each. */
+export function programOf(entries: readonly string[]): ts.Program {
+  return ts.createProgram(entries, OPTIONS);
+}
+
 /** Reads all exported names of an entry, the `index.d.ts` of a package. */
-export function publicSymbols(entry: string): PublicSymbols {
-  const program = ts.createProgram([entry], OPTIONS);
+export function publicSymbols(entry: string, program: ts.Program = programOf([entry])): PublicSymbols {
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(entry);
   const module = file && checker.getSymbolAtLocation(file);
