@@ -116,9 +116,8 @@ export class CacheManager implements AsyncDisposable {
     const { failureThreshold = 3, healthCheckInvalidation = true, healthThresholds, healthSchedule } = options;
     this.#health = new HealthChecks(stack, {
       clock,
-      removeAfter: healthCheckInvalidation ? failureThreshold : undefined,
-      thresholds: healthThresholds ?? {},
-      schedule: healthSchedule ?? {},
+      removeAfter: healthCheckInvalidation ? failureThreshold : null,
+      rules: { thresholds: healthThresholds ?? {}, schedule: healthSchedule ?? {} },
     });
     const cleanupInterval = options.cleanupIntervalSeconds;
     if (cleanupInterval === undefined) return;
@@ -468,9 +467,11 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Stores the result of a health check in every tier, and in the history of the tier that keeps one. Returns the
+   * Stores the result of a health check in every tier, and in the history of each tier that keeps one. Returns the
    * updated entry, or `undefined` if no tier has the key. `healthThresholds` decide when an entry becomes degraded,
-   * dead, or healthy again. Removes nothing. Rejects with a CacheValidationError for an invalid result.
+   * dead, or healthy again, and `healthSchedule` when it is checked next, whatever the schedule of a tier says. The
+   * counts stay exact even if other processes record checks in the same database. Removes nothing. Rejects with a
+   * CacheValidationError for an invalid result.
    *
    * @example
    * ```ts

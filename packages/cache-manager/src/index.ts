@@ -1,6 +1,5 @@
 export type { CacheLookup, PutResult } from './cache-answers.ts';
 export { CacheManager } from './cache-manager.ts';
-export type { HealthThresholds } from './health/health-thresholds.ts';
 export type { CacheLoader, LoadContext, LoadOptions } from './load/entry-loader.ts';
 export type { ReencryptCounts, ReencryptOptions, ReencryptProgress, ReencryptResult } from './maintenance/reencrypt.ts';
 export type { Sweepable, TtlManagerOptions } from './maintenance/ttl-manager.ts';

@@ -1,5 +1,12 @@
-import type { CacheTier, Clock, CredentialCipher, HealthSchedule, Logger, TierFactory } from '@pw/cache-models';
-import type { HealthThresholds } from './health/health-thresholds.ts';
+import type {
+  CacheTier,
+  Clock,
+  CredentialCipher,
+  HealthSchedule,
+  HealthThresholds,
+  Logger,
+  TierFactory,
+} from '@pw/cache-models';
 import type { OnTierError } from './stack/tier-error-policy.ts';
 import type { TtlJitter } from './stack/ttl-jitter.ts';
 
@@ -104,8 +111,8 @@ export interface CacheManagerOptions {
    */
   readonly healthThresholds?: HealthThresholds | undefined;
   /**
-   * When an entry is due for its next check, in a stack without a tier that keeps a history; such a tier has its own
-   * schedule.
+   * When an entry is due for its next check after `recordHealthCheck`. A schedule of a tier, such as that of
+   * `SqliteCacheTier`, applies only to checks that are recorded in the tier itself.
    *
    * @default see {@link HealthSchedule}
    */

@@ -26,7 +26,7 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
   const logger = options.logger && quietLogger(options.logger);
   const cipher = await defaultCipher(parsed, logger, options.env ?? process.env);
   return CacheManager.open({
-    tiers: await defaultTiers(parsed, options.healthSchedule),
+    tiers: await defaultTiers(parsed),
     cipher,
     clock: options.clock,
     logger,

@@ -57,12 +57,16 @@ export { openRegularFile } from './files/open-regular-file.ts';
 export type { UnsafePath } from './files/unsafe-path.ts';
 export { unsafePath } from './files/unsafe-path.ts';
 export type { HealthCheck, HealthCheckResult } from './health/health-check.ts';
-export { afterHealthCheck, maskHealthCheck, parseHealthCheck } from './health/health-check.ts';
+export { changedEntry, checkRecordArguments, maskHealthCheck, parseHealthCheck } from './health/health-check.ts';
 export type { HealthHistoryOptions, HealthRecord } from './health/health-record.ts';
 export { parseHealthHistoryOptions } from './health/health-record.ts';
 export type { HealthSchedule } from './health/health-schedule.ts';
 export { checkHealthSchedule, HEALTH_SCHEDULE } from './health/health-schedule.ts';
 export { HEALTH_STATUSES, HealthStatus, isHealthStatus } from './health/health-status.ts';
+export type { HealthThresholds } from './health/health-thresholds.ts';
+export { checkHealthThresholds, HEALTH_THRESHOLDS } from './health/health-thresholds.ts';
+export type { HealthRules } from './health/health-transition.ts';
+export { afterFailure, afterHealthCheck } from './health/health-transition.ts';
 export { ignoreRejection } from './ignore-rejection.ts';
 export type { LogFields, Logger } from './logger.ts';
 export { calmLogger, silentLogger } from './logger.ts';
@@ -118,6 +122,7 @@ export type {
   TierChanges,
   TierContext,
   TierFactory,
+  TierHealthChecks,
   TierLeases,
 } from './tier/cache-tier.ts';
 export { TIER_CONTRACT_VERSION } from './tier/cache-tier.ts';

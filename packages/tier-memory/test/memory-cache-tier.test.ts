@@ -27,7 +27,7 @@ describe('MemoryCacheTier', () => {
       query: true,
       countsAccesses: true,
       immediate: true,
-      healthHistory: false,
+      health: false,
       ordered: false,
       reseal: false,
       sideValues: false,

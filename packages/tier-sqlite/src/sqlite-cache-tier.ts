@@ -2,10 +2,13 @@ import {
   afterHealthCheck,
   type CacheEntry,
   CacheValidationError,
+  changedEntry,
   checkFilter,
   checkOneOptionsObject,
+  checkRecordArguments,
   type EntryFilter,
   type EntryPage,
+  type HealthCheck,
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
@@ -17,6 +20,7 @@ import {
   parseHealthCheck,
   parseHealthHistoryOptions,
   type SideValues,
+  type TierHealthChecks,
   TierType,
 } from '@pw/cache-models';
 import { healthOptions } from './check-tier-options.ts';
@@ -33,6 +37,12 @@ import { SqliteSideValues } from './side-values.ts';
 import { SqliteTier } from './sqlite-tier.ts';
 import type { SqliteCacheTierOptions } from './sqlite-tier-options.ts';
 
+/** {@link TierHealthChecks} of a tier that returns values. */
+interface SynchronousHealthChecks extends TierHealthChecks {
+  record(key: string, check: HealthCheck, change: (entry: CacheEntry) => CacheEntry): CacheEntry | undefined;
+  history(key: string, options?: HealthHistoryOptions): HealthRecord[];
+}
+
 /**
  * The third level: ProxyWhirl's table `cache_entries`, which can be queried by its fields, and a history of health
  * checks. Synchronous: results are values.
@@ -42,6 +52,12 @@ export class SqliteCacheTier extends SqliteTier {
   readonly sideValues: SideValues = new SqliteSideValues(this, {
     withStore: (work) => this.withStore(work),
     transact: (work) => this.transact(work),
+  });
+  /** Health checks with their history; see `CacheTier.health`. */
+  readonly health: SynchronousHealthChecks = Object.freeze({
+    record: (key: string, check: HealthCheck, change: (entry: CacheEntry) => CacheEntry) =>
+      this.#record(key, check, change),
+    history: (key: string, options?: HealthHistoryOptions) => this.healthHistory(key, options),
   });
   readonly #schedule: HealthSchedule;
   readonly #retention: RetentionLimits;
@@ -72,7 +88,7 @@ export class SqliteCacheTier extends SqliteTier {
           persistent: true,
           shared: true,
           query: true,
-          healthHistory: true,
+          health: true,
           reseal: true,
           sideValues: true,
         },
@@ -110,14 +126,21 @@ export class SqliteCacheTier extends SqliteTier {
 
   /**
    * Stores the result of a health check: a row in the history, and in the entry the last check, the counts, the status
-   * and the time of the next check, with exponential backoff. Credentials in the result's strings, including the
-   * entry's own, are masked. Returns the updated entry; undefined if there is no live one, or after a fault of the
-   * database. Throws a CacheValidationError for a wrong result.
+   * and the time of the next check, with exponential backoff (`healthSchedule`). Credentials in the result's strings,
+   * including the entry's own, are masked. Returns the updated entry; undefined if there is no live one, or after a
+   * fault of the database. Throws a CacheValidationError for a wrong result.
+   *
+   * A manager uses {@link SqliteCacheTier.health} instead, so that its own schedule and thresholds decide.
    */
   recordHealthCheck(key: string, result: HealthCheckResult): CacheEntry | undefined {
     checkKey(key);
+    const check = parseHealthCheck(result, this.clock.now());
+    return this.#record(key, check, (entry) => afterHealthCheck(entry, check, { schedule: this.#schedule }));
+  }
+
+  #record(key: string, check: HealthCheck, change: (entry: CacheEntry) => CacheEntry): CacheEntry | undefined {
+    checkRecordArguments(key, check, change);
     const now = this.clock.now();
-    const parsed = parseHealthCheck(result, now);
     return this.run<CacheEntry | undefined>(undefined, () => {
       // Read outside the transaction first, as setting a damaged row aside needs its own.
       if (this.doGet(key, now) === undefined) return undefined;
@@ -126,10 +149,9 @@ export class SqliteCacheTier extends SqliteTier {
         if (row === undefined) return undefined;
         const entry = store.decode(row);
         if (entry.isExpiredAt(now)) return undefined;
-        const check = maskHealthCheck(parsed, entry);
-        const updated = afterHealthCheck(entry, check, this.#schedule);
+        const updated = changedEntry(entry, change);
         store.put(updated, now);
-        addHealthRecord(store, key, check);
+        addHealthRecord(store, key, maskHealthCheck(check, entry));
         pruneHistory(store, key, this.#retention, now);
         return updated;
       });

@@ -54,7 +54,8 @@ export interface SqliteCacheTierOptions extends SqliteTierOptions {
   /** The database file; missing folders are created with mode 0700. */
   readonly path: string;
   /**
-   * When entries are to be checked again.
+   * When entries are to be checked again after `recordHealthCheck` of the tier. A manager that records checks uses its
+   * own schedule.
    *
    * @default see {@link HealthSchedule}
    */

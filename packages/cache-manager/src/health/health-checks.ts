@@ -1,9 +1,12 @@
 import {
   type ArgumentKind,
+  afterFailure,
   afterHealthCheck,
   CacheEntry,
+  CacheValidationError,
   type Clock,
   checkOptionsObject,
+  copyEntry,
   DEFAULT_PAGE_SIZE,
   type EntryFilter,
   type EntryPage,
@@ -11,8 +14,7 @@ import {
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
-  type HealthSchedule,
-  HealthStatus,
+  type HealthRules,
   maskHealthCheck,
   optional,
   parseHealthCheck,
@@ -21,16 +23,15 @@ import {
   wholeNumber,
 } from '@pw/cache-models';
 import { isSameProxy } from '../is-same-proxy.ts';
-import type { TierStack } from '../stack/tier-stack.ts';
+import type { AppliedChange, TierStack } from '../stack/tier-stack.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
-import { type HealthThresholds, stateAfter } from './health-thresholds.ts';
 
 export interface HealthChecksOptions {
   readonly clock: Clock;
-  /** The number of failures, counted by `invalidate`, after which an entry is removed; `undefined` for never. */
-  readonly removeAfter: number | undefined;
-  readonly thresholds: HealthThresholds;
-  readonly schedule: HealthSchedule;
+  /** The number of failures, counted by `invalidate`, after which an entry is removed; `null` for never. */
+  readonly removeAfter: number | null;
+  /** How checks change an entry, also in tiers that have rules of their own. */
+  readonly rules: Required<HealthRules>;
 }
 
 export interface DueOptions {
@@ -55,26 +56,24 @@ export class HealthChecks {
   /** Counts a failure and marks the entry unhealthy, or removes it. */
   async invalidate(key: string): Promise<void> {
     const { removeAfter } = this.#options;
-    const fail = (entry: CacheEntry): CacheEntry | null => {
-      const failureCount = entry.failureCount + 1;
-      if (removeAfter !== undefined && failureCount >= removeAfter) return null;
-      return entry.with({ failureCount, healthStatus: HealthStatus.UNHEALTHY });
-    };
-    await this.#stack.update(key, fail, RemovalReason.HEALTH);
+    await this.#stack.update(key, (entry) => afterFailure(entry, removeAfter), { reason: RemovalReason.HEALTH });
   }
 
-  /** Stores the result of a check in every tier, and in the history of the tier that keeps one. */
+  /** Stores the result of a check in every tier, and in the history of each tier that keeps one. */
   async record(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
     const check = parseHealthCheck(result, this.#options.clock.now());
-    return this.#stack.withNewest(key, (entry) => this.#apply(entry, check));
+    const after = await this.#stack.update(key, (entry) => afterHealthCheck(entry, check, this.#options.rules), {
+      apply: (newest) => this.#recordInTiers(newest, check),
+    });
+    return after ?? undefined;
   }
 
   /** The checks of a key, the latest first, from the lowest tier that keeps a history. */
   async history(key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
     parseHealthHistoryOptions(options);
-    const tier = this.#historyTier(key);
+    const tier = this.#tiersWithHistory(key).at(-1);
     if (tier === undefined) return [];
-    const records = await tier.call<HealthRecord[]>((inner) => inner.healthHistory?.(key, options) ?? [], []);
+    const records = await tier.call<HealthRecord[]>((inner) => inner.health!.history(key, options), []);
     return Array.isArray(records) ? records : [];
   }
 
@@ -90,32 +89,28 @@ export class HealthChecks {
     return [...found, ...entries];
   }
 
-  async #apply(entry: CacheEntry, parsed: HealthCheck): Promise<CacheEntry> {
-    // A third-party tier stores the check unchanged, so credentials are masked here.
-    const check = maskHealthCheck(parsed, entry);
-    const tier = this.#historyTier(entry.key);
-    const recorded = tier === undefined ? undefined : await recordIn(tier, entry, check);
-    const checked = recorded ?? afterHealthCheck(entry, check, this.#options.schedule);
-    const isNewest = checked.lastHealthCheck === check.checkTime;
-    const healthStatus = isNewest
-      ? stateAfter(entry.healthStatus, checked, check.responseTimeMs, this.#options.thresholds)
-      : checked.healthStatus;
-    // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
-    const newest = this.#stack.overlay(entry);
-    // The entry is put into the first tier too, so the mark that this tier evicted it is removed.
-    const after = CacheEntry.restore({
-      ...newest.toFields(),
-      ...healthOf(checked),
-      healthStatus,
-      evictedFromL1: false,
-    });
-    const isStored = recorded !== undefined && recorded.healthStatus === healthStatus && !recorded.evictedFromL1;
-    await this.#stack.putLocked(after, isStored ? tier : undefined);
-    return after;
+  /**
+   * Records a check in the tiers that keep a history. Other processes may have recorded checks in the lowest of them, so
+   * what it makes of the check holds for all tiers.
+   */
+  async #recordInTiers(newest: CacheEntry, parsed: HealthCheck): Promise<AppliedChange | undefined> {
+    const found = this.#tiersWithHistory(newest.key);
+    if (found.length === 0) return undefined;
+    // A third-party tier may store the check unchanged, so credentials are masked here.
+    const check = maskHealthCheck(parsed, newest);
+    let change = (entry: CacheEntry) => afterHealthCheck(entry, check, this.#options.rules);
+    const tiers = new Set<ManagedTier>();
+    for (const tier of found.reverse()) {
+      const recorded = await recordIn(tier, newest, check, change);
+      if (recorded === undefined) continue;
+      if (tiers.size === 0) change = (entry) => withHealthOf(recorded, entry);
+      tiers.add(tier);
+    }
+    return tiers.size === 0 ? undefined : { tiers, change };
   }
 
-  #historyTier(key: string): ManagedTier | undefined {
-    return this.#stack.tiers.findLast((tier) => tier.capabilities.healthHistory && tier.canRead(key));
+  #tiersWithHistory(key: string): ManagedTier[] {
+    return this.#stack.tiers.filter((tier) => tier.capabilities.health && tier.canRead(key));
   }
 }
 
@@ -123,15 +118,29 @@ export class HealthChecks {
  * Records a check in a tier and returns the tier's entry after it; `undefined` if that failed. If the tier does not
  * have the entry, or has another proxy under its key, the entry is put first.
  */
-async function recordIn(tier: ManagedTier, entry: CacheEntry, check: HealthCheck): Promise<CacheEntry | undefined> {
-  const { key } = entry;
+async function recordIn(
+  tier: ManagedTier,
+  newest: CacheEntry,
+  check: HealthCheck,
+  change: (entry: CacheEntry) => CacheEntry,
+): Promise<CacheEntry | undefined> {
+  const { key } = newest;
   const before = tier.faults;
-  const record = () => tier.call<CacheEntry | undefined>((inner) => inner.recordHealthCheck?.(key, check), undefined);
+  const changeOwn = (entry: CacheEntry): CacheEntry => {
+    if (!isVersionOf(newest, entry)) throw new CacheValidationError('the tier has another proxy under the key');
+    // The first tier will have the entry, so the mark that it evicted it is removed.
+    return copyEntry(change(entry), false);
+  };
+  const record = async (): Promise<CacheEntry | undefined> => {
+    const found = await tier.call<CacheEntry | undefined>(
+      (inner) => inner.health!.record(key, check, changeOwn),
+      undefined,
+    );
+    return isVersionOf(newest, found) ? found : undefined;
+  };
   const found = await record();
-  if (isVersionOf(entry, found)) return found;
-  if (tier.faults !== before || !(await tier.put(key, entry))) return undefined;
-  const again = await record();
-  return isVersionOf(entry, again) ? again : undefined;
+  if (found !== undefined || tier.faults !== before) return found;
+  return (await tier.put(key, newest)) ? record() : undefined;
 }
 
 function isVersionOf(entry: CacheEntry, found: unknown): found is CacheEntry {
@@ -154,11 +163,14 @@ async function neverChecked(limit: number, query: (filter: EntryFilter) => Promi
   return found;
 }
 
-function healthOf(entry: CacheEntry): Pick<CacheEntry, HealthField> {
-  return Object.fromEntries(HEALTH_FIELDS.map((field) => [field, entry[field]])) as Pick<CacheEntry, HealthField>;
+/** The second entry, with the health of the first. */
+function withHealthOf(checked: CacheEntry, entry: CacheEntry): CacheEntry {
+  const health = Object.fromEntries(HEALTH_FIELDS.map((field) => [field, checked[field]]));
+  return CacheEntry.restore({ ...entry.toFields(), ...(health as Pick<CacheEntry, HealthField>) });
 }
 
 const HEALTH_FIELDS = [
+  'healthStatus',
   'lastHealthCheck',
   'consecutiveHealthFailures',
   'consecutiveHealthSuccesses',

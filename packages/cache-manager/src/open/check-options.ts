@@ -2,9 +2,10 @@ import {
   type ArgumentKind,
   CacheConfigError,
   checkHealthSchedule,
+  checkHealthThresholds,
   type FieldProblem,
   HEALTH_SCHEDULE,
-  type HealthSchedule,
+  HEALTH_THRESHOLDS,
   Kinds,
   objectWith,
   oneOf,
@@ -13,7 +14,6 @@ import {
   problemsOfOptions,
   wholeNumber,
 } from '@pw/cache-models';
-import { THRESHOLDS } from '../health/health-thresholds.ts';
 import { INTERVAL } from '../maintenance/ttl-manager.ts';
 import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { LONGEST_TIMER } from '../scheduling/longest-timer.ts';
@@ -42,7 +42,7 @@ export const SHARED_OPTIONS = Object.freeze({
   }),
   onTierError: optional(oneOf(ON_TIER_ERROR)),
   ttlJitter: optional(objectWith(JITTER)),
-  healthThresholds: optional(objectWith(THRESHOLDS)),
+  healthThresholds: optional(HEALTH_THRESHOLDS),
   healthSchedule: optional(HEALTH_SCHEDULE),
 }) satisfies Partial<Record<keyof CacheManagerOptions, ArgumentKind>>;
 
@@ -86,8 +86,8 @@ export function problemsOfShared(options: unknown): FieldProblem[] {
   const { ttlJitter, healthThresholds, healthSchedule } = options as Readonly<Record<string, unknown>>;
   return [
     ...problemsWithin('ttlJitter', ttlJitter, JITTER),
-    ...problemsWithin('healthThresholds', healthThresholds, THRESHOLDS),
-    ...problemsOfSchedule(healthSchedule),
+    ...problemsFrom(checkHealthThresholds, healthThresholds),
+    ...problemsFrom(checkHealthSchedule, healthSchedule),
   ];
 }
 
@@ -100,10 +100,14 @@ function problemsWithin(
   return problemsOfOptions(value, members).map(({ path, message }) => ({ path: `${name}.${path}`, message }));
 }
 
-function problemsOfSchedule(schedule: unknown): readonly FieldProblem[] {
-  if (!Kinds.object.isRight(schedule)) return [];
+/** The problems that a check of an object finds; none for a value that is not an object. */
+function problemsFrom<T extends object>(
+  check: (value: T, owner: string) => void,
+  value: unknown,
+): readonly FieldProblem[] {
+  if (!Kinds.object.isRight(value)) return [];
   try {
-    checkHealthSchedule(schedule as HealthSchedule, 'cache manager');
+    check(value as T, 'cache manager');
     return [];
   } catch (error) {
     if (error instanceof CacheConfigError) return error.problems;

@@ -4,7 +4,6 @@ import {
   CacheErrorCode,
   type CredentialCipher,
   errorCode,
-  type HealthSchedule,
   L2BackendType,
   type Logger,
   type TierFactory,
@@ -15,11 +14,11 @@ import type { NamedTier } from '../manager-options.ts';
 // it.
 
 /** ProxyWhirl's stack of tiers, without the levels that the configuration disables. */
-export async function defaultTiers(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<NamedTier[]> {
+export async function defaultTiers(config: CacheConfig): Promise<NamedTier[]> {
   const tiers: NamedTier[] = [];
   if (config.l1Config.enabled) tiers.push({ name: 'l1', tier: await memoryTier(config) });
   if (config.l2Config.enabled) tiers.push({ name: 'l2', tier: await diskTier(config) });
-  if (config.l3Config.enabled) tiers.push({ name: 'l3', tier: await sqliteTier(config, healthSchedule) });
+  if (config.l3Config.enabled) tiers.push({ name: 'l3', tier: await sqliteTier(config) });
   return tiers;
 }
 
@@ -39,10 +38,10 @@ async function diskTier(config: CacheConfig): Promise<TierFactory> {
   return (context) => new DiskCacheTier({ ...config.l2Config, ...context, ...options, whenLocked: 'promise' });
 }
 
-async function sqliteTier(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<TierFactory> {
+async function sqliteTier(config: CacheConfig): Promise<TierFactory> {
   const { SqliteCacheTier } = await load('@pw/tier-sqlite', () => import('@pw/tier-sqlite'));
   const { l3DatabasePath: path, durability, directoryChecks } = config;
-  const options = { path, durability, directoryChecks, name: 'l3', healthSchedule };
+  const options = { path, durability, directoryChecks, name: 'l3' };
   return (context) => new SqliteCacheTier({ ...config.l3Config, ...context, ...options, whenLocked: 'promise' });
 }
 

@@ -1,7 +1,8 @@
 import {
   allOf,
-  CacheEntry,
+  type CacheEntry,
   chain,
+  copyEntry,
   extractUrlCredentials,
   ignoreRejection,
   isPromise,
@@ -23,6 +24,26 @@ export interface StackEvents {
   promoted(tier: ManagedTier, key: string): void;
   /** An entry left a tier; `isDemotion` is true if a lower tier keeps it. */
   evicted(tier: ManagedTier, key: string, reason: RemovalReason, isDemotion: boolean): void;
+}
+
+/** Makes another entry of the same key from an entry; `null` to remove it. */
+export type EntryChange = (entry: CacheEntry) => CacheEntry | null;
+
+export interface UpdateOptions {
+  /** The reason under which a removal is counted. Default: `explicit`. */
+  readonly reason?: RemovalReason | undefined;
+  /**
+   * Applies the change in some tiers by other means than a put, under the key's lock. The other tiers then get what
+   * the returned change makes of the newest value.
+   */
+  readonly apply?: ((newest: CacheEntry) => MaybePromise<AppliedChange | undefined>) | undefined;
+}
+
+/** A change that some tiers have applied to their own entries. */
+export interface AppliedChange {
+  readonly tiers: ReadonlySet<ManagedTier>;
+  /** Makes the same change of another copy of the entry. */
+  readonly change: EntryChange;
 }
 
 /** An entry and the tier that returned it. */
@@ -192,25 +213,26 @@ export class TierStack {
 
   /**
    * Reads the newest value and stores the result of `change`, or removes the key if that is `null`, as one atomic step.
+   * Returns that result; `undefined` if there is no value.
    */
   update(
     key: string,
-    change: (entry: CacheEntry) => CacheEntry | null,
-    reason: RemovalReason,
+    change: EntryChange,
+    { reason, apply }: UpdateOptions = {},
   ): MaybePromise<CacheEntry | null | undefined> {
-    return this.withNewest(key, (entry) => {
-      const result = change(entry);
-      // The entry is put into the first tier too, so the mark that this tier evicted it is removed.
-      const changed = result?.evictedFromL1
-        ? CacheEntry.restore({ ...result.toFields(), evictedFromL1: false })
-        : result;
-      const done = changed === null ? this.#deleteEverywhere(key, reason) : this.putLocked(changed);
-      return chain<unknown, CacheEntry | null>(done, () => changed);
-    });
+    return this.#withNewest(key, (newest) =>
+      chain(apply?.(newest), (applied) => {
+        // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
+        const result = (applied?.change ?? change)(this.#access.overlay(newest));
+        // The entry is put into the first tier too, so the mark that this tier evicted it is removed.
+        const changed = result?.evictedFromL1 ? copyEntry(result, false) : result;
+        const done = changed === null ? this.#deleteEverywhere(key, reason) : this.#putChanged(changed, applied?.tiers);
+        return chain<unknown, CacheEntry | null>(done, () => changed);
+      }),
+    );
   }
 
-  /** Runs `work` on the newest value of a key, as one atomic step; `undefined` if there is none. */
-  withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
+  #withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
     this.#recoverDueTiers();
     return this.#mutex.run(key, () =>
       chain<CacheEntry | undefined, T | undefined>(this.#newest(key), (entry) =>
@@ -219,10 +241,11 @@ export class TierStack {
     );
   }
 
-  /** Stores an entry in every tier, or in all but one. The caller must hold the key's lock. */
-  putLocked(entry: CacheEntry, except?: ManagedTier): MaybePromise<boolean[]> {
+  /** Stores a changed entry in every tier that has not applied the change. */
+  #putChanged(entry: CacheEntry, applied: ReadonlySet<ManagedTier> | undefined): MaybePromise<boolean[]> {
     if (this.stale.has(entry.key)) this.stale.record(entry);
-    return allOf(this.tiers.filter((tier) => tier !== except).map((tier) => tier.put(entry.key, entry)));
+    const tiers = applied === undefined ? this.tiers : this.tiers.filter((tier) => !applied.has(tier));
+    return allOf(tiers.map((tier) => tier.put(entry.key, entry)));
   }
 
   /** The entry with all accesses counted so far. */
@@ -232,7 +255,7 @@ export class TierStack {
 
   /** Keeps the newest value of a key, so that it can be returned after it has expired. */
   recordStale(key: string): MaybePromise<unknown> {
-    return this.withNewest(key, (entry) => this.stale.record(entry));
+    return this.#withNewest(key, (entry) => this.stale.record(entry));
   }
 
   /**
@@ -260,7 +283,7 @@ export class TierStack {
     return this.#mutex.run(key, () => this.#deleteEverywhere(key, reason));
   }
 
-  #deleteEverywhere(key: string, reason: RemovalReason): MaybePromise<boolean> {
+  #deleteEverywhere(key: string, reason?: RemovalReason): MaybePromise<boolean> {
     this.#invalidateDerivedState(key);
     return chain(allOf(this.tiers.map((tier) => tier.delete(key, reason))), (existed) => existed.includes(true));
   }

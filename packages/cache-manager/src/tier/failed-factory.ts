@@ -44,7 +44,7 @@ export const UNKNOWN_CAPABILITIES: TierCapabilities = Object.freeze({
   countsAccesses: false,
   immediate: false,
   query: false,
-  healthHistory: false,
+  health: false,
   reseal: false,
   sideValues: false,
   leases: false,

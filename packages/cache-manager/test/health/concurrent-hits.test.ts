@@ -10,9 +10,8 @@ it('a hit is not lost while a health check is being recorded', async () => {
   const recorded = Promise.withResolvers<undefined>();
   const l2 = new HookTier({ clock });
   Object.assign(l2, {
-    capabilities: { ...l2.capabilities, healthHistory: true },
-    recordHealthCheck: () => recorded.promise,
-    healthHistory: () => [],
+    capabilities: { ...l2.capabilities, health: true },
+    health: { record: () => recorded.promise, history: () => [] },
   });
   const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), l2], clock });
   onTestFinished(() => cache.close());

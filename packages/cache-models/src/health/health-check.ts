@@ -2,15 +2,17 @@ import { type ArgumentKind, Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
 import { unknownMembers } from '../arguments/unknown-members.ts';
-import { CacheEntry } from '../entry/cache-entry.ts';
+import type { CacheEntry } from '../entry/cache-entry.ts';
+import { isTooLongKey, MAX_KEY_BYTES } from '../entry/key-length.ts';
 import { maskErrorText } from '../entry/mask-plain-fields.ts';
+import { CacheValidationError } from '../errors/cache-error.ts';
 import { Problems } from '../errors/problems.ts';
+import { ignoreRejection } from '../ignore-rejection.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
 import { INSTANT, isInstant } from '../time/instant.ts';
 import type { InstantInput } from '../time/to-instant.ts';
 import { toInstant } from '../time/to-instant.ts';
-import { type HealthSchedule, SCHEDULE, waitAfter } from './health-schedule.ts';
-import { HealthStatus, isHealthStatus } from './health-status.ts';
+import { type HealthStatus, isHealthStatus } from './health-status.ts';
 
 /** The outcome of one check of a proxy. */
 export interface HealthCheckResult {
@@ -48,7 +50,8 @@ const LIKELY: Readonly<Record<string, ArgumentKind>> = Object.freeze({
   checkUrl: Kinds.nonEmptyString,
 });
 
-const CHECK: ArgumentKind = Object.freeze({
+/** The kind of a validated check. */
+export const HEALTH_CHECK: ArgumentKind = Object.freeze({
   wanted: 'must be a health check as returned by parseHealthCheck',
   isRight: (value: unknown) => {
     if (!Kinds.object.isRight(value)) return false;
@@ -92,7 +95,7 @@ export function parseHealthCheck(result: HealthCheckResult, now: number): Health
  * Throws a CacheValidationError for wrong arguments.
  */
 export function maskHealthCheck(check: HealthCheck, entry: CacheEntry): HealthCheck {
-  checkArgument('check', check, CHECK);
+  checkArgument('check', check, HEALTH_CHECK);
   checkArgument('entry', entry, Kinds.entry);
   const { username, password } = entry;
   const { errorMessage, checkUrl } = check;
@@ -104,61 +107,45 @@ export function maskHealthCheck(check: HealthCheck, entry: CacheEntry): HealthCh
   };
 }
 
+const KEY: ArgumentKind = Object.freeze({
+  wanted: `must be a string of at most ${MAX_KEY_BYTES} bytes`,
+  isRight: (value: unknown) => typeof value === 'string' && !isTooLongKey(value),
+});
+const CHANGE: ArgumentKind = Object.freeze({
+  wanted: 'must be a function that changes an entry',
+  isRight: Kinds.function.isRight,
+});
+
+/** For tiers: throws a CacheValidationError unless these are right arguments of `health.record`. */
+export function checkRecordArguments(key: unknown, check: unknown, change: unknown): void {
+  checkArgument('key', key, KEY);
+  checkArgument('check', check, HEALTH_CHECK);
+  checkArgument('change', change, CHANGE);
+}
+
 /**
- * The entry after a check. A check that is older than the entry's last one only adds to the totals. The entry's own
- * credentials are masked in the error that is stored. Throws a CacheValidationError for wrong arguments.
- *
- * @example
- * ```ts
- * const check = parseHealthCheck({ status: 'healthy', responseTimeMs: 85, checkUrl: 'https://example.com' }, Date.now());
- * const checked = afterHealthCheck(entry, check, { intervalMs: 60_000 });
- * ```
+ * For tiers: the entry that the `change` of `health.record` makes of the stored one. Throws a CacheValidationError if
+ * `change` throws, or returns anything other than an entry of the same key.
  */
-export function afterHealthCheck(entry: CacheEntry, check: HealthCheck, schedule: HealthSchedule): CacheEntry {
+export function changedEntry(entry: CacheEntry, change: (entry: CacheEntry) => CacheEntry): CacheEntry {
   checkArgument('entry', entry, Kinds.entry);
-  checkArgument('check', check, CHECK);
-  checkArgument('schedule', schedule, SCHEDULE);
-  const failed = check.status === HealthStatus.UNHEALTHY || check.status === HealthStatus.DEAD;
-  const totals = {
-    totalHealthChecks: entry.totalHealthChecks + 1,
-    totalHealthCheckFailures: entry.totalHealthCheckFailures + (failed ? 1 : 0),
-  };
-  if (entry.lastHealthCheck !== null && check.checkTime < entry.lastHealthCheck)
-    return CacheEntry.restore({ ...entry.toFields(), ...totals });
-  const streak = streakAfter(entry, check.status, failed);
-  return CacheEntry.restore({
-    ...entry.toFields(),
-    ...totals,
-    ...streak,
-    healthStatus: check.status,
-    lastHealthCheck: check.checkTime,
-    nextCheckTime: check.checkTime + waitAfter(streak.recoveryAttempt, schedule),
-    lastHealthError: failed ? errorOf(entry, check) : null,
+  checkArgument('change', change, CHANGE);
+  const changed = resultOf(change, entry);
+  ignoreRejection(changed);
+  checkArgument('change()', changed, {
+    wanted: 'must be an entry of the same key',
+    isRight: (value) => Kinds.entry.isRight(value) && (value as CacheEntry).key === entry.key,
   });
+  return changed as CacheEntry;
 }
 
-type Streak = Pick<CacheEntry, 'consecutiveHealthFailures' | 'consecutiveHealthSuccesses' | 'recoveryAttempt'>;
-
-/** `recoveryAttempt` is the number of failed checks since the last success. */
-function streakAfter(entry: CacheEntry, status: HealthStatus, failed: boolean): Streak {
-  if (status === HealthStatus.UNKNOWN) {
-    const { consecutiveHealthFailures, consecutiveHealthSuccesses, recoveryAttempt } = entry;
-    return { consecutiveHealthFailures, consecutiveHealthSuccesses, recoveryAttempt };
+/** A change that throws is a wrong argument, and not a fault of the store. */
+function resultOf(change: (entry: CacheEntry) => unknown, entry: CacheEntry): unknown {
+  try {
+    return change(entry);
+  } catch (error) {
+    if (error instanceof CacheValidationError) throw error;
+    const problem = { path: 'change', message: 'must not throw' };
+    throw new CacheValidationError('change: must not throw', { problems: [problem], cause: error });
   }
-  if (!failed) {
-    return {
-      consecutiveHealthFailures: 0,
-      consecutiveHealthSuccesses: entry.consecutiveHealthSuccesses + 1,
-      recoveryAttempt: 0,
-    };
-  }
-  return {
-    consecutiveHealthFailures: entry.consecutiveHealthFailures + 1,
-    consecutiveHealthSuccesses: 0,
-    recoveryAttempt: entry.recoveryAttempt + 1,
-  };
-}
-
-function errorOf({ username, password }: CacheEntry, { errorMessage }: HealthCheck): string | null {
-  return errorMessage === null ? null : maskErrorText(errorMessage, [username, password]);
 }

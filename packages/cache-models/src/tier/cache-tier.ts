@@ -1,6 +1,6 @@
 import type { CacheTierConfig } from '../config/tier-config.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
-import type { HealthCheckResult } from '../health/health-check.ts';
+import type { HealthCheck } from '../health/health-check.ts';
 import type { HealthHistoryOptions, HealthRecord } from '../health/health-record.ts';
 import type { Logger } from '../logger.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
@@ -19,7 +19,7 @@ import type { TierType } from './tier-type.ts';
 export const TIER_CONTRACT_VERSION = 1;
 
 /**
- * What a tier claims. `query`, `reseal`, `sideValues`, `leases` and `changes` each claim an optional part of
+ * What a tier claims. `query`, `health`, `reseal`, `sideValues`, `leases` and `changes` each claim an optional part of
  * {@link CacheTier} with the same name: the part exists exactly if the claim is true. The conformance kit tests every claim, including each `false`, and a manager
  * refuses a tier that claims a part it does not have.
  */
@@ -41,8 +41,8 @@ export interface TierCapabilities {
   readonly countsAccesses: boolean;
   /** `getNow` exists. */
   readonly immediate: boolean;
-  /** Health checks are stored as a history: `recordHealthCheck` and `healthHistory` exist. */
-  readonly healthHistory: boolean;
+  /** Health checks are stored in a history. */
+  readonly health: boolean;
   /** Stored credentials can be sealed again with the current key. */
   readonly reseal: boolean;
   /** Small values can be stored beside the entries. */
@@ -74,6 +74,29 @@ export interface AccessUpdate {
  * may have been missed, so that any entry may have changed.
  */
 export type ChangeListener = (key: string | null) => void;
+
+/** The health checks of a tier's entries. */
+export interface TierHealthChecks {
+  /**
+   * Records a check as one atomic step, so that counts stay exact however many processes record checks in the store:
+   * reads this tier's own live entry, stores what `change` makes of it, and adds the check to the history. Credentials
+   * of the entry are masked in the strings of the check ({@link maskHealthCheck}).
+   *
+   * Returns the changed entry; `undefined` if there is no live entry or after a fault of the store. A wrong
+   * argument throws a CacheValidationError ({@link checkRecordArguments}), and so does a `change` that throws or makes
+   * something other than an entry of the key ({@link changedEntry}); nothing is stored then.
+   */
+  record(
+    key: string,
+    check: HealthCheck,
+    change: (entry: CacheEntry) => CacheEntry,
+  ): MaybePromise<CacheEntry | undefined>;
+  /**
+   * The checks of a key, newest first; an empty list after a fault of the store. Wrong options throw a
+   * CacheValidationError.
+   */
+  history(key: string, options?: HealthHistoryOptions): MaybePromise<HealthRecord[]>;
+}
 
 /** Reports of changes that others, usually other processes, make in the store of a tier. */
 export interface TierChanges {
@@ -204,19 +227,8 @@ export interface CacheTier {
    * the store results in an empty page.
    */
   query?(filter?: EntryFilter): MaybePromise<EntryPage>;
-  /**
-   * Stores the result of a health check in the history and in the entry. Returns the updated entry, or `undefined` if
-   * there is no live entry or after a fault of the store. Credentials in the result's strings are masked, including the
-   * entry's own ({@link maskHealthCheck}). Exists exactly if the capability `healthHistory` is true. A wrong result
-   * throws a CacheValidationError.
-   */
-  recordHealthCheck?(key: string, result: HealthCheckResult): MaybePromise<CacheEntry | undefined>;
-  /**
-   * The checks of a key, newest first; an empty list after a fault of the store. Exists exactly if the capability
-   * `healthHistory` is true. Wrong options throw a CacheValidationError.
-   */
-  healthHistory?(key: string, options?: HealthHistoryOptions): MaybePromise<HealthRecord[]>;
-
+  /** Health checks with their history. Exists exactly if the capability `health` is true. */
+  readonly health?: TierHealthChecks | undefined;
   /** Reports of changes by other writers. Exists exactly if the capability `changes` is true. */
   readonly changes?: TierChanges | undefined;
   /** Leases of keys. Exists exactly if the capability `leases` is true. */

@@ -119,7 +119,7 @@ const CLAIMS: Readonly<Record<ClaimedCapability, ArgumentKind>> = Object.freeze(
   ordered: CLAIM,
   countsAccesses: CLAIM,
   query: CLAIM,
-  healthHistory: CLAIM,
+  health: CLAIM,
   reseal: CLAIM,
   sideValues: CLAIM,
   leases: CLAIM,

@@ -1,7 +1,7 @@
 import type { CacheTier, TierCapabilities } from './cache-tier.ts';
 
 /** A capability that claims an optional part of a tier with the same name. */
-export type ClaimedPart = 'query' | 'reseal' | 'sideValues' | 'leases' | 'changes';
+export type ClaimedPart = 'query' | 'health' | 'reseal' | 'sideValues' | 'leases' | 'changes';
 
 /**
  * The optional parts of a tier, by the capability that claims them: the functions that a part has, or `null` if the
@@ -11,6 +11,7 @@ export const TIER_PARTS: Readonly<
   Record<ClaimedPart & keyof TierCapabilities & keyof CacheTier, readonly string[] | null>
 > = Object.freeze({
   query: null,
+  health: ['record', 'history'],
   reseal: null,
   sideValues: ['read', 'storeIfAbsent', 'replace'],
   leases: ['acquire', 'release'],

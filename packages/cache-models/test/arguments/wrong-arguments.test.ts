@@ -281,7 +281,7 @@ describe('a wrong argument', () => {
     () => Promise.reject(new Error('no chance')),
   ])('is refused as the result of random, and not stored: %s', (random) => {
     const check = parseHealthCheck({ status: 'dead', checkUrl: 'x' }, 1);
-    const error = errorOf(() => afterHealthCheck(entry, check, { random: wrong(random) }));
+    const error = errorOf(() => afterHealthCheck(entry, check, { schedule: { random: wrong(random) } }));
     expect(error).toBeInstanceOf(CacheValidationError);
     expect(error.message).toContain('random');
   });

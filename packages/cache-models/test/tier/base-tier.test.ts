@@ -47,7 +47,7 @@ describe('a tier on BaseTier', () => {
   });
 
   it('claims exactly what its description claims, and its mode', () => {
-    const unclaimed = { persistent: false, shared: false, ordered: false, query: false, healthHistory: false };
+    const unclaimed = { persistent: false, shared: false, ordered: false, query: false, health: false };
     const own = { countsAccesses: false, immediate: true };
     const parts = { reseal: false, sideValues: false, leases: false, changes: false };
     const { capabilities } = new LaterTier();

@@ -7,6 +7,7 @@ import {
   MAX_LABEL_NAME,
   MAX_LABEL_VALUE,
   MAX_LABELS,
+  parseHealthCheck,
 } from '@pw/cache-models';
 import { expectEntries, expectRoundTrip } from '../assertions/round-trips.ts';
 import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
@@ -179,13 +180,11 @@ const checked: Check = {
     const entry = labelled('a');
     const tier = await trial.tierWith([entry]);
     const checkUrl = 'http://check.example/ip';
-    const check = { status: HealthStatus.HEALTHY, checkTime: trial.clock.now(), checkUrl };
-    const after = await tier.call('recordHealthCheck("a")', () => tier.raw.recordHealthCheck!('a', check));
-    const expected = afterHealthCheck(entry, { ...check, responseTimeMs: null, errorMessage: null }, { jitter: 0 });
-    // A tier may randomise the time of the next check.
-    const nextCheckTime = after?.nextCheckTime ?? null;
-    trial.sameEntry('answer of recordHealthCheck', after, expected.with({ nextCheckTime }));
-    await expectEntries(trial, tier, [expected.with({ nextCheckTime })], 'after recordHealthCheck');
+    const check = parseHealthCheck({ status: HealthStatus.HEALTHY, checkUrl }, trial.clock.now());
+    const change = (one: CacheEntry) => afterHealthCheck(one, check, { schedule: { jitter: 0 } });
+    const after = await tier.call('health.record("a")', () => tier.raw.health!.record('a', check, change));
+    trial.sameEntry('answer of health.record', after, change(entry));
+    await expectEntries(trial, tier, [change(entry)], 'after health.record');
   },
 };
 
@@ -194,6 +193,6 @@ export const labels: CheckGroup = {
   checks: ({ capabilities }: Claims) => [
     ...checks,
     ...(capabilities.persistent ? [reopened] : []),
-    ...(capabilities.healthHistory ? [checked] : []),
+    ...(capabilities.health ? [checked] : []),
   ],
 };

@@ -71,8 +71,8 @@ export const CONTRACT_RULES = Object.freeze({
     "A tier that claims `ordered` lists keys and entries in ascending order of the keys' UTF-8 bytes; a tier that always does so must claim it.",
   query:
     'A tier that claims `query` finds exactly the entries that match a filter, in its order, page by page; `random` returns one page, on which every matching entry is equally likely. `includeExpired` adds expired entries that have not been removed yet.',
-  healthHistory:
-    'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; a put keeps the history, a delete ends it.',
+  health:
+    'A tier that claims `health` records a check in one atomic step: it stores what the given change makes of its own live entry, and adds the check to the history of the key, newest first. If the change throws, it stores nothing. A put keeps the history, a delete ends it.',
   leaves: 'A closed tier leaves no handle, timer, listener or file of its own behind, and lets the process end.',
   forgotten: 'A tier that was never closed lets the process end, and loses nothing that it acknowledged.',
 });

@@ -14,7 +14,7 @@ import { expiry } from '../checks/expiry.ts';
 import { failures } from '../checks/failures.ts';
 import { fields } from '../checks/fields.ts';
 import { getNow } from '../checks/get-now.ts';
-import { healthHistory } from '../checks/health-history.ts';
+import { health } from '../checks/health.ts';
 import { hostileKeys } from '../checks/hostile-keys.ts';
 import { hostileValues } from '../checks/hostile-values.ts';
 import { labels } from '../checks/labels.ts';
@@ -64,7 +64,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   leaks,
   ordered,
   query,
-  healthHistory,
+  health,
   accesses,
   counts,
   statistics,

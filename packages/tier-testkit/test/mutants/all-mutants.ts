@@ -10,6 +10,7 @@ import { credentialMutants } from './credentials.ts';
 import { expiryMutants } from './expiry.ts';
 import { failureMutants } from './failures.ts';
 import { getNowMutants } from './get-now.ts';
+import { healthMutants } from './health.ts';
 import { keyMutants } from './keys.ts';
 import { labelQueryMutants } from './label-queries.ts';
 import { labelMutants } from './labels.ts';
@@ -46,6 +47,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...lifecycleMutants,
   ...concurrencyMutants,
   ...claimMutants,
+  ...healthMutants,
   ...persistenceMutants,
   ...sharingMutants,
   ...leakMutants,

@@ -1,13 +1,4 @@
-import {
-  type CacheEntry,
-  compareTexts,
-  type EntryFilter,
-  type EntryPage,
-  type HealthCheckResult,
-  type HealthHistoryOptions,
-  type HealthRecord,
-  type TierLeases,
-} from '@pw/cache-models';
+import { type CacheEntry, compareTexts, type EntryFilter, type EntryPage, type TierLeases } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
 import { FileTable } from '../tiers/file/file-table.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';
@@ -17,7 +8,6 @@ import type { Row } from '../tiers/row-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
 const QUERY = 'query';
-const HISTORY = 'health history';
 const PARTS = ['shape', 'has the parts of exactly the capabilities that it claims'] as const;
 
 /** A tier that changes each filter before it queries. */
@@ -106,7 +96,7 @@ export const claimMutants: readonly Mutant[] = [
       }
     },
   ),
-  ...(['reseal', 'sideValues', 'leases', 'changes'] as const).flatMap((part) => [
+  ...(['health', 'reseal', 'sideValues', 'leases', 'changes'] as const).flatMap((part) => [
     plant(
       `${part}-unclaimed`,
       `Has ${part} but does not claim it.`,
@@ -136,16 +126,6 @@ export const claimMutants: readonly Mutant[] = [
       readonly leases = { acquire: () => null } as unknown as TierLeases;
       constructor(setup: TierSetup) {
         super(setup, { leases: true });
-      }
-    },
-  ),
-  plant(
-    'history-claimed',
-    'Claims healthHistory, but does not have it.',
-    PARTS,
-    class extends MapTier {
-      constructor(setup: TierSetup) {
-        super(setup, { healthHistory: true });
       }
     },
   ),
@@ -273,88 +253,6 @@ export const claimMutants: readonly Mutant[] = [
         const page = super.find(filter, now);
         for (const _ of page.entries) this.countHit();
         return page;
-      }
-    },
-  ),
-  plant(
-    'history-oldest-first',
-    'Returns the oldest check first.',
-    [HISTORY, 'returns the checks of a key newest first'],
-    class extends FileTier {
-      protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
-        return super.newestFirst(checks).reverse();
-      }
-    },
-  ),
-  plant(
-    'history-as-recorded',
-    'Returns checks in the order in which they were recorded, not made.',
-    [HISTORY, 'returns the checks of a key newest first'],
-    class extends FileTier {
-      protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
-        return [...checks].reverse();
-      }
-    },
-  ),
-  plant(
-    'history-without-the-entry',
-    'Adds a check to the history but does not update the entry.',
-    [HISTORY, 'updates the entry as the health check prescribes'],
-    class extends FileTier {
-      override async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
-        const before = await this.peek(key);
-        const after = await super.recordHealthCheck(key, result);
-        if (before !== undefined) await this.put(key, before);
-        return after;
-      }
-    },
-  ),
-  plant(
-    'history-without-since',
-    'Ignores since in healthHistory.',
-    [HISTORY, 'respects limit and since in healthHistory'],
-    class extends FileTier {
-      override healthHistory(key: string, { limit }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
-        return super.healthHistory(key, { limit });
-      }
-    },
-  ),
-  plant(
-    'history-without-limit',
-    'Ignores limit in healthHistory.',
-    [HISTORY, 'respects limit and since in healthHistory'],
-    class extends FileTier {
-      override healthHistory(key: string, { since }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
-        return super.healthHistory(key, { since });
-      }
-    },
-  ),
-  plant(
-    'history-outlives-its-entry',
-    'Keeps the checks of an entry that was deleted.',
-    [HISTORY, 'keeps the history of a replaced entry and drops that of a deleted one'],
-    class extends FileTier {
-      readonly #past = new Map<string, readonly HealthRecord[]>();
-      override async delete(key: string): Promise<boolean> {
-        this.#past.set(key, await super.healthHistory(key));
-        return super.delete(key);
-      }
-      override async healthHistory(key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
-        return [...(await super.healthHistory(key, options)), ...(this.#past.get(key) ?? [])];
-      }
-    },
-  ),
-  plant(
-    'history-lost-on-overwrite',
-    'Drops the checks of a replaced entry.',
-    [HISTORY, 'keeps the history of a replaced entry and drops that of a deleted one'],
-    class extends FileTier {
-      override put(key: string, entry: CacheEntry): Promise<boolean> {
-        this.inner.checkEntry(key, entry);
-        return this.run(false, () => {
-          this.table.history.delete(key);
-          return this.table.put(key, entry);
-        });
       }
     },
   ),

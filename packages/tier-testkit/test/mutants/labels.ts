@@ -2,7 +2,7 @@ import {
   type AccessUpdate,
   type CacheEntry,
   type EntryLabels,
-  type HealthCheckResult,
+  type HealthCheck,
   NO_LABELS,
   type ProxyRecord,
   type ResealCounts,
@@ -240,10 +240,8 @@ export const labelMutants: readonly Mutant[] = [
     'Loses labels when a health check is recorded.',
     ['labels', 'keeps labels when a health check is recorded'],
     class extends FileTier {
-      override async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
-        const after = await super.recordHealthCheck(key, result);
-        if (after !== undefined) await this.put(key, without(after));
-        return after;
+      protected override recordCheck(key: string, check: HealthCheck, change: (entry: CacheEntry) => CacheEntry) {
+        return super.recordCheck(key, check, (entry) => without(change(entry)));
       }
     },
   ),

@@ -24,7 +24,7 @@ const DEFAULT_CAPABILITIES: TierCapabilities = Object.freeze({
   countsAccesses: false,
   immediate: true,
   query: true,
-  healthHistory: false,
+  health: false,
   reseal: false,
   sideValues: false,
   leases: false,

@@ -19,7 +19,7 @@ type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord };
 
 const CLAIMS: Partial<TierCapabilities> = Object.freeze({
   immediate: false,
-  healthHistory: true,
+  health: true,
   reseal: true,
   sideValues: true,
   leases: true,

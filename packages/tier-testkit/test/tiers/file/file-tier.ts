@@ -2,17 +2,18 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
-  afterHealthCheck,
   type CacheEntry,
-  type HealthCheckResult,
+  changedEntry,
+  checkRecordArguments,
+  type HealthCheck,
   type HealthHistoryOptions,
   type HealthRecord,
   maskHealthCheck,
-  parseHealthCheck,
   parseHealthHistoryOptions,
   type ResealCounts,
   type SideValues,
   sealState,
+  type TierHealthChecks,
 } from '@pw/cache-models';
 import type { TierSetup } from '../../../src/index.ts';
 import { AsyncTier } from '../async-tier.ts';
@@ -60,18 +61,28 @@ export class FileTier extends AsyncTier {
     return new FileLeases(context);
   }
 
-  recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
-    return this.#checked(key, () => {
-      const parsed = parseHealthCheck(result, this.setup.clock.now());
-      return this.run<CacheEntry | undefined>(undefined, () => {
-        const entry = this.table.peek(key);
-        if (entry === undefined) return undefined;
-        const check = maskHealthCheck(parsed, entry);
-        const updated = afterHealthCheck(entry, check, { jitter: 0 });
-        this.table.put(key, updated);
-        this.table.addCheck(key, check);
-        return updated;
-      });
+  readonly health: TierHealthChecks = {
+    record: async (key, check, change) => {
+      checkRecordArguments(key, check, change);
+      return this.recordCheck(key, check, change);
+    },
+    history: async (key, options) => {
+      this.table.checkKey(key);
+      return this.checkHistory(key, options);
+    },
+  };
+  protected recordCheck(
+    key: string,
+    check: HealthCheck,
+    change: (entry: CacheEntry) => CacheEntry,
+  ): Promise<CacheEntry | undefined> {
+    return this.run<CacheEntry | undefined>(undefined, () => {
+      const entry = this.table.peek(key);
+      if (entry === undefined) return undefined;
+      const updated = changedEntry(entry, change);
+      this.table.put(key, updated);
+      this.table.addCheck(key, maskHealthCheck(check, entry));
+      return updated;
     });
   }
 
@@ -90,24 +101,17 @@ export class FileTier extends AsyncTier {
     };
   }
 
-  healthHistory(key: string, options: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
-    return this.#checked(key, () => {
-      const { since, limit } = parseHealthHistoryOptions(options);
-      return this.run<HealthRecord[]>([], () =>
-        this.newestFirst(this.table.history.get(key) ?? [])
-          .filter(({ checkTime }) => checkTime >= since)
-          .slice(0, limit),
-      );
-    });
+  protected async checkHistory(key: string, options: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
+    const { since, limit } = parseHealthHistoryOptions(options);
+    return this.run<HealthRecord[]>([], () =>
+      this.newestFirst(this.table.history.get(key) ?? [])
+        .filter(({ checkTime }) => checkTime >= since)
+        .slice(0, limit),
+    );
   }
   /** Of two checks with the same time, the one recorded later comes first. */
   protected newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
     return [...checks].reverse().sort((a, b) => b.checkTime - a.checkTime);
-  }
-
-  async #checked<T>(key: string, work: () => Promise<T>): Promise<T> {
-    this.table.checkKey(key);
-    return work();
   }
 
   protected get path(): string {

@@ -3,9 +3,12 @@ import {
   type CacheTier,
   ENTRY_ORDERS,
   HEALTH_STATUSES,
+  isInstant,
   isSideValue,
   PROXY_SCHEMES,
+  parseHealthCheck,
   RemovalReason,
+  type TierHealthChecks,
 } from '@pw/cache-models';
 import {
   either,
@@ -297,8 +300,37 @@ function sideValueCalls(): TierCall[] {
   ];
 }
 
+function healthCalls(): TierCall[] {
+  const check = must('check', objectOf('status', 'checkTime', 'responseTimeMs', 'errorMessage', 'checkUrl'), [
+    must('status', oneOf(...HEALTH_STATUSES)),
+    must('checkTime', (value) => isNumber(value) && isInstant(value as number)),
+    must('responseTimeMs', either(isNull, isNumber)),
+    must('errorMessage', either(isNull, isText)),
+    must('checkUrl', isText),
+  ]);
+  return [
+    call(
+      'health.record',
+      [KEY, check, must('change', isFunction)],
+      () => [KEPT.key, parseHealthCheck(rightHealthCheck(), 1), (entry: CacheEntry) => entry],
+      (tier, ...given) => tier.health!.record(...(given as Parameters<TierHealthChecks['record']>)),
+    ),
+    call(
+      'health.history',
+      [KEY, healthHistoryOptions],
+      () => [KEPT.key, {}],
+      (tier, ...given) => tier.health!.history(...(given as Parameters<TierHealthChecks['history']>)),
+    ),
+  ];
+}
+
 /** The calls of the parts of a tier that are objects. */
-const PART_CALLS = { sideValues: sideValueCalls, changes: changeCalls, leases: leaseCalls } as const;
+const PART_CALLS = {
+  health: healthCalls,
+  sideValues: sideValueCalls,
+  changes: changeCalls,
+  leases: leaseCalls,
+} as const;
 
 /** A filter of `query`, with all its members. */
 export const entryFilter: Parameter = filterOf([
@@ -332,7 +364,7 @@ export const healthCheckResult: Parameter = must(
     must('checkUrl', isText),
   ],
 );
-export const rightHealthCheck = () => ({ status: 'healthy', checkUrl: 'http://check.example/' });
+export const rightHealthCheck = () => ({ status: 'healthy', checkUrl: 'http://check.example/' }) as const;
 
 /** The options that select checks of a history. */
 export const healthHistoryOptions: Parameter = maybe('options', objectOf('since', 'limit'), [

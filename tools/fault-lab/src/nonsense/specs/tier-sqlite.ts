@@ -96,7 +96,7 @@ export const tierSqlite: readonly CallGroup[] = [
   ofDisk({ whenLocked: 'promise' }, 'not blocking'),
   tierGroup({
     Class: SqliteCacheTier,
-    parts: ['sideValues'],
+    parts: ['sideValues', 'health'],
     open: () => folders.open((folder) => new SqliteCacheTier({ path: join(folder, 'l3.db'), cipher })),
     close: (tier) => folders.close(tier),
     more: [

@@ -4,6 +4,7 @@ import {
   checkBinding,
   checkFilter,
   checkHealthSchedule,
+  checkHealthThresholds,
   checkOneOptionsObject,
   checkOptionsObject,
   Kinds,
@@ -55,6 +56,12 @@ export const scheduleMembers: readonly Parameter[] = [
 ];
 // The argument is called `schedule`, but errors name the tier option that it comes from.
 const schedule = must('healthSchedule', objectOf('intervalMs', 'maxIntervalMs', 'jitter', 'random'), scheduleMembers);
+export const thresholdMembers: readonly Parameter[] = [
+  maybe('deadAfter', wholeFrom(1)),
+  maybe('recoverAfter', wholeFrom(1)),
+  maybe('slowAfterMs', (value) => isNumber(value) && (value as number) > 0),
+];
+const thresholds = must('healthThresholds', objectOf('deadAfter', 'recoverAfter', 'slowAfterMs'), thresholdMembers);
 const binding = must('binding', objectOf('role', 'origin'), [
   must('role', oneOf('username', 'password')),
   must('origin', isText),
@@ -113,6 +120,9 @@ export const checks = groupOf(
   ),
   calls('parseHealthHistoryOptions', [healthHistoryOptions], () => [{}], parseHealthHistoryOptions),
   calls('checkHealthSchedule', [schedule, must('tier', isText)], () => [{}, 'l3'], checkHealthSchedule, {
+    refusal: 'config',
+  }),
+  calls('checkHealthThresholds', [thresholds, must('owner', isText)], () => [{}, 'cache'], checkHealthThresholds, {
     refusal: 'config',
   }),
   calls('checkBinding', [binding], () => [{ role: 'username', origin: 'http://h:1' }], checkBinding),

@@ -5,6 +5,7 @@ import {
   isBag,
   isBytes,
   isEntry,
+  isFunction,
   isNull,
   isNumber,
   isText,
@@ -13,11 +14,12 @@ import {
   must,
   objectOf,
   oneOf,
+  wholeFrom,
 } from '../../accepts.ts';
 import { calls, groupOf } from '../../define-calls.ts';
 import type { Parameter } from '../../nonsense-spec.ts';
 import { entryFilter, healthCheckResult, rightHealthCheck } from '../tier-calls.ts';
-import { scheduleMembers } from './checks.ts';
+import { scheduleMembers, thresholdMembers } from './checks.ts';
 import { anEntry, bindingMembers, cipher, isCipher, rightBinding } from './samples.ts';
 
 const entry = must('entry', isEntry);
@@ -37,7 +39,10 @@ const checkMembers: readonly Parameter[] = [
 ];
 const check = must('check', objectOf(...checkMembers.map(({ name }) => name)), checkMembers);
 const aCheck = () => models.parseHealthCheck(rightHealthCheck() as never, 1);
-const schedule = must('schedule', objectOf(...scheduleMembers.map(({ name }) => name)), scheduleMembers);
+const rules = maybe('rules', objectOf('schedule', 'thresholds'), [
+  maybe('schedule', objectOf(...scheduleMembers.map(({ name }) => name)), scheduleMembers),
+  maybe('thresholds', objectOf(...thresholdMembers.map(({ name }) => name)), thresholdMembers),
+]);
 const isFields = (value: unknown) => isBag(value) && 'source' in (value as object);
 const fields = must('fields', isFields, [must('source', isText), must('lastHealthError', either(isNull, isText))]);
 
@@ -92,7 +97,25 @@ export const records = groupOf(
     models.parseHealthCheck,
   ),
   calls('maskHealthCheck', [check, entry], () => [aCheck(), anEntry()], models.maskHealthCheck),
-  calls('afterHealthCheck', [entry, check, schedule], () => [anEntry(), aCheck(), {}], models.afterHealthCheck),
+  calls('afterHealthCheck', [entry, check, rules], () => [anEntry(), aCheck(), {}], models.afterHealthCheck),
+  calls(
+    'afterFailure',
+    [entry, must('removeAfter', either(isNull, wholeFrom(1)))],
+    () => [anEntry(), 3],
+    models.afterFailure,
+  ),
+  calls(
+    'checkRecordArguments',
+    [must('key', isText), check, must('change', isFunction)],
+    () => ['k', aCheck(), () => undefined],
+    models.checkRecordArguments,
+  ),
+  calls(
+    'changedEntry',
+    [entry, must('change', isFunction)],
+    () => [anEntry(), (one: unknown) => one],
+    models.changedEntry,
+  ),
   calls(
     'formatCursor',
     [must('cursor', objectOf('orderBy', 'direction', 'value', 'second', 'key'), cursorMembers)],

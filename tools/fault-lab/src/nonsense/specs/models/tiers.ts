@@ -10,7 +10,7 @@ const CAPABILITIES = [
   'ordered',
   'countsAccesses',
   'query',
-  'healthHistory',
+  'health',
   'reseal',
   'sideValues',
   'leases',

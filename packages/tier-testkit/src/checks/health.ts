@@ -1,6 +1,8 @@
 import {
   afterHealthCheck,
   type CacheEntry,
+  CacheValidationError,
+  type HealthCheck,
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
@@ -17,12 +19,26 @@ import type { Check, CheckGroup, Claims } from './check.ts';
 const { HEALTHY, DEGRADED, UNHEALTHY, DEAD, UNKNOWN } = HealthStatus;
 const checkUrl = 'http://check.example/ip';
 
-function record(tier: ObservedTier, key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
-  return tier.call(`recordHealthCheck("${key}")`, () => tier.raw.recordHealthCheck!(key, result));
+type Change = (entry: CacheEntry) => CacheEntry;
+
+/** What a check makes of an entry, with nothing random. */
+const changeOf =
+  (check: HealthCheck): Change =>
+  (entry) =>
+    afterHealthCheck(entry, check, { schedule: { jitter: 0 } });
+
+function recordChange(tier: ObservedTier, key: string, check: HealthCheck, change: Change) {
+  return tier.call(`health.record("${key}")`, () => tier.raw.health!.record(key, check, change));
+}
+
+/** Records a result, as of the time of the tier's entries unless it has a time. */
+function record(tier: ObservedTier, key: string, result: HealthCheckResult, now = START) {
+  const check = parseHealthCheck(result, now);
+  return recordChange(tier, key, check, changeOf(check));
 }
 
 function history(tier: ObservedTier, key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
-  return tier.call(`healthHistory("${key}")`, () => tier.raw.healthHistory!(key, options));
+  return tier.call(`health.history("${key}")`, () => tier.raw.health!.history(key, options));
 }
 
 /** Records checks one second apart, in the order of their times. */
@@ -33,9 +49,6 @@ async function recordMany(tier: ObservedTier, key: string, count: number, from =
 
 const secondsOf = (records: readonly HealthRecord[]): number[] => records.map((one) => (one.checkTime - START) / 1000);
 
-/** The entry without the time of its next check, which a tier may randomise. */
-const unscheduled = (entry: CacheEntry): CacheEntry => entry.with({ nextCheckTime: null });
-
 const RESULTS: readonly HealthCheckResult[] = [
   { status: HEALTHY, responseTimeMs: 12.5, checkUrl },
   { status: UNHEALTHY, errorMessage: 'connect ECONNREFUSED', checkUrl },
@@ -45,15 +58,19 @@ const RESULTS: readonly HealthCheckResult[] = [
   { status: UNHEALTHY, responseTimeMs: null, errorMessage: null, checkUrl },
 ];
 
-const WRONG_RESULTS: readonly unknown[] = [
-  ...[null, undefined, 'healthy', {}, { status: HEALTHY }, { checkUrl }, { status: 'ill', checkUrl }],
+const CHECK = parseHealthCheck({ status: HEALTHY, checkUrl }, START);
+const WRONG_CHECKS: readonly unknown[] = [
+  ...[null, undefined, 'healthy', {}, { ...CHECK, status: 'ill' }],
+  // Results that were not parsed: a tier takes only checks.
   ...[
-    { status: HEALTHY, checkUrl: '' },
-    { status: HEALTHY, checkUrl: 5 },
-    { status: HEALTHY, checkUrl, checkTime: 'x' },
+    { status: HEALTHY, checkUrl },
+    { ...CHECK, checkTime: new Date(START) },
   ],
-  ...[-1, Number.NaN, '5'].map((responseTimeMs) => ({ status: HEALTHY, checkUrl, responseTimeMs })),
-  { status: DEAD, checkUrl, errorMessage: 5 },
+  ...[
+    { ...CHECK, checkUrl: 5 },
+    { ...CHECK, errorMessage: 5 },
+    { ...CHECK, responseTimeMs: Number.NaN },
+  ],
 ];
 
 const WRONG_OPTIONS: readonly unknown[] = [
@@ -63,56 +80,70 @@ const WRONG_OPTIONS: readonly unknown[] = [
 
 const checks: Check[] = [
   {
-    name: 'updates the entry as the health check prescribes',
-    rule: 'healthHistory',
+    name: 'stores what a check makes of its own entry',
+    rule: 'health',
     run: async (trial) => {
       let expected = makeEntry('a', { username: 'user', failureCount: 3, source: 'kept' });
       const tier = await trial.tierWith([expected, makeEntry('other')]);
       for (const [at, result] of RESULTS.entries()) {
         trial.clock.advance(1000);
         const check = parseHealthCheck(result, trial.clock.now());
-        expected = unscheduled(afterHealthCheck(expected, check, {}));
-        const answer = await record(tier, 'a', result);
-        const what = `after check ${at}, ${result.status}`;
-        trial.sameEntry(`answer of recordHealthCheck ${what}`, answer && unscheduled(answer), expected);
-        trial.sameEntry(`get ${what}`, await tier.get('a'), answer);
-        const next = answer?.nextCheckTime ?? 0;
-        trial.holds(`nextCheckTime ${what}`, next > trial.clock.now(), 'a later time', next);
+        const given: CacheEntry[] = [];
+        const answer = await recordChange(tier, 'a', check, (entry) => {
+          given.push(entry);
+          return changeOf(check)(entry);
+        });
+        const what = `check ${at}, ${result.status}`;
+        for (const entry of given) trial.sameEntry(`entry that change received for ${what}`, entry, expected);
+        expected = changeOf(check)(expected);
+        trial.sameEntry(`answer of health.record for ${what}`, answer, expected);
+        trial.sameEntry(`get after ${what}`, await tier.get('a'), expected);
       }
       trial.sameEntry('get of an entry that was not checked', await tier.get('other'), makeEntry('other'));
     },
   },
   {
-    name: 'does not let an older check change the current health',
-    rule: 'healthHistory',
+    name: 'stores nothing if the change throws',
+    rule: 'health',
     run: async (trial) => {
-      const tier = await trial.tierWith([makeEntry('a')]);
-      await record(tier, 'a', { status: HEALTHY, checkTime: START + 5000, checkUrl });
-      const after = await record(tier, 'a', { status: DEAD, checkTime: START + 1000, checkUrl });
-      trial.same('healthStatus after an older check', after?.healthStatus, HEALTHY);
-      trial.same('lastHealthCheck after an older check', after?.lastHealthCheck, START + 5000);
-      trial.same('totalHealthChecks', after?.totalHealthChecks, 2);
+      const stored = [makeEntry('a')];
+      const tier = await trial.tierWith(stored);
+      const refuse = (): never => {
+        throw new CacheValidationError('planted by the kit');
+      };
+      const error = await trial.refuses('health.record with a change that throws', () =>
+        recordChange(tier, 'a', CHECK, refuse),
+      );
+      trial.same('message of the error', error.message, 'planted by the kit');
+      await trial.refuses('health.record with a change that throws another error', () =>
+        recordChange(tier, 'a', CHECK, () => {
+          throw new Error('planted by the kit');
+        }),
+      );
+      trial.same('history afterwards', await history(tier, 'a'), []);
+      trial.same('failureCount', tier.raw.failureCount, 0);
+      await expectEntries(trial, tier, stored, 'after a change that threw');
     },
   },
   {
     name: 'keeps each check unchanged in the history',
-    rule: 'healthHistory',
+    rule: 'health',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
       const expected: HealthRecord[] = [];
       for (const result of RESULTS) {
         trial.clock.advance(1000.125);
-        await record(tier, 'a', result);
+        await record(tier, 'a', result, trial.clock.now());
         const { status, checkTime, responseTimeMs, errorMessage } = parseHealthCheck(result, trial.clock.now());
         expected.unshift({ checkTime, status, responseTimeMs, errorMessage, checkUrl });
       }
       const received = (await history(tier, 'a')).map(({ ...fields }) => fields);
-      trial.same('healthHistory("a")', received, expected);
+      trial.same('health.history("a")', received, expected);
     },
   },
   {
     name: 'returns the checks of a key newest first',
-    rule: 'healthHistory',
+    rule: 'health',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
       for (const at of [3, 1, 5, 2, 4])
@@ -124,8 +155,8 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'respects limit and since in healthHistory',
-    rule: 'healthHistory',
+    name: 'respects limit and since in the history',
+    rule: 'health',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
       await recordMany(tier, 'a', 105);
@@ -146,7 +177,7 @@ const checks: Check[] = [
   },
   {
     name: 'records no check for a missing entry',
-    rule: 'healthHistory',
+    rule: 'health',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('short', { expiresAt: START + 10 }), makeEntry('a')]);
       trial.same('answer for a missing key', await record(tier, 'never', RESULTS[0]!), undefined);
@@ -158,7 +189,7 @@ const checks: Check[] = [
   },
   {
     name: 'keeps the history of a replaced entry and drops that of a deleted one',
-    rule: 'healthHistory',
+    rule: 'health',
     run: async (trial) => {
       const tier = await trial.tierWith(['a', 'b', 'c', 'd'].map((key) => makeEntry(key)));
       for (const key of ['a', 'b', 'c', 'd']) await recordMany(tier, key, 2);
@@ -179,24 +210,33 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'refuses an invalid check result and invalid options',
+    name: 'refuses an invalid check, an invalid change and invalid options',
     rule: 'arguments',
     run: async (trial) => {
       const stored = [makeEntry('a')];
       const tier = await trial.tierWith(stored);
-      for (const result of WRONG_RESULTS)
-        await trial.refuses(`recordHealthCheck("a", ${JSON.stringify(result)})`, () =>
-          record(tier, 'a', result as never),
+      const same: Change = (entry) => entry;
+      for (const check of WRONG_CHECKS)
+        await trial.refuses(`health.record("a", ${JSON.stringify(check)})`, () =>
+          recordChange(tier, 'a', check as never, same),
+        );
+      for (const change of [undefined, null, 'change', {}])
+        await trial.refuses(`health.record with the change ${JSON.stringify(change)}`, () =>
+          recordChange(tier, 'a', CHECK, change as never),
+        );
+      for (const changed of [undefined, {}, makeEntry('b')])
+        await trial.refuses('health.record with a change to something other than an entry of the key', () =>
+          recordChange(tier, 'a', CHECK, () => changed as CacheEntry),
         );
       for (const options of WRONG_OPTIONS)
-        await trial.refuses(`healthHistory("a", ${JSON.stringify(options)})`, () =>
+        await trial.refuses(`health.history("a", ${JSON.stringify(options)})`, () =>
           history(tier, 'a', options as never),
         );
-      await trial.refuses('recordHealthCheck(5)', () => record(tier, 5 as never, RESULTS[0]!));
-      await trial.refuses('healthHistory(5)', () => history(tier, 5 as never));
-      trial.same('history after wrong results', await history(tier, 'a'), []);
+      await trial.refuses('health.record(5)', () => recordChange(tier, 5 as never, CHECK, same));
+      await trial.refuses('health.history(5)', () => history(tier, 5 as never));
+      trial.same('history after invalid arguments', await history(tier, 'a'), []);
       trial.same('failureCount', tier.raw.failureCount, 0);
-      await expectEntries(trial, tier, stored, 'after wrong results');
+      await expectEntries(trial, tier, stored, 'after invalid arguments');
     },
   },
   {
@@ -234,10 +274,27 @@ const reopened: Check = {
   },
 };
 
-export const healthHistory: CheckGroup = {
-  name: 'health history',
+const shared: Check = {
+  name: 'counts the checks of several instances exactly',
+  rule: 'health',
+  run: async (trial) => {
+    const tiers = [await trial.tierWith([makeEntry('a')]), ...(await Promise.all([trial.tier(), trial.tier()]))];
+    const checks = Array.from({ length: 12 }, (_, at) =>
+      record(tiers[at % tiers.length]!, 'a', { status: UNHEALTHY, checkTime: START + at, checkUrl }),
+    );
+    const answers = await Promise.all(checks);
+    trial.same('checks that were recorded', answers.filter((entry) => entry !== undefined).length, 12);
+    const after = await tiers[0]!.get('a');
+    trial.same('totalHealthChecks', after?.totalHealthChecks, 12);
+    trial.same('totalHealthCheckFailures', after?.totalHealthCheckFailures, 12);
+    trial.same('checks in the history', (await history(tiers[1]!, 'a')).length, 12);
+  },
+};
+
+export const health: CheckGroup = {
+  name: 'health',
   checks: ({ capabilities }: Claims) => {
-    if (!capabilities.healthHistory) return [];
-    return [...checks, ...(capabilities.persistent ? [reopened] : [])];
+    if (!capabilities.health) return [];
+    return [...checks, ...(capabilities.persistent ? [reopened] : []), ...(capabilities.shared ? [shared] : [])];
   },
 };
