@@ -105,6 +105,7 @@ export function fromExpected(expected: ExpectedEntry): Record<string, unknown> {
     lastHealthError: expected.last_health_error,
     totalHealthChecks: expected.total_health_checks,
     totalHealthCheckFailures: expected.total_health_check_failures,
+    labels: {},
   };
 }
 
