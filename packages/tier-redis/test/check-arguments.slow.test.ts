@@ -48,6 +48,10 @@ describe('new RedisCacheTier', () => {
     expect(() => new Tier(...given)).toThrow(words);
   });
 
+  it.each([0, 5000, 2 ** 40, null])('accepts a grace of %s', (graceMs) => {
+    expect(() => new RedisCacheTier({ url, graceMs })).not.toThrow();
+  });
+
   it('does not quote the address, which may contain a password', () => {
     const make = () => new RedisCacheTier({ url: 'http://user:hunter2@127.0.0.1' });
     expect(make).toThrow('url: must be');
