@@ -1,4 +1,4 @@
-import type { CacheEntry, CacheStatistics, RemovalReason } from '@pw/cache-models';
+import type { CacheEntry, CacheStatistics, HealthThresholds, RemovalReason } from '@pw/cache-models';
 import { expectTypeOf } from 'vitest';
 import type {
   CacheEventListener,
@@ -12,7 +12,6 @@ import type {
   ExportProgress,
   ExportResult,
   FileOrBytes,
-  HealthThresholds,
   KEY_IDENTITIES,
   KeyIdentity,
   LoadContext,

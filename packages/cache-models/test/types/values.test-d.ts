@@ -61,7 +61,6 @@ import {
   type TierType,
   type TimeRange,
   type TokenState,
-  type TouchedEntries,
   type UnreadableReason,
   type WantedLabels,
   wholeNumber,
@@ -137,7 +136,7 @@ expectTypeOf<CacheTierType>().toEqualTypeOf<'l1' | 'l2' | 'l3'>();
 expectTypeOf<'my_tier'>().toExtend<TierType>();
 expectTypeOf<EvictionListener>().parameter(2).toEqualTypeOf<RemovalReason>();
 expectTypeOf<ChangeListener>().parameter(0).toEqualTypeOf<string | null>();
-expectTypeOf<TouchedEntries['take']>().returns.toEqualTypeOf<AccessUpdate[]>();
+expectTypeOf<AccessUpdate>().toHaveProperty('accessCount');
 expectTypeOf<SideValues['read']>().parameter(0).toEqualTypeOf<string>();
 
 // What is injected.
