@@ -6,6 +6,7 @@ import {
   isTooLongKey,
   Kinds,
   MAX_KEY_BYTES,
+  nullable,
   optional,
   type Secret,
 } from '@pw/cache-models';
@@ -51,7 +52,7 @@ export function checkEntries(entries: unknown): void {
 
 const LOAD_OPTIONS: Readonly<Record<keyof LoadOptions, ArgumentKind>> = Object.freeze({
   signal: optional(Kinds.signal),
-  timeoutMs: optional(Kinds.milliseconds),
+  timeoutMs: nullable(Kinds.milliseconds),
   staleWhileRevalidate: optional({
     wanted: 'must be a number of seconds, 0 or more',
     isRight: (value) => Number.isFinite(value) && (value as number) >= 0,

@@ -17,12 +17,12 @@ export interface NamedTier {
   /** The tier, or a factory that is called when the cache opens and whenever the tier is to be brought back. */
   readonly tier: CacheTier | TierFactory;
   /**
-   * The longest TTL of an entry in this tier, in seconds from when it is put or promoted there: above 0. It never
-   * extends a TTL, and does not affect other tiers.
+   * The longest TTL of an entry in this tier, in seconds from when it is put or promoted there: above 0; `null` for
+   * no limit. It never extends a TTL, and does not affect other tiers.
    *
-   * @default the entry's own TTL
+   * @default null
    */
-  readonly maxTtlSeconds?: number | undefined;
+  readonly maxTtlSeconds?: number | null | undefined;
 }
 
 /** Options of `CacheManager.open`. */

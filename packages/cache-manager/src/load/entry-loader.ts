@@ -24,16 +24,17 @@ export interface LoadOptions {
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long this caller waits, in milliseconds: 1 to 2147483647. After that, it is rejected with a CacheError of code
+   * How long this caller waits, in milliseconds: 1 to 2147483647; `null` for no limit. After that, it is rejected with a CacheError of code
    * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has its own deadline. Once the last caller has left, by its
    * deadline or its `signal`, the loader's signal is aborted, and the next call starts a new load. A result that the
    * loader returns after that is not stored: all callers have continued without it, and an aborted loader may return an
-   * incomplete result. The reload of a stale entry has the same deadline. Default: no deadline.
+   * incomplete result. The reload of a stale entry has the same deadline.
    *
+   * @default null
    * @example
    * await cache.getOrLoad(key, (key, { signal }) => fetchProxy(key, { signal }), { timeoutMs: 2000 });
    */
-  readonly timeoutMs?: number | undefined;
+  readonly timeoutMs?: number | null | undefined;
   /**
    * For how many seconds an expired entry is still returned, immediately, while one load of a new entry runs: 0 or
    * more, like HTTP's directive of the same name. Applies only to values that `getOrLoad` has found or loaded with this
@@ -46,7 +47,7 @@ export interface LoadOptions {
 interface LoadCall {
   readonly loader: CacheLoader;
   readonly windowMs: number;
-  readonly timeoutMs: number | undefined;
+  readonly timeoutMs: number | null;
 }
 
 export interface EntryLoaderContext {
@@ -75,9 +76,9 @@ export class EntryLoader {
   }
 
   async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions): Promise<CacheEntry | undefined> {
-    const { signal, timeoutMs, staleWhileRevalidate = 0 } = options;
+    const { signal, timeoutMs = null, staleWhileRevalidate = 0 } = options;
     const call: LoadCall = { loader, windowMs: staleWhileRevalidate * 1000, timeoutMs };
-    if (timeoutMs !== undefined) return this.#findInTime(key, call, timeoutMs, signal);
+    if (timeoutMs !== null) return this.#findInTime(key, call, timeoutMs, signal);
     return signal === undefined ? this.#find(key, call) : abortable(this.#find(key, call, signal), signal);
   }
 
@@ -120,7 +121,7 @@ export class EntryLoader {
   }
 
   #loadInTime(key: string, call: LoadCall): Promise<unknown> {
-    if (call.timeoutMs === undefined) return this.#load(key, call);
+    if (call.timeoutMs === null) return this.#load(key, call);
     const deadline = new LoadDeadline(call.timeoutMs);
     return abortable(this.#load(key, call, deadline.signal), deadline.signal).finally(() => deadline.clear());
   }

@@ -7,6 +7,7 @@ import {
   HEALTH_SCHEDULE,
   HEALTH_THRESHOLDS,
   Kinds,
+  nullable,
   objectWith,
   oneOf,
   optional,
@@ -65,7 +66,7 @@ const NAMED_TIER: Readonly<Record<keyof NamedTier, ArgumentKind>> = Object.freez
     wanted: 'must be a tier or a factory',
     isRight: (value: unknown) => typeof value === 'function' || (typeof value === 'object' && value !== null),
   }),
-  maxTtlSeconds: optional(Object.freeze({ wanted: 'must be a number of seconds above 0', isRight: isPositive })),
+  maxTtlSeconds: nullable(Object.freeze({ wanted: 'must be a number of seconds above 0', isRight: isPositive })),
 });
 
 /** Checks the options before anything is opened. Throws a CacheConfigError that lists all problems. */

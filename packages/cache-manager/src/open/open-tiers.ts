@@ -72,7 +72,7 @@ async function createTier(
     clock: context.clock,
     logger: context.logger,
     timeoutMs,
-    maxTtlMs: named.maxTtlSeconds === undefined ? undefined : named.maxTtlSeconds * 1000,
+    maxTtlMs: typeof named.maxTtlSeconds === 'number' ? named.maxTtlSeconds * 1000 : undefined,
     listener: context.listener,
   });
 }

@@ -20,6 +20,15 @@ afterEach(() => {
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
 describe('getOrLoad with timeoutMs', () => {
+  it('null waits without limit', async () => {
+    const { manager } = await openStack();
+    const { loader, calls } = heldLoader();
+    const loading = outcomeOf(manager.getOrLoad('k', loader, { timeoutMs: null }));
+    await pass(2 ** 31);
+    calls[0]!.give(entryOf('k'));
+    expect(await loading).toBe('manual');
+  });
+
   it('rejects at the deadline, aborts the loader, and discards its late result', async () => {
     const { manager } = await openStack();
     const { loader, calls } = heldLoader();
@@ -133,12 +142,12 @@ describe('getOrLoad with timeoutMs', () => {
     await cache.close();
   });
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5', null])('rejects %s', async (timeoutMs) => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5'])('rejects %s', async (timeoutMs) => {
     const { manager } = await openStack();
     const call = manager.getOrLoad('k', () => undefined, { timeoutMs: timeoutMs as number });
     await expect(call).rejects.toMatchObject({
       code: 'CACHE_VALIDATION_FAILED',
-      message: 'getOrLoad: timeoutMs: must be a number of milliseconds from 1 to 2147483647',
+      message: 'getOrLoad: timeoutMs: must be a number of milliseconds from 1 to 2147483647, or null',
     });
   });
 

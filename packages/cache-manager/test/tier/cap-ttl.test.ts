@@ -14,6 +14,15 @@ async function openCapped() {
 }
 
 describe('maxTtlSeconds of a tier', () => {
+  it('null caps nothing', async () => {
+    const clock = new ManualClock();
+    const tier = new MemoryCacheTier({ clock });
+    await using cache = await CacheManager.open({ tiers: [{ name: 'l1', tier, maxTtlSeconds: null }], clock });
+    const entry = entryOf('k', { ttlSeconds: 100 }, clock);
+    await cache.put(entry);
+    expect(tier.peek('k')?.expiresAt).toBe(entry.expiresAt);
+  });
+
   it('expires only the copies in this tier early; a lower tier then answers, and its entry is promoted again', async () => {
     const { manager, clock, l1, l2 } = await openCapped();
     const entry = entryOf('k', { ttlSeconds: 100 }, clock);

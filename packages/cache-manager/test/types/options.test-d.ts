@@ -49,7 +49,7 @@ expectTypeOf<object>().toExtend<OpenCacheOptions>();
 expectTypeOf<{ onTierError: 'ignore' }>().not.toExtend<OpenCacheOptions>();
 expectTypeOf<{ perSourceTtl: { api: string }; tiers: [] }>().not.toExtend<CacheManagerOptions>();
 expectTypeOf<OnTierError>().toEqualTypeOf<(typeof ON_TIER_ERROR)[number]>();
-expectTypeOf<NamedTier['maxTtlSeconds']>().toEqualTypeOf<number | undefined>();
+expectTypeOf<NamedTier['maxTtlSeconds']>().toEqualTypeOf<number | null | undefined>();
 expectTypeOf<keyof HealthThresholds>().toEqualTypeOf<'deadAfter' | 'recoverAfter' | 'slowAfterMs'>();
 expectTypeOf<{ share: 0.1 }>().toExtend<TtlJitter>();
 expectTypeOf<object>().not.toExtend<TtlJitter>();

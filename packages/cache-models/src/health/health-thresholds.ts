@@ -1,4 +1,4 @@
-import { type ArgumentKind, Kinds, optional, wholeNumber } from '../arguments/argument-kinds.ts';
+import { type ArgumentKind, Kinds, nullable, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { objectWith, problemsOfOptions } from '../arguments/check-options.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
@@ -21,20 +21,21 @@ export interface HealthThresholds {
    */
   readonly recoverAfter?: number | undefined;
   /**
-   * A successful check that takes at least this many milliseconds makes an entry `degraded`: above 0.
+   * A successful check that takes at least this many milliseconds makes an entry `degraded`: above 0; `null` for no
+   * limit.
    *
    * @default 5000
    */
-  readonly slowAfterMs?: number | undefined;
+  readonly slowAfterMs?: number | null | undefined;
 }
 
 const CHECKS = optional(wholeNumber(1));
 const MEMBERS: Readonly<Record<keyof HealthThresholds, ArgumentKind>> = Object.freeze({
   deadAfter: CHECKS,
   recoverAfter: CHECKS,
-  slowAfterMs: optional({
+  slowAfterMs: nullable({
     wanted: 'must be a number of milliseconds above 0',
-    isRight: (value) => typeof value === 'number' && value > 0,
+    isRight: (value) => Number.isFinite(value) && (value as number) > 0,
   }),
 });
 
@@ -77,7 +78,7 @@ export function statusAfter(
 ): HealthStatus {
   if (status === HealthStatus.UNHEALTHY) return consecutiveHealthFailures >= deadAfter ? HealthStatus.DEAD : status;
   if (status !== HealthStatus.HEALTHY) return status;
-  if (responseTimeMs !== null && responseTimeMs >= slowAfterMs) return HealthStatus.DEGRADED;
+  if (responseTimeMs !== null && slowAfterMs !== null && responseTimeMs >= slowAfterMs) return HealthStatus.DEGRADED;
   const isRecovering = before === HealthStatus.DEAD || before === HealthStatus.DEGRADED;
   return isRecovering && consecutiveHealthSuccesses < recoverAfter ? HealthStatus.DEGRADED : status;
 }
