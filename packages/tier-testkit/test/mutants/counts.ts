@@ -289,7 +289,7 @@ const claimMutants: readonly Mutant[] = [
   plant(
     'immediate-claimed',
     'Claims immediate, but has no getNow.',
-    ['shape', 'has the methods of exactly the capabilities that it claims'],
+    ['shape', 'has the parts of exactly the capabilities that it claims'],
     class extends PromiseMapTier {
       override readonly getNow = undefined as never;
     },
@@ -297,7 +297,7 @@ const claimMutants: readonly Mutant[] = [
   plant(
     'immediate-unclaimed',
     'Has getNow, but does not claim immediate.',
-    ['shape', 'has the methods of exactly the capabilities that it claims'],
+    ['shape', 'has the parts of exactly the capabilities that it claims'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { immediate: false });
