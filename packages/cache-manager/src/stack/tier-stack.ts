@@ -1,6 +1,6 @@
 import {
   allOf,
-  type CacheEntry,
+  CacheEntry,
   chain,
   copyEntry,
   extractUrlCredentials,
@@ -100,9 +100,8 @@ export class TierStack {
   get(key: string): MaybePromise<CacheEntry | undefined> {
     const first = this.#first;
     const entry = first.get(key);
-    if (entry === undefined || isPromise(entry))
-      return chain(this.#continueBelow(first, key, entry), (hit) => hit?.entry);
-    return this.#counted(first, entry);
+    if (CacheEntry.isCacheEntry(entry)) return this.#counted(first, entry);
+    return chain(this.#continueBelow(first, key, entry), (hit) => hit?.entry);
   }
 
   /** The live entry of a key from the highest tier that has it, copied into the tiers above. */

@@ -97,7 +97,9 @@ export class FaultBoundary {
     const tier = this.#tier;
     try {
       const found = this.#isImmediate ? tier.getNow!(key) : tier.get(key);
-      return isPromise(found) ? this.#later(key, found, this.#countLateHit) : this.#validEntry(key, found);
+      // In this order: on a hit, which is the usual case, nothing else is asked of the entry.
+      if (CacheEntry.isCacheEntry(found) || !isPromise(found)) return this.#validEntry(key, found);
+      return this.#later(key, found, this.#countLateHit);
     } catch (error) {
       return this.#faultAsMiss(error);
     }
@@ -107,7 +109,8 @@ export class FaultBoundary {
   peek(key: string): MaybePromise<CacheEntry | undefined> {
     try {
       const found = this.#tier.peek(key);
-      return isPromise(found) ? this.#later(key, found, undefined) : this.#validEntry(key, found);
+      if (CacheEntry.isCacheEntry(found) || !isPromise(found)) return this.#validEntry(key, found);
+      return this.#later(key, found, undefined);
     } catch (error) {
       return this.#faultAsMiss(error);
     }

@@ -76,8 +76,9 @@ export class CacheEntry implements CacheEntryFields {
   /** {@link NO_LABELS} if there are none; it is then inherited from the prototype and costs no memory. */
   declare readonly labels: EntryLabels;
 
-  #accessCount: number;
-  #lastAccessed: number;
+  // Initialized with numbers: V8 then changes the time of a hit in place, and allocates nothing.
+  #accessCount = 0;
+  #lastAccessed = 0;
   /** The token of the memory tier that counts the accesses of this object. */
   #owner: object | undefined;
   /** The token of the access buffer that has recorded this object. */
