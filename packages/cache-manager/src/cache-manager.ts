@@ -18,6 +18,7 @@ import {
   isTooLongKey,
   type Logger,
   type MaybePromise,
+  promiseOf,
   RemovalReason,
   silentLogger,
   systemClock,
@@ -190,7 +191,7 @@ export class CacheManager implements AsyncDisposable {
     try {
       this.#check(key);
       const found = this.#stack.get(key);
-      if (CacheEntry.isCacheEntry(found)) return Promise.resolve(found);
+      if (CacheEntry.isCacheEntry(found)) return promiseOf(found);
       return isPromise(found) ? found.then((entry) => this.#countMiss(entry)) : Promise.resolve(this.#countMiss(found));
     } catch (error) {
       return Promise.reject(error as Error);

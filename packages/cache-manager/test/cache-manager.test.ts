@@ -66,6 +66,26 @@ describe('put, get and delete', () => {
     expect((await manager.get('k'))?.accessCount).toBe(8);
   });
 
+  it('return the entry that the first tier keeps, and the same promise of it each time', async () => {
+    const { manager, clock, l1 } = await openStack();
+    const entry = entryOf('k', {}, clock);
+    await manager.put('k', entry);
+    const hit = manager.get('k');
+    expect(await hit).toBe(entry);
+    expect(l1.peek('k')).toBe(entry);
+    expect(manager.get('k')).toBe(hit);
+  });
+
+  it('copy an entry that another cache keeps', async () => {
+    const [one, other] = [await openStack(), await openStack()];
+    const entry = entryOf('k', {}, one.clock);
+    await one.manager.put('k', entry);
+    await other.manager.put('k', entry);
+    for (let i = 0; i < 3; i++) await one.manager.get('k');
+    expect((await other.manager.get('k'))?.accessCount).toBe(1);
+    expect((await one.manager.get('k'))?.accessCount).toBe(4);
+  });
+
   it('write access counts behind, in one batch', async () => {
     const { manager, clock, l2, l3 } = await openStack();
     const writes = [l2, l3].map((tier) => vi.spyOn(tier, 'recordAccess'));

@@ -16,7 +16,15 @@ export type { CacheEntryFields, CacheEntryJson } from './entry/cache-entry-field
 export type { CacheEntryInput, CacheEntryPatch, SecretInput } from './entry/cache-entry-input.ts';
 export type { CacheKeyOptions } from './entry/cache-key.ts';
 export { generateCacheKey } from './entry/cache-key.ts';
-export { claimEntry, copyEntry, countAccess, isBuffered, markBuffered, raiseAccess } from './entry/entry-access.ts';
+export {
+  claimEntry,
+  copyEntry,
+  countAccess,
+  isBuffered,
+  markBuffered,
+  promiseOf,
+  raiseAccess,
+} from './entry/entry-access.ts';
 export type { EntryLabels, WantedLabels } from './entry/entry-labels.ts';
 export {
   isLabelName,

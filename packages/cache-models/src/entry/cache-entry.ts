@@ -37,6 +37,7 @@ export interface EntryState {
   isOurs(entry: CacheEntry): boolean;
   count(entry: CacheEntry, now: number): void;
   raise(entry: CacheEntry, accessCount: number, lastAccessed: number): void;
+  promise(entry: CacheEntry): Promise<CacheEntry>;
   copy(entry: CacheEntry, evictedFromL1: boolean): CacheEntry;
   owner(entry: CacheEntry): object | undefined;
   setOwner(entry: CacheEntry, owner: object): void;
@@ -83,6 +84,8 @@ export class CacheEntry implements CacheEntryFields {
   #owner: object | undefined;
   /** The token of the access buffer that has recorded this object. */
   #buffer: object | undefined;
+  /** A promise of this entry, made by the first hit and returned by each further one. */
+  #promise: Promise<CacheEntry> | undefined;
 
   static {
     Object.defineProperty(CacheEntry.prototype, 'labels', { value: NO_LABELS, writable: true });
@@ -96,6 +99,10 @@ export class CacheEntry implements CacheEntryFields {
       raise(entry, accessCount, lastAccessed) {
         if (accessCount > entry.#accessCount) entry.#accessCount = accessCount;
         if (lastAccessed > entry.#lastAccessed) entry.#lastAccessed = lastAccessed;
+      },
+      promise(entry) {
+        entry.#promise ??= Promise.resolve(entry);
+        return entry.#promise;
       },
       copy: (entry, evictedFromL1) => new CacheEntry(entry, evictedFromL1),
       owner: (entry) => entry.#owner,

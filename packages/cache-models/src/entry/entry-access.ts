@@ -72,6 +72,17 @@ export function copyEntry(entry: CacheEntry, evictedFromL1?: boolean): CacheEntr
   return entryState.copy(entry, evictedFromL1 ?? entry.evictedFromL1);
 }
 
+/**
+ * A promise of an entry: always the same one, because to make a promise takes longer than to find the entry. Of an entry
+ * of another copy of this package it is a new one each time. Throws a CacheValidationError for a value that is not an
+ * entry.
+ */
+export function promiseOf(entry: CacheEntry): Promise<CacheEntry> {
+  if (isOurs(entry)) return entryState.promise(entry);
+  checkArgument('entry', entry, Kinds.entry);
+  return Promise.resolve(entry);
+}
+
 /** True if the value is an entry that is marked as recorded in the buffer ({@link markBuffered}). */
 export function isBuffered(entry: CacheEntry, buffer: object): boolean {
   return isOurs(entry) && entryState.buffer(entry) === buffer;

@@ -9,6 +9,7 @@ import {
   countAccess,
   isBuffered,
   markBuffered,
+  promiseOf,
   raiseAccess,
 } from '../../src/index.ts';
 
@@ -231,5 +232,26 @@ describe('the mark of a buffer', () => {
 
   it('is absent from a value that is not an entry', () => {
     for (const value of [undefined, null, 1, {}]) expect(isBuffered(value as never, buffer)).toBe(false);
+  });
+});
+
+describe('promiseOf', () => {
+  it('is one promise for an entry, of the entry itself', async () => {
+    const entry = make();
+    expect(promiseOf(entry)).toBe(promiseOf(entry));
+    expect(await promiseOf(entry)).toBe(entry);
+  });
+
+  it('is another one for a copy', async () => {
+    const entry = make();
+    promiseOf(entry);
+    const copy = copyEntry(entry);
+    expect(await promiseOf(copy)).toBe(copy);
+  });
+
+  it('is made anew for an entry of another copy of the package', async () => {
+    const foreign = await makeElsewhere();
+    expect(promiseOf(foreign)).not.toBe(promiseOf(foreign));
+    expect(await promiseOf(foreign)).toBe(foreign);
   });
 });

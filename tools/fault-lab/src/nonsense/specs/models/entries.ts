@@ -6,6 +6,7 @@ import {
   countAccess,
   isBuffered,
   markBuffered,
+  promiseOf,
   raiseAccess,
   Secret,
   TierStatistics,
@@ -124,6 +125,7 @@ const accessCalls: readonly Call<unknown>[] = [
   calls('claimEntry', [entry, must('owner', isToken)], () => [anEntry(), {}], claimEntry),
   calls('copyEntry', [entry, maybe('evictedFromL1', isBoolean)], () => [anEntry(), true], copyEntry),
   calls('isBuffered', [must('entry', isAnything), must('buffer', isAnything)], () => [anEntry(), {}], isBuffered),
+  calls('promiseOf', [entry], () => [anEntry()], promiseOf),
   calls('markBuffered', [entry, maybe('buffer', isToken)], () => [anEntry(), {}], markBuffered),
 ];
 
