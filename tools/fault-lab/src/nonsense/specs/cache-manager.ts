@@ -12,6 +12,7 @@ import {
   isBoolean,
   isEntry,
   isFunction,
+  isNull,
   isNumber,
   isText,
   listOf,
@@ -61,7 +62,7 @@ const shared: readonly Parameter[] = [
   options('healthThresholds', [
     maybe('deadAfter', wholeFrom(1)),
     maybe('recoverAfter', wholeFrom(1)),
-    maybe('slowAfterMs', above0),
+    maybe('slowAfterMs', either(isNull, above0)),
   ]),
   options('healthSchedule', [
     maybe('intervalMs', isFinitePositive),
@@ -144,7 +145,7 @@ const opening: CallGroup = defineGroup<string>({
           // A factory has a name as well, which may be empty, and is not a tier.
           must('name', isText),
           maybe('tier', anyTier),
-          maybe('maxTtlSeconds', isFinitePositive),
+          maybe('maxTtlSeconds', either(isNull, isFinitePositive)),
         ]),
       ],
       right: () => [{ name: 'l1', tier: new MemoryCacheTier() }],
@@ -254,7 +255,7 @@ const writes: readonly Call<OpenCache>[] = [
       must('loader', isFunction),
       options('options', [
         maybe('signal', () => false),
-        maybe('timeoutMs', numberFrom(1, LONGEST_TIMER)),
+        maybe('timeoutMs', either(isNull, numberFrom(1, LONGEST_TIMER))),
         maybe('staleWhileRevalidate', numberFrom(0, Number.MAX_VALUE)),
       ]),
     ],

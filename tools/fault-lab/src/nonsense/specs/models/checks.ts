@@ -59,7 +59,10 @@ const schedule = must('healthSchedule', objectOf('intervalMs', 'maxIntervalMs', 
 export const thresholdMembers: readonly Parameter[] = [
   maybe('deadAfter', wholeFrom(1)),
   maybe('recoverAfter', wholeFrom(1)),
-  maybe('slowAfterMs', (value) => isNumber(value) && (value as number) > 0),
+  maybe(
+    'slowAfterMs',
+    either(isNull, (value) => isNumber(value) && (value as number) > 0),
+  ),
 ];
 const thresholds = must('healthThresholds', objectOf('deadAfter', 'recoverAfter', 'slowAfterMs'), thresholdMembers);
 const binding = must('binding', objectOf('role', 'origin'), [

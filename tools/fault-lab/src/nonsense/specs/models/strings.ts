@@ -80,6 +80,7 @@ export const strings = groupOf(
   calls('isPromise', [must('value', isAnything)], () => [Promise.resolve()], models.isPromise),
   calls('reasonToShow', [must('error', isAnything)], () => [new Error('x')], models.reasonToShow),
   calls('fateOfTokens', [must('error', isAnything)], () => [new Error('x')], models.fateOfTokens),
+  calls('allOf', [must('results', (value) => Array.isArray(value))], () => [[1, 2]], models.allOf),
   calls('chain', [must('value', isAnything), must('next', isFunction)], () => [1, () => 2], models.chain),
   calls(
     'extractUrlCredentials',
