@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type AccessUpdate,
   BaseTier,
-  CacheEntry,
+  type CacheEntry,
   checkFilter,
   checkOneOptionsObject,
   claimEntry,
@@ -10,7 +10,6 @@ import {
   countAccess,
   type EntryFilter,
   type EntryPage,
-  isTooLongKey,
   type MaybePromise,
   queryEntries,
   RemovalReason,
@@ -63,16 +62,14 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     this.#store = this.#emptyStore();
   }
 
-  /** As in BaseTier, with a fast path for a hit or a miss in a healthy tier. */
-  override get(key: string): CacheEntry | undefined {
-    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return super.get(key);
+  protected override fastGet(key: string): CacheEntry | undefined | null {
     const now = this.clock.now();
     const cell = this.#store.find(key);
     if (cell === NONE) {
       this.counts.misses++;
       return undefined;
     }
-    if (this.#store.isExpiredAt(cell, now)) return this.seen(key, this.#store.entryAt(cell), now) as undefined;
+    if (this.#store.isExpiredAt(cell, now)) return null;
     this.counts.hits++;
     this.#store.use(cell);
     const entry = this.#store.entryAt(cell);
@@ -80,19 +77,11 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return entry;
   }
 
-  /** As in BaseTier, with a fast path for valid arguments in a healthy tier. */
-  override put(key: string, entry: CacheEntry): boolean {
-    if (!this.#isHealthy() || !isPlainPut(key, entry)) return super.put(key, entry);
-    try {
-      return this.doPut(key, entry, this.clock.now());
-    } catch (error) {
-      return this.tierHealth.recover(error, false);
-    }
+  protected override fastPut(key: string, entry: CacheEntry): boolean {
+    return this.doPut(key, entry, this.clock.now());
   }
 
-  /** As in BaseTier, with a fast path for a healthy tier. */
-  override peek(key: string): CacheEntry | undefined {
-    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return super.peek(key);
+  protected override fastPeek(key: string): CacheEntry | undefined {
     const cell = this.#store.find(key);
     return cell === NONE || this.#store.isExpiredAt(cell, this.clock.now()) ? undefined : this.#store.entryAt(cell);
   }
@@ -215,11 +204,6 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return found;
   }
 
-  /** True if an operation needs none of the handling in BaseTier for a closed, disabled or failing tier. */
-  #isHealthy(): boolean {
-    return this.status === 'open' && this.enabled && this.failureCount === 0;
-  }
-
   /** The entry of a cell, replaced by a copy if it is to have another mark. */
   #withMark(cell: number, entry: CacheEntry, evictedFromL1: boolean | undefined): CacheEntry {
     if (evictedFromL1 === undefined || evictedFromL1 === entry.evictedFromL1) return entry;
@@ -263,14 +247,4 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   #emptyStore(): CellStore {
     return new CellStore(this.config.evictionPolicy, this.config.maxEntries);
   }
-}
-
-/**
- * True for most arguments that pass the checks of BaseTier. False for an entry of another copy of the models, which
- * BaseTier then checks.
- */
-function isPlainPut(key: unknown, entry: unknown): boolean {
-  if (typeof key !== 'string' || key === '' || typeof entry !== 'object' || entry === null) return false;
-  if (isTooLongKey(key)) return false;
-  return Object.getPrototypeOf(entry) === CacheEntry.prototype && (entry as CacheEntry).key === key;
 }

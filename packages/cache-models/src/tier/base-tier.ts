@@ -3,7 +3,14 @@ import { CacheValidationError, type FieldProblem } from '../errors/cache-error.t
 import { chain, isPromise, type MaybePromise } from '../maybe-promise.ts';
 import { isRemovalReason, RemovalReason, TierStatistics } from '../statistics/tier-statistics.ts';
 import type { AccessUpdate, CacheTier } from './cache-tier.ts';
-import { problemOfEntry, problemOfKey, problemOfKeys, problemOfUpdates } from './tier-arguments.ts';
+import {
+  isPlainKey,
+  isPlainPut,
+  problemOfEntry,
+  problemOfKey,
+  problemOfKeys,
+  problemOfUpdates,
+} from './tier-arguments.ts';
 import { TierHooks } from './tier-hooks.ts';
 import { TierLifecycle, type TierStatus } from './tier-lifecycle.ts';
 import type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';
@@ -25,7 +32,8 @@ type Stream = Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
  *
  * Every public operation passes the same stages: a wrong argument throws (or rejects, in async mode); a tier that is
  * switched off returns the fallback (a miss); a closed tier is opened; the hook runs inside a guard that turns any
- * other error into a counted failure and the fallback. The hot path of `get` does the same without closures.
+ * other error into a counted failure and the fallback. The hot path of `get` does the same without closures. A
+ * synchronous tier may have a fast path past all of these stages ({@link TierHooks.fastGet}).
  *
  * @example
  * See `docs/extend/README.md`, and `examples/third-party-tier` for a complete tier.
@@ -80,10 +88,14 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   get(key: string): TierResult<M, CacheEntry | undefined> {
+    if (this.fastGet !== undefined && isPlainKey(key) && this.#isSound) {
+      const found = this.fastGet(key);
+      if (found !== null) return found as TierResult<M, CacheEntry | undefined>;
+    }
     return this.#answer(this.#get(key));
   }
 
-  /** As {@link CacheTier.getNow}. A synchronous tier that overrides `get` need not override it too. */
+  /** As {@link CacheTier.getNow}. */
   getNow(key: string): MaybePromise<CacheEntry | undefined> {
     return this.isSync ? this.get(key) : this.#get(key);
   }
@@ -97,9 +109,18 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   put(key: string, entry: CacheEntry): TierResult<M, boolean> {
+    if (this.fastPut !== undefined && isPlainPut(key, entry) && this.#isSound) return this.#putFast(key, entry);
     const wrong = this.#check(key, entry);
     if (wrong !== undefined) return this.#refuse(wrong);
     return this.run(false, () => this.doPut(key, entry, this.clock.now()));
+  }
+
+  #putFast(key: string, entry: CacheEntry): TierResult<M, boolean> {
+    try {
+      return this.fastPut!(key, entry) as TierResult<M, boolean>;
+    } catch (error) {
+      return this.tierHealth.recover(error, false) as TierResult<M, boolean>;
+    }
   }
 
   delete(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): TierResult<M, boolean> {
@@ -115,6 +136,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   peek(key: string): TierResult<M, CacheEntry | undefined> {
+    if (this.fastPeek !== undefined && isPlainKey(key) && this.#isSound)
+      return this.fastPeek(key) as TierResult<M, CacheEntry | undefined>;
     const problem = problemOfKey(key);
     if (problem !== undefined) return this.#refuse(this.#validationError(problem));
     return this.run<CacheEntry | undefined>(undefined, () => {
@@ -204,11 +227,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return this.#lastSize;
   }
 
-  /**
-   * Counts the result of a lookup as a hit or miss, and hides and removes an expired entry. For tiers with a `get` of
-   * their own.
-   */
-  protected seen(key: string, entry: CacheEntry | undefined, now: number): MaybePromise<CacheEntry | undefined> {
+  /** Counts the result of a lookup as a hit or miss, and hides and removes an expired entry. */
+  #seen(key: string, entry: CacheEntry | undefined, now: number): MaybePromise<CacheEntry | undefined> {
     this.tierHealth.succeeded();
     if (entry === undefined) return this.#missed();
     if (!entry.isExpiredAt(now)) {
@@ -218,6 +238,11 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     this.#missed();
     const dropped = this.#dropExpired(key, now);
     return isPromise(dropped) ? dropped.then(() => undefined) : undefined;
+  }
+
+  /** True if an operation needs none of the handling of a closed, disabled or failing tier. */
+  get #isSound(): boolean {
+    return this.#life.isOpen && this.tierHealth.isSound;
   }
 
   /**
@@ -295,9 +320,9 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     } catch (error) {
       return this.tierHealth.recover(error, this.#missed());
     }
-    if (!isPromise(found)) return this.seen(key, found, now);
+    if (!isPromise(found)) return this.#seen(key, found, now);
     return found.then(
-      (entry) => this.seen(key, entry, now),
+      (entry) => this.#seen(key, entry, now),
       (error: unknown) => this.tierHealth.recover(error, this.#missed()),
     );
   }

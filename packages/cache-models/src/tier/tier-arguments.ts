@@ -12,6 +12,20 @@ export function problemOfKey(key: unknown, path = 'key'): FieldProblem | undefin
   return isTooLongKey(key) ? { path, message: TOO_LONG } : undefined;
 }
 
+/** True for a valid key. */
+export function isPlainKey(key: unknown): key is string {
+  return typeof key === 'string' && !isTooLongKey(key);
+}
+
+/**
+ * True for most pairs of a key and an entry that may be put. False for an entry of another copy of this package, which
+ * {@link problemOfEntry} then checks.
+ */
+export function isPlainPut(key: unknown, entry: unknown): boolean {
+  if (!isPlainKey(key) || key === '' || typeof entry !== 'object' || entry === null) return false;
+  return Object.getPrototypeOf(entry) === CacheEntry.prototype && (entry as CacheEntry).key === key;
+}
+
 /** The problem of an entry and the key that it is put under; `undefined` if both are valid. */
 export function problemOfEntry(key: unknown, entry: unknown): FieldProblem | undefined {
   if (!CacheEntry.isCacheEntry(entry)) {

@@ -38,6 +38,10 @@ export class TierHealth {
   get enabled(): boolean {
     return this.#enabled;
   }
+  /** True if the tier is on and its last operation succeeded. */
+  get isSound(): boolean {
+    return this.#enabled && this.#failures === 0;
+  }
   get failureCount(): number {
     return this.#failures;
   }

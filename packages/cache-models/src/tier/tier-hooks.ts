@@ -90,6 +90,21 @@ export abstract class TierHooks<M extends TierMode> {
   /** Removes every record with `expiresAt <= now`. Returns how many. */
   protected abstract doCleanupExpired(now: number): MaybePromise<number>;
 
+  /**
+   * The fast path of `get` in a synchronous tier, for stores in memory, where the stages of BaseTier would take longer
+   * than the lookup. Called only with a valid key, and only while the tier is open, on, and without a failure since its
+   * last success. Returns the live entry, counted as a hit, or `undefined`, counted as a miss; `null` for anything else,
+   * such as an expired entry, which then takes the usual path. Must not throw. Default: there is none.
+   */
+  protected fastGet?(key: string): CacheEntry | undefined | null;
+  /**
+   * The fast path of `put`, under the same conditions, and only for an entry of this package under its own key. It may
+   * throw, like `doPut`. A persistent tier, which must check credentials, has none.
+   */
+  protected fastPut?(key: string, entry: CacheEntry): boolean;
+  /** The fast path of `peek`, under the conditions of `fastGet`: the live entry, or `undefined`. Must not throw. */
+  protected fastPeek?(key: string): CacheEntry | undefined;
+
   /** Removes a record that a read found expired, unless it was replaced since. Default: `doDelete`. */
   protected doExpire(key: string, now: number): MaybePromise<unknown> {
     return this.doDelete(key, now);
