@@ -1,6 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import {
-  type AccessUpdate,
   BaseTier,
   CacheConfigError,
   CacheCorruptionError,
@@ -12,6 +11,7 @@ import {
   recordToEntry,
   type TierOptions,
 } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import { openStore } from './open-store.js';
 import { parseRow, type Row } from './row.js';
 

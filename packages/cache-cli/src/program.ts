@@ -1,5 +1,6 @@
 import { EXPORT_CREDENTIALS, KEY_IDENTITIES, PROXY_FILE_FORMATS } from '@pw/cache-manager';
-import { DIRECTORY_CHECKS, HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
+import { HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
+import { DIRECTORY_CHECKS } from '@pw/cache-models/tier';
 import { Command, Option } from 'commander';
 import { pathName, pathNames, sourceName, ttlSeconds, wholeNumber } from './arguments/argument-parsers.ts';
 import { givenLabel, wantedLabel } from './arguments/label-options.ts';

@@ -1,28 +1,30 @@
 import { isUtf8 } from 'node:buffer';
 import {
-  type ArgumentKind,
   CacheConfigError,
   type Clock,
   type CredentialBinding,
   type CredentialCipher,
   CredentialUnreadableError,
+  type DirectoryChecks,
+  type Logger,
+  Secret,
+  type TokenState,
+} from '@pw/cache-models';
+import {
+  type ArgumentKind,
   calmLogger,
   checkArgument,
   checkBinding,
   checkOneOptionsObject,
   checkOptionsObject,
   DIRECTORY_CHECKS,
-  type DirectoryChecks,
   FileGuard,
   Kinds,
-  type Logger,
   nullable,
   oneOf,
   optional,
   problemsOfOptions,
-  Secret,
-  type TokenState,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import type { BindingState } from './binding/binding-key.ts';
 import { FernetKey } from './fernet/fernet-key.ts';
 import { KeyRing, type TokenInput, unreadableToken } from './fernet/key-ring.ts';

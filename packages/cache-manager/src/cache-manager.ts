@@ -6,23 +6,19 @@ import {
   type CacheTier,
   type Clock,
   type CredentialCipher,
-  chain,
-  checkOneOptionsObject,
   type EntryFilter,
   type EntryPage,
   generateCacheKey,
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
-  isPromise,
-  isTooLongKey,
   type Logger,
   type MaybePromise,
-  promiseOf,
   RemovalReason,
   silentLogger,
   systemClock,
 } from '@pw/cache-models';
+import { chain, checkOneOptionsObject, isPromise, isTooLongKey, promiseOf } from '@pw/cache-models/tier';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } from './check-arguments.ts';
 import { type DueOptions, HealthChecks } from './health/health-checks.ts';

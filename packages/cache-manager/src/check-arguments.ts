@@ -1,15 +1,5 @@
-import {
-  type ArgumentKind,
-  CacheEntry,
-  CacheValidationError,
-  checkOptionsObject,
-  isTooLongKey,
-  Kinds,
-  MAX_KEY_BYTES,
-  nullable,
-  optional,
-  type Secret,
-} from '@pw/cache-models';
+import { CacheEntry, CacheValidationError, MAX_KEY_BYTES, type Secret } from '@pw/cache-models';
+import { type ArgumentKind, checkOptionsObject, isTooLongKey, Kinds, nullable, optional } from '@pw/cache-models/tier';
 import type { LoadOptions } from './load/entry-loader.ts';
 import { MAX_FIELD_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TOKEN_BYTES } from './transfer/import/import-limits.ts';
 

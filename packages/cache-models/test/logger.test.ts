@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { calmLogger, type Logger, silentLogger } from '../src/index.ts';
+import { type Logger, silentLogger } from '../src/index.ts';
+import { calmLogger } from '../src/tier/index.ts';
 import { MapTier } from './tier/map-tiers.ts';
 
 const unhandled: unknown[] = [];

@@ -1,20 +1,22 @@
 import {
-  type AccessUpdate,
   BaseTier,
   CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
   CacheValidationError,
-  checkArgument,
-  checkOneOptionsObject,
   entryToRecord,
   type MaybePromise,
-  type ResealCounts,
   recordToEntry,
-  type SideValues,
   TierType,
-  wholeNumber,
 } from '@pw/cache-models';
+import {
+  type AccessUpdate,
+  checkArgument,
+  checkOneOptionsObject,
+  type ResealCounts,
+  type SideValues,
+  wholeNumber,
+} from '@pw/cache-models/tier';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import { JsonlStore } from './jsonl-store.ts';
 import { type JsonlTierOptions, jsonlOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';

@@ -1,15 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  type AccessUpdate,
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfig,
   type Clock,
-  errorCode,
   type Logger,
   type MaybePromise,
   type RemovalReason,
 } from '@pw/cache-models';
+import { type AccessUpdate, errorCode } from '@pw/cache-models/tier';
 import { AccessWriteBuffer } from './access-write-buffer.ts';
 import { compactWithRetries } from './compaction/compact-with-retries.ts';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';

@@ -1,7 +1,7 @@
+import type { DirectoryChecks, TierOptions } from '@pw/cache-models';
 import {
   type ArgumentKind,
   DIRECTORY_CHECKS_PROBLEM,
-  type DirectoryChecks,
   FileGuard,
   isDirectoryChecks,
   Kinds,
@@ -10,9 +10,8 @@ import {
   oneOf,
   optional,
   problemsOfOptions,
-  type TierOptions,
   wholeNumber,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { MAX_SHARDS } from './layout/shard-of-key.ts';
 import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock/lock-timing.ts';
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, errorCode, type Logger, RemovalReason } from '@pw/cache-models';
+import { type Clock, type Logger, RemovalReason } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import type { ShardLane } from './shard/shard-lane.ts';
 import type { ShardSet } from './shard/shard-set.ts';

@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, linkSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { CacheCorruptionError } from '@pw/cache-models';
 import {
-  CacheCorruptionError,
   checkSideValue,
   errorCode,
   isSideValue,
@@ -9,7 +9,7 @@ import {
   openRegularFile,
   type SideValues,
   syncFolder,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { temporaryPaths } from './files/list-names.ts';
 import { removeFile } from './files/remove-file.ts';
 import { storageFault } from './files/storage-fault.ts';

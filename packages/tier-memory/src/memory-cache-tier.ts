@@ -1,22 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  type AccessUpdate,
   BaseTier,
   type CacheEntry,
+  type EntryFilter,
+  type EntryPage,
+  type MaybePromise,
+  RemovalReason,
+  type TierOptions,
+  TierType,
+} from '@pw/cache-models';
+import {
+  type AccessUpdate,
   checkFilter,
   checkOneOptionsObject,
   claimEntry,
   copyEntry,
   countAccess,
-  type EntryFilter,
-  type EntryPage,
-  type MaybePromise,
   queryEntries,
-  RemovalReason,
   raiseAccess,
-  type TierOptions,
-  TierType,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { CellStore } from './cell-store.ts';
 import { NONE } from './cell-table.ts';
 

@@ -1,4 +1,4 @@
-import { MIN_INSTANT } from '@pw/cache-models';
+import { MIN_INSTANT } from '@pw/cache-models/tier';
 
 /** Ticks have ten digits to the base 32, the low five in one integer and the high five in another. */
 export const DIGIT_BITS = 5;

@@ -1,4 +1,5 @@
-import { CacheEntry, countAccess, markBuffered } from '@pw/cache-models';
+import { CacheEntry } from '@pw/cache-models';
+import { countAccess, markBuffered } from '@pw/cache-models/tier';
 import { ManualClock } from '@pw/test-support';
 import { describe, expect, it, vi } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';

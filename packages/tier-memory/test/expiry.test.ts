@@ -1,4 +1,5 @@
-import { CacheEntry, MAX_INSTANT } from '@pw/cache-models';
+import { CacheEntry } from '@pw/cache-models';
+import { MAX_INSTANT } from '@pw/cache-models/tier';
 import { ManualClock } from '@pw/test-support';
 import { expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';

@@ -1,4 +1,5 @@
-import { type CacheEntry, MAX_INSTANT, MIN_INSTANT, RemovalReason } from '@pw/cache-models';
+import { type CacheEntry, RemovalReason } from '@pw/cache-models';
+import { MAX_INSTANT, MIN_INSTANT } from '@pw/cache-models/tier';
 import { ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-import { CacheEntry, CacheErrorCode, type EntryFilter, queryEntries } from '@pw/cache-models';
+import { CacheEntry, CacheErrorCode, type EntryFilter } from '@pw/cache-models';
+import { queryEntries } from '@pw/cache-models/tier';
 import { entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import { MAX_INSTANT, MIN_INSTANT } from '@pw/cache-models';
+import { MAX_INSTANT, MIN_INSTANT } from '@pw/cache-models/tier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CellTable, EXPIRED, NONE, numberOf, wordsOf } from '../src/cell-table.ts';

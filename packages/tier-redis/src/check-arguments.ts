@@ -1,13 +1,5 @@
-import {
-  type ArgumentKind,
-  type CacheTier,
-  isTooLongKey,
-  Kinds,
-  MAX_KEY_BYTES,
-  optional,
-  Problems,
-  wholeNumber,
-} from '@pw/cache-models';
+import { type CacheTier, MAX_KEY_BYTES } from '@pw/cache-models';
+import { type ArgumentKind, isTooLongKey, Kinds, optional, Problems, wholeNumber } from '@pw/cache-models/tier';
 
 const KEY: ArgumentKind = Object.freeze({
   wanted: `must be a string of at most ${MAX_KEY_BYTES} bytes`,

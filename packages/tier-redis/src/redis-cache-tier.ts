@@ -1,18 +1,20 @@
 import {
-  type AccessUpdate,
   BaseTier,
   CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
   CacheValidationError,
+  RemovalReason,
+} from '@pw/cache-models';
+import {
+  type AccessUpdate,
   type ChangeListener,
   checkOneOptionsObject,
-  RemovalReason,
   type ResealCounts,
   type SideValues,
   type TierChanges,
   type TierLeases,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { problemOfBatchSize, problemOfLease, problemOfRelease } from './check-arguments.ts';
 import { ChangeListeners, notifyListener } from './connection/change-listeners.ts';
 import { ClusterConnection } from './connection/cluster-connection.ts';

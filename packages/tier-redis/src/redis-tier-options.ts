@@ -1,4 +1,5 @@
-import { type ArgumentKind, Kinds, nullable, optional, type TierOptions } from '@pw/cache-models';
+import type { TierOptions } from '@pw/cache-models';
+import { type ArgumentKind, Kinds, nullable, optional } from '@pw/cache-models/tier';
 import type { ClusterClient, SingleClient } from './connection/server-client.ts';
 import { isNamespace } from './records/record-names.ts';
 

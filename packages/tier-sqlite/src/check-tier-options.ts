@@ -1,20 +1,17 @@
+import { CacheConfigError, type FieldProblem, type HealthSchedule, type TierOptions } from '@pw/cache-models';
 import {
   type ArgumentKind,
-  CacheConfigError,
   checkArgument,
   checkHealthSchedule,
   DIRECTORY_CHECKS_PROBLEM,
-  type FieldProblem,
   HEALTH_SCHEDULE,
-  type HealthSchedule,
   isDirectoryChecks,
   Kinds,
   nullable,
   oneOf,
   optional,
-  type TierOptions,
   wholeNumber,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { HEALTH_RETENTION, retentionProblems } from './health/health-retention.ts';
 import type { SqliteCacheTierOptions, SqliteTierOptions } from './sqlite-tier-options.ts';
 

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { TierType } from '@pw/cache-models';
 import {
   checkArgument,
   checkOneOptionsObject,
@@ -6,8 +7,7 @@ import {
   Kinds,
   optional,
   type SideValues,
-  TierType,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { DATABASE_PATH, SQLITE_OPTIONS } from './check-tier-options.ts';
 import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migration/migrate-from-jsonl.ts';
 import { L2_LAYOUT } from './schema/table-layout.ts';

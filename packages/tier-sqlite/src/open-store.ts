@@ -1,4 +1,5 @@
-import { type CacheTierConfig, type CredentialCipher, FileGuard } from '@pw/cache-models';
+import type { CacheTierConfig, CredentialCipher } from '@pw/cache-models';
+import { FileGuard } from '@pw/cache-models/tier';
 import { type DatabaseSettings, openDatabase } from './database/open-database.ts';
 import type { FileIdentity } from './database/prepare-file.ts';
 import { RowStore } from './rows/row-store.ts';

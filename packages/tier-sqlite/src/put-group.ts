@@ -1,4 +1,5 @@
-import { type CacheEntry, chain, type MaybePromise } from '@pw/cache-models';
+import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { chain } from '@pw/cache-models/tier';
 
 interface Waiting {
   readonly entry: CacheEntry;

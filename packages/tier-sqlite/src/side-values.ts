@@ -1,13 +1,5 @@
-import {
-  CacheCorruptionError,
-  CacheStorageError,
-  type CacheTier,
-  checkSideValue,
-  isSideValue,
-  MAX_SIDE_VALUE,
-  type MaybePromise,
-  type SideValues,
-} from '@pw/cache-models';
+import { CacheCorruptionError, CacheStorageError, type CacheTier, type MaybePromise } from '@pw/cache-models';
+import { checkSideValue, isSideValue, MAX_SIDE_VALUE, type SideValues } from '@pw/cache-models/tier';
 import type { RowStore } from './rows/row-store.ts';
 import { SIDE_VALUES } from './schema/schema-definitions.ts';
 

@@ -1,28 +1,30 @@
 import {
-  afterHealthCheck,
   type CacheEntry,
   CacheValidationError,
-  changedEntry,
-  checkFilter,
-  checkOneOptionsObject,
-  checkRecordArguments,
   type EntryFilter,
   type EntryPage,
-  type HealthCheck,
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
   type HealthSchedule,
-  isTooLongKey,
   MAX_KEY_BYTES,
+  TierType,
+} from '@pw/cache-models';
+import {
+  afterHealthCheck,
+  changedEntry,
+  checkFilter,
+  checkOneOptionsObject,
+  checkRecordArguments,
+  type HealthCheck,
+  isTooLongKey,
   maskHealthCheck,
   parseCursor,
   parseHealthCheck,
   parseHealthHistoryOptions,
   type SideValues,
   type TierHealthChecks,
-  TierType,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { healthOptions } from './check-tier-options.ts';
 import { addHealthRecord, selectHealthHistory } from './health/health-history.ts';
 import { parseRetention, pruneHistory, type RetentionLimits } from './health/health-retention.ts';

@@ -1,16 +1,13 @@
 import { resolve } from 'node:path';
 import {
-  type AccessUpdate,
   BaseTier,
   CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
-  isPromise,
   type MaybePromise,
   RemovalReason,
-  type ResealCounts,
-  type TierDescription,
 } from '@pw/cache-models';
+import { type AccessUpdate, isPromise, type ResealCounts, type TierDescription } from '@pw/cache-models/tier';
 import { checkBatchSize } from './check-tier-options.ts';
 import { BackgroundTask } from './cleanup/background-task.ts';
 import { LargeCleanup } from './cleanup/large-cleanup.ts';

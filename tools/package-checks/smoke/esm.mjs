@@ -19,4 +19,8 @@ const packages = {
   '@pw/tier-memory': memory,
   '@pw/tier-sqlite': sqlite,
 };
+// What only the authors of tiers import is the same code, not a second copy.
+const authors = await import('@pw/cache-models/tier');
+assert.equal(authors.BaseTier, models.BaseTier);
+assert.equal(typeof authors.countAccess, 'function');
 await roundTrip((name) => packages[name]);

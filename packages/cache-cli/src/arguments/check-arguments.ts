@@ -1,4 +1,4 @@
-import { type ArgumentKind, checkArgument, checkOptionsObject, Kinds, optional } from '@pw/cache-models';
+import { type ArgumentKind, checkArgument, checkOptionsObject, Kinds, optional } from '@pw/cache-models/tier';
 import type { CliIo } from '../streams/cli-io.ts';
 
 const STREAM: ArgumentKind = Object.freeze({

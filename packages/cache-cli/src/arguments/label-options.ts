@@ -1,11 +1,5 @@
-import {
-  isLabelName,
-  isLabelValue,
-  MAX_LABEL_NAME,
-  MAX_LABEL_VALUE,
-  MAX_LABELS,
-  maskCredentials,
-} from '@pw/cache-models';
+import { MAX_LABEL_NAME, MAX_LABEL_VALUE, MAX_LABELS, maskCredentials } from '@pw/cache-models';
+import { isLabelName, isLabelValue } from '@pw/cache-models/tier';
 import { InvalidArgumentError } from 'commander';
 
 type WantedLists = Readonly<Record<string, readonly string[]>>;

@@ -1,5 +1,6 @@
 import type { CacheManager } from '@pw/cache-manager';
-import { type CacheEntry, type CacheEntryJson, labelTexts, type Secret } from '@pw/cache-models';
+import type { CacheEntry, CacheEntryJson, Secret } from '@pw/cache-models';
+import { labelTexts } from '@pw/cache-models/tier';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { formatDuration, plural, printable } from '../display/format.ts';
 import { CliError } from '../errors/cli-error.ts';

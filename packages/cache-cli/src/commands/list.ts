@@ -1,4 +1,5 @@
-import { type CacheEntry, type HealthStatus, labelTest, maskCredentials, type WantedLabels } from '@pw/cache-models';
+import { type CacheEntry, type HealthStatus, maskCredentials, type WantedLabels } from '@pw/cache-models';
+import { labelTest } from '@pw/cache-models/tier';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { formatDuration, printable } from '../display/format.ts';
 import { checkComplete, openStore } from '../store/open-store.ts';

@@ -1,6 +1,7 @@
 import { CredentialEncryptor } from '@pw/cache-crypto';
 import { type FilePreview, previewFile } from '@pw/cache-manager';
-import { type CacheEntry, labelTexts } from '@pw/cache-models';
+import type { CacheEntry } from '@pw/cache-models';
+import { labelTexts } from '@pw/cache-models/tier';
 import { type ImportOptions, importOptions } from '../arguments/import-options.ts';
 import type { CliContext } from '../cli-context.ts';
 import { formatCount, formatTable, plural, printable } from '../display/format.ts';

@@ -1,4 +1,4 @@
-import { errorCode } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 
 /** Packages that opening a cache on disk loads. */
 const PACKAGES = ['@pw/cache-crypto', '@pw/tier-memory', '@pw/tier-jsonl', '@pw/tier-sqlite'];

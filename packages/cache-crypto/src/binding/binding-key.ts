@@ -6,7 +6,8 @@ import {
   type Decipheriv,
   hkdfSync,
 } from 'node:crypto';
-import type { CredentialBinding, SealedRole } from '@pw/cache-models';
+import type { CredentialBinding } from '@pw/cache-models';
+import type { SealedRole } from '@pw/cache-models/tier';
 import { HmacKey } from '../fernet/hmac-key.ts';
 import type { RandomPool } from '../fernet/random-pool.ts';
 import { AES_BLOCK, IV_LENGTH, IV_OFFSET } from '../fernet/token-layout.ts';

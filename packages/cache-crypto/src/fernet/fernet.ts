@@ -1,12 +1,5 @@
-import {
-  type ArgumentKind,
-  CacheConfigError,
-  type Clock,
-  checkOptionsObject,
-  Kinds,
-  nullable,
-  optional,
-} from '@pw/cache-models';
+import { CacheConfigError, type Clock } from '@pw/cache-models';
+import { type ArgumentKind, checkOptionsObject, Kinds, nullable, optional } from '@pw/cache-models/tier';
 import type { FernetKeyInput } from '../keys/fernet-key-input.ts';
 import { FernetKey } from './fernet-key.ts';
 import { KeyRing, type TokenInput } from './key-ring.ts';

@@ -1,13 +1,12 @@
 import {
-  type ArgumentKind,
   CacheError,
   CacheErrorCode,
   CacheValidationError,
   type Clock,
   type CredentialBinding,
-  checkArgument,
   systemClock,
 } from '@pw/cache-models';
+import { type ArgumentKind, checkArgument } from '@pw/cache-models/tier';
 import type { BindingState } from '../binding/binding-key.ts';
 import { KnownTokens } from '../binding/known-tokens.ts';
 import type { PlacedToken } from '../binding/placed-token.ts';

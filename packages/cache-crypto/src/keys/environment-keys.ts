@@ -1,4 +1,5 @@
-import { CacheValidationError, checkArgument, Kinds } from '@pw/cache-models';
+import { CacheValidationError } from '@pw/cache-models';
+import { checkArgument, Kinds } from '@pw/cache-models/tier';
 import { FernetKey } from '../fernet/fernet-key.ts';
 import { MultiFernet } from '../fernet/multi-fernet.ts';
 import type { FernetKeyInput, KeySource } from './fernet-key-input.ts';

@@ -12,17 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  CacheConfigError,
-  CacheError,
-  CacheErrorCode,
-  CacheStorageError,
-  errorCode,
-  type FileGuard,
-  makePrivateFolders,
-  openRegularFile,
-  syncFolder,
-} from '@pw/cache-models';
+import { CacheConfigError, CacheError, CacheErrorCode, CacheStorageError } from '@pw/cache-models';
+import { errorCode, type FileGuard, makePrivateFolders, openRegularFile, syncFolder } from '@pw/cache-models/tier';
 import { FernetKey } from '../fernet/fernet-key.ts';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;

@@ -1,14 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
+import { CacheEntry, type Logger } from '@pw/cache-models';
 import {
   type AccessUpdate,
-  CacheEntry,
   copyEntry,
   countAccess,
   isBuffered,
-  type Logger,
   markBuffered,
   raiseAccess,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 

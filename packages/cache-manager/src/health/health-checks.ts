@@ -1,27 +1,29 @@
 import {
-  type ArgumentKind,
-  afterFailure,
-  afterHealthCheck,
   CacheEntry,
   CacheValidationError,
   type Clock,
-  checkOptionsObject,
-  copyEntry,
   DEFAULT_PAGE_SIZE,
   type EntryFilter,
   type EntryPage,
-  type HealthCheck,
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
+  RemovalReason,
+} from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  afterFailure,
+  afterHealthCheck,
+  checkOptionsObject,
+  copyEntry,
+  type HealthCheck,
   type HealthRules,
   maskHealthCheck,
   optional,
   parseHealthCheck,
   parseHealthHistoryOptions,
-  RemovalReason,
   wholeNumber,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { isSameProxy } from '../is-same-proxy.ts';
 import type { AppliedChange, TierStack } from '../stack/tier-stack.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';

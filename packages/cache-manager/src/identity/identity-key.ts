@@ -5,11 +5,10 @@ import {
   CacheStorageError,
   type CredentialBinding,
   type CredentialCipher,
-  isSideValue,
   type Logger,
-  type ResealCounts,
   Secret,
 } from '@pw/cache-models';
+import { isSideValue, type ResealCounts } from '@pw/cache-models/tier';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { IDENTITY_KEY_BYTES, PasswordMac } from '../transfer/import/keys/password-mac.ts';
 

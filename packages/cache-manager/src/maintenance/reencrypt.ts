@@ -1,14 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
+import { CacheConfigError, type CredentialCipher } from '@pw/cache-models';
 import {
   type ArgumentKind,
-  CacheConfigError,
-  type CredentialCipher,
   checkOptionsObject,
   optional,
   type ResealCounts,
   sealState,
   wholeNumber,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { resealIdentityKey } from '../identity/identity-key.ts';
 import { withDeadline } from '../scheduling/deadline.ts';
 import type { TierStack } from '../stack/tier-stack.ts';

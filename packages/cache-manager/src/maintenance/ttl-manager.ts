@@ -1,13 +1,5 @@
-import {
-  type ArgumentKind,
-  CacheConfigError,
-  checkArgument,
-  checkOptionsObject,
-  Kinds,
-  type Logger,
-  optional,
-  silentLogger,
-} from '@pw/cache-models';
+import { CacheConfigError, type Logger, silentLogger } from '@pw/cache-models';
+import { type ArgumentKind, checkArgument, checkOptionsObject, Kinds, optional } from '@pw/cache-models/tier';
 import { quietLogger } from '../observe/quiet-logger.ts';
 import { LONGEST_TIMER } from '../scheduling/longest-timer.ts';
 

@@ -1,14 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import {
-  type CacheStatistics,
-  type CacheValidationError,
-  ignoreRejection,
-  Kinds,
-  oneOf,
-  Problems,
-  type RemovalReason,
-} from '@pw/cache-models';
+import type { CacheStatistics, CacheValidationError, RemovalReason } from '@pw/cache-models';
+import { ignoreRejection, Kinds, oneOf, Problems } from '@pw/cache-models/tier';
 
 /** The events of a cache. They contain keys and names, never an entry's secrets. */
 export interface CacheEventMap {

@@ -1,4 +1,5 @@
-import { ignoreRejection, type LogFields, type Logger, silentLogger } from '@pw/cache-models';
+import { type LogFields, type Logger, silentLogger } from '@pw/cache-models';
+import { ignoreRejection } from '@pw/cache-models/tier';
 
 /**
  * A logger whose errors are swallowed. The manager often logs from background work, such as cleanups and reloads of

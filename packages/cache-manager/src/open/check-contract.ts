@@ -1,10 +1,5 @@
-import {
-  CacheConfigError,
-  type CacheTier,
-  type ClaimedPart,
-  TIER_CONTRACT_VERSION,
-  TIER_PARTS,
-} from '@pw/cache-models';
+import { CacheConfigError, type CacheTier } from '@pw/cache-models';
+import { type ClaimedPart, TIER_CONTRACT_VERSION, TIER_PARTS } from '@pw/cache-models/tier';
 
 /**
  * Throws a CacheConfigError unless a tier was written for a supported version of the contract, has a configuration and

@@ -1,15 +1,11 @@
 import {
-  type ArgumentKind,
   type CacheConfig,
   CacheConfigError,
   type CacheConfigInput,
   type FieldProblem,
-  Kinds,
-  optional,
-  Problems,
   parseCacheConfig,
-  problemsOfOptions,
 } from '@pw/cache-models';
+import { type ArgumentKind, Kinds, optional, Problems, problemsOfOptions } from '@pw/cache-models/tier';
 import type { OpenCacheOptions } from '../manager-options.ts';
 import { problemsOfShared, SHARED_OPTIONS } from './check-options.ts';
 

@@ -1,9 +1,8 @@
+import { CacheConfigError, type FieldProblem } from '@pw/cache-models';
 import {
   type ArgumentKind,
-  CacheConfigError,
   checkHealthSchedule,
   checkHealthThresholds,
-  type FieldProblem,
   HEALTH_SCHEDULE,
   HEALTH_THRESHOLDS,
   Kinds,
@@ -14,7 +13,7 @@ import {
   Problems,
   problemsOfOptions,
   wholeNumber,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { INTERVAL } from '../maintenance/ttl-manager.ts';
 import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { LONGEST_TIMER } from '../scheduling/longest-timer.ts';

@@ -3,11 +3,11 @@ import {
   CacheError,
   CacheErrorCode,
   type CredentialCipher,
-  errorCode,
   L2BackendType,
   type Logger,
   type TierFactory,
 } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import type { NamedTier } from '../manager-options.ts';
 
 // The only file that names the tier packages. Each is an optional peer dependency, loaded when a configuration needs

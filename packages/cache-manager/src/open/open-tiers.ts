@@ -6,11 +6,10 @@ import {
   type Clock,
   type CredentialCipher,
   type EvictionListener,
-  errorCode,
   type Logger,
-  reasonToShow,
   type TierFactory,
 } from '@pw/cache-models';
+import { errorCode, reasonToShow } from '@pw/cache-models/tier';
 import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { withDeadline } from '../scheduling/deadline.ts';
 import { FailedFactory } from '../tier/failed-factory.ts';

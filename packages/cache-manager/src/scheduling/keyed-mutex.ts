@@ -1,4 +1,5 @@
-import { isPromise, type MaybePromise } from '@pw/cache-models';
+import type { MaybePromise } from '@pw/cache-models';
+import { isPromise } from '@pw/cache-models/tier';
 
 /**
  * Runs the operations on a key one after another, so that a delete and a promotion of the same key never interleave.

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { allOf, type CacheEntry, chain, extractUrlCredentials, isPromise, type MaybePromise } from '@pw/cache-models';
+import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { allOf, chain, extractUrlCredentials, isPromise } from '@pw/cache-models/tier';
 import type { AccessBuffer } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';

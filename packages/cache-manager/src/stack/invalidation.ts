@@ -1,4 +1,4 @@
-import { isPromise } from '@pw/cache-models';
+import { isPromise } from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 

@@ -1,10 +1,5 @@
-import {
-  type CacheEntry,
-  CacheValidationError,
-  type EntryFilter,
-  type EntryPage,
-  formatCursor,
-} from '@pw/cache-models';
+import { type CacheEntry, CacheValidationError, type EntryFilter, type EntryPage } from '@pw/cache-models';
+import { formatCursor } from '@pw/cache-models/tier';
 
 /**
  * The position after a page of a stack. The cursor of a tier is opaque, so it comes with a cursor for the plain query

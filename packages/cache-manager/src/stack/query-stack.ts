@@ -1,4 +1,5 @@
-import { CacheEntry, checkFilter, type EntryFilter, type EntryPage, filterTest, queryEntries } from '@pw/cache-models';
+import { CacheEntry, type EntryFilter, type EntryPage } from '@pw/cache-models';
+import { checkFilter, filterTest, queryEntries } from '@pw/cache-models/tier';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { formatPageCursor, type PageCursor, parsePageCursor } from './page-cursor.ts';
 import type { TierStack } from './tier-stack.ts';

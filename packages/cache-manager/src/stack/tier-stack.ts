@@ -1,15 +1,5 @@
-import {
-  allOf,
-  CacheEntry,
-  chain,
-  copyEntry,
-  extractUrlCredentials,
-  ignoreRejection,
-  isPromise,
-  type Logger,
-  type MaybePromise,
-  RemovalReason,
-} from '@pw/cache-models';
+import { CacheEntry, type Logger, type MaybePromise, RemovalReason } from '@pw/cache-models';
+import { allOf, chain, copyEntry, extractUrlCredentials, ignoreRejection, isPromise } from '@pw/cache-models/tier';
 import { AccessBuffer } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';

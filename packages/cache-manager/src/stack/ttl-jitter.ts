@@ -1,4 +1,5 @@
-import { CacheEntry, ignoreRejection } from '@pw/cache-models';
+import { CacheEntry } from '@pw/cache-models';
+import { ignoreRejection } from '@pw/cache-models/tier';
 
 /** Shortens TTLs at random, so that entries stored together do not expire together. */
 export interface TtlJitter {

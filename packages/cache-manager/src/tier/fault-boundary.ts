@@ -3,14 +3,12 @@ import {
   CacheStorageError,
   type CacheTier,
   CacheValidationError,
-  extractUrlCredentials,
-  ignoreRejection,
-  isPromise,
   type Logger,
   type MaybePromise,
   type TierCounts,
   TierStatistics,
 } from '@pw/cache-models';
+import { extractUrlCredentials, ignoreRejection, isPromise } from '@pw/cache-models/tier';
 import { settlesWithin, withDeadline } from '../scheduling/deadline.ts';
 
 export interface FaultBoundaryOptions {

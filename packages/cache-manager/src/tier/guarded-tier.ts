@@ -1,4 +1,5 @@
-import type { AccessUpdate, CacheEntry, CacheTier, MaybePromise } from '@pw/cache-models';
+import type { CacheEntry, CacheTier, MaybePromise } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import type { FaultBoundary } from './fault-boundary.ts';
 import type { ReplayTarget } from './write-journal.ts';
 

@@ -1,18 +1,14 @@
 import {
-  type AccessUpdate,
-  allOf,
   CacheEntry,
   CacheError,
   CacheStorageError,
   type CacheTier,
   CacheValidationError,
-  extractUrlCredentials,
-  isPromise,
   type MaybePromise,
   maskCredentials,
   RemovalReason,
-  type SideValues,
 } from '@pw/cache-models';
+import { type AccessUpdate, allOf, extractUrlCredentials, isPromise, type SideValues } from '@pw/cache-models/tier';
 import { inFixedSlices, Slicer } from '../scheduling/slices.ts';
 import { RecoverableTier } from './recoverable-tier.ts';
 import type { BegunWrite } from './write-journal.ts';

@@ -2,14 +2,12 @@ import {
   type CacheEntry,
   CacheStorageError,
   type CacheTier,
-  type ChangeListener,
   type Clock,
-  ignoreRejection,
-  isPromise,
   type Logger,
   type TierCapabilities,
   TierStatistics,
 } from '@pw/cache-models';
+import { type ChangeListener, ignoreRejection, isPromise } from '@pw/cache-models/tier';
 import { withDeadline } from '../scheduling/deadline.ts';
 import { WeakRefTimer } from '../scheduling/weak-ref-timer.ts';
 import { capTtl } from './cap-ttl.ts';

@@ -1,4 +1,5 @@
-import type { AccessUpdate, CacheEntry } from '@pw/cache-models';
+import type { CacheEntry } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 
 /** How many writes a tier may miss. If it misses more, it is cleared instead of replaying them. */
 const MISSED_WRITES_LIMIT = 10_000;

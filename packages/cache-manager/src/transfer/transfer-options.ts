@@ -1,4 +1,5 @@
-import { type ArgumentKind, type FieldProblem, isPromise, Kinds, optional } from '@pw/cache-models';
+import type { FieldProblem } from '@pw/cache-models';
+import { type ArgumentKind, isPromise, Kinds, optional } from '@pw/cache-models/tier';
 
 /** The options of every operation that processes a whole file or cache. */
 export const HOOKS = Object.freeze({

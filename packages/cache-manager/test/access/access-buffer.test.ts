@@ -1,4 +1,5 @@
-import { type AccessUpdate, CacheEntry, copyEntry, countAccess, silentLogger } from '@pw/cache-models';
+import { CacheEntry, silentLogger } from '@pw/cache-models';
+import { type AccessUpdate, copyEntry, countAccess } from '@pw/cache-models/tier';
 import { describe, expect, it, vi } from 'vitest';
 import { AccessBuffer } from '../../src/access/access-buffer.ts';
 import { KeyedMutex } from '../../src/scheduling/keyed-mutex.ts';

@@ -1,4 +1,5 @@
-import { type AccessUpdate, CacheEntry, type CacheTier, type TierFactory } from '@pw/cache-models';
+import { CacheEntry, type CacheTier, type TierFactory } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import fc from 'fast-check';

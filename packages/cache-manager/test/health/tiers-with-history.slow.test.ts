@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { CacheEntry, type HealthRecord, type TierHealthChecks } from '@pw/cache-models';
+import { CacheEntry, type HealthRecord } from '@pw/cache-models';
+import type { TierHealthChecks } from '@pw/cache-models/tier';
 import { ManualClock, makeTempDir } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { SqliteCacheTier, type SqliteCacheTierOptions } from '@pw/tier-sqlite';

@@ -1,12 +1,6 @@
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
-import {
-  CacheEntry,
-  type CredentialCipher,
-  entryToRecord,
-  type ProxyRecord,
-  type ResealCounts,
-  recordToEntry,
-} from '@pw/cache-models';
+import { CacheEntry, type CredentialCipher, entryToRecord, type ProxyRecord, recordToEntry } from '@pw/cache-models';
+import type { ResealCounts } from '@pw/cache-models/tier';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -1,4 +1,5 @@
-import { CacheConfigError, TIER_CONTRACT_VERSION } from '@pw/cache-models';
+import { CacheConfigError } from '@pw/cache-models';
+import { TIER_CONTRACT_VERSION } from '@pw/cache-models/tier';
 import { describe, expect, it } from 'vitest';
 import { checkContract, checkTier } from '../../src/open/check-contract.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type CacheEntry, CacheValidationError, type EntryFilter, queryEntries } from '@pw/cache-models';
+import { type CacheEntry, CacheValidationError, type EntryFilter } from '@pw/cache-models';
+import { queryEntries } from '@pw/cache-models/tier';
 import { ManualClock, makeTempDir } from '@pw/test-support';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { CacheValidationError, type EntryFilter, type EntryPage, queryEntries } from '@pw/cache-models';
+import { CacheValidationError, type EntryFilter, type EntryPage } from '@pw/cache-models';
+import { queryEntries } from '@pw/cache-models/tier';
 import { ManualClock, makeTempDir } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { SqliteCacheTier } from '@pw/tier-sqlite';

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { CacheEntry, extractUrlCredentials, Secret } from '@pw/cache-models';
+import { CacheEntry, Secret } from '@pw/cache-models';
+import { extractUrlCredentials } from '@pw/cache-models/tier';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -1,4 +1,5 @@
-import { BaseTier, type CacheEntry, type MaybePromise, type TierDescription, type TierOptions } from '@pw/cache-models';
+import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '@pw/cache-models';
+import type { TierDescription } from '@pw/cache-models/tier';
 
 export type Fault = 'none' | 'throw' | 'reject' | 'hang' | 'malformed';
 

@@ -1,4 +1,5 @@
-import type { AccessUpdate, CacheEntry } from '@pw/cache-models';
+import type { CacheEntry } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import { FaultTier } from './fault-tier.ts';
 
 type Operation = 'put' | 'get' | 'delete' | 'clear' | 'cleanup' | 'recordAccess';

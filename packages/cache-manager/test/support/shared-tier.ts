@@ -1,4 +1,5 @@
-import { BaseTier, type CacheEntry, type ChangeListener, type TierChanges, type TierLeases } from '@pw/cache-models';
+import { BaseTier, type CacheEntry } from '@pw/cache-models';
+import type { ChangeListener, TierChanges, TierLeases } from '@pw/cache-models/tier';
 
 /** The store that the tiers of several "processes" share. */
 export class SharedStore {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unknownMembers } from '../../src/index.ts';
+import { unknownMembers } from '../../src/tier/index.ts';
 
 describe('unknown members', () => {
   const KNOWN = ['foreignTokens', 'keyFile'];

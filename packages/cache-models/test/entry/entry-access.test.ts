@@ -1,9 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
+import { CacheEntry, type CacheEntryInput, CacheValidationError } from '../../src/index.ts';
 import {
-  CacheEntry,
-  type CacheEntryInput,
-  CacheValidationError,
   claimEntry,
   copyEntry,
   countAccess,
@@ -11,7 +9,7 @@ import {
   markBuffered,
   promiseOf,
   raiseAccess,
-} from '../../src/index.ts';
+} from '../../src/tier/index.ts';
 
 const URL_A = 'http://proxy.example.com:8080';
 const make = (input: Partial<CacheEntryInput> = {}) =>

@@ -9,14 +9,12 @@ import {
   CacheValidationError,
   type EntryLabels,
   entryToRecord,
-  labelTexts,
   NO_LABELS,
   type ProxyRecord,
-  parseLabelTexts,
-  queryEntries,
   recordChecksum,
   recordToEntry,
 } from '../../src/index.ts';
+import { labelTexts, parseLabelTexts, queryEntries } from '../../src/tier/index.ts';
 
 const clock = new ManualClock();
 const URL = 'http://192.0.2.1:8080';

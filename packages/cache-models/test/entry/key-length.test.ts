@@ -4,10 +4,10 @@ import {
   CacheEntry,
   CacheValidationError,
   entryToRecord,
-  isTooLongKey,
   MAX_KEY_BYTES,
   recordToEntry,
 } from '../../src/index.ts';
+import { isTooLongKey } from '../../src/tier/index.ts';
 import { clock, LaterTier, MapTier } from '../tier/map-tiers.ts';
 
 const LONGEST = ['k'.repeat(4096), 'é'.repeat(2048), '漢'.repeat(1365), '🔑'.repeat(1024)];

@@ -2,7 +2,8 @@ import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, symlinkSync, wri
 import { join } from 'node:path';
 import { makeTempDir, RecordingLogger } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type DirectoryChecks, FileGuard } from '../../src/index.ts';
+import type { DirectoryChecks } from '../../src/index.ts';
+import { FileGuard } from '../../src/tier/index.ts';
 
 const OURS = process.geteuid!();
 const OTHER = 54_321;

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makePrivateFolders } from '../../src/index.ts';
+import { makePrivateFolders } from '../../src/tier/index.ts';
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 

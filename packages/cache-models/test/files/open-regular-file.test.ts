@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, readFileSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { makeOddFile, makeTempDir, ODD_FILES } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openRegularFile } from '../../src/index.ts';
+import { openRegularFile } from '../../src/tier/index.ts';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const newPath = () => join(makeTempDir(onTestFinished), 'file');

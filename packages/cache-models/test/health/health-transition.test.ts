@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { CacheConfigError, CacheEntry, CacheValidationError, type HealthStatus } from '../../src/index.ts';
 import {
   afterFailure,
   afterHealthCheck,
-  CacheConfigError,
-  CacheEntry,
-  CacheValidationError,
   checkHealthThresholds,
   type HealthCheck,
   type HealthRules,
-  type HealthStatus,
   parseHealthCheck,
-} from '../../src/index.ts';
+} from '../../src/tier/index.ts';
 
 const NOW = 1_800_000_000_000;
 const entry = CacheEntry.create({ proxyUrl: 'http://h.example:1', username: 'ann.smith', password: 'hunter2-x' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { maskCredentials, maskProxyUrl, parseInstant, parseProxyUrl } from '../../src/index.ts';
+import { maskCredentials, maskProxyUrl, parseProxyUrl } from '../../src/index.ts';
+import { parseInstant } from '../../src/tier/index.ts';
 
 const UNITS = [
   'password=(',

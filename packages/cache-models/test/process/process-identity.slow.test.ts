@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { certainIdentity, hasEnded, ownIdentity } from '../../src/index.ts';
+import { certainIdentity, hasEnded, ownIdentity } from '../../src/tier/index.ts';
 
 describe('a process', () => {
   const own = ownIdentity();

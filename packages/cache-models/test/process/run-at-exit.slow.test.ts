@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { runAtExit } from '../../src/index.ts';
+import { runAtExit } from '../../src/tier/index.ts';
 
 const PRELUDE = `import { runAtExit } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};\n`;
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CacheEntry, originOf, parseProxyUrl } from '../../src/index.ts';
+import { CacheEntry, parseProxyUrl } from '../../src/index.ts';
+import { originOf } from '../../src/tier/index.ts';
 
 /** The parsed host of a URL with the given host; `undefined` if it is refused. */
 function hostOf(host: string): string | undefined {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { originOf } from '../../src/index.ts';
+import { originOf } from '../../src/tier/index.ts';
 
 describe('the origin of a proxy URL', () => {
   it.each([

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  CacheEntry,
-  type CacheEntryInput,
-  CacheErrorCode,
-  compareTexts,
-  type EntryFilter,
-  queryEntries,
-} from '../../src/index.ts';
+import { CacheEntry, type CacheEntryInput, CacheErrorCode, type EntryFilter } from '../../src/index.ts';
+import { compareTexts, queryEntries } from '../../src/tier/index.ts';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 

@@ -9,11 +9,11 @@ import {
   type CredentialCipher,
   CredentialUnreadableError,
   entryToRecord,
-  RECORD_MEMBERS,
   recordChecksum,
   recordToEntry,
   Secret,
 } from '../../src/index.ts';
+import { RECORD_MEMBERS } from '../../src/tier/index.ts';
 
 /** A cipher that encodes instead of encrypting, and recognises its own tokens and their bindings. */
 const cipher: CredentialCipher = {

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  CacheError,
-  CacheErrorCode,
-  type CredentialCipher,
-  mayHoldToken,
-  resealText,
-  Secret,
-} from '../../src/index.ts';
+import { CacheError, CacheErrorCode, type CredentialCipher, Secret } from '../../src/index.ts';
+import { mayHoldToken, resealText } from '../../src/tier/index.ts';
 
 /** A cipher whose tokens begin like Fernet's, contain the secret unencrypted, and identify the key that made them. */
 function cipherOf(key: string, ...older: string[]): CredentialCipher {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hasRottedKey, recordChecksum } from '../../src/index.ts';
+import { recordChecksum } from '../../src/index.ts';
+import { hasRottedKey } from '../../src/tier/index.ts';
 
 const rest = { proxy_url: 'http://h:1', source: 'é🔑"\\\n', access_count: 3 };
 

@@ -1,11 +1,6 @@
 import { ManualClock } from '@pw/test-support';
-import {
-  BaseTier,
-  type CacheEntry,
-  type MaybePromise,
-  type TierDescription,
-  type TierOptions,
-} from '../../src/index.ts';
+import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '../../src/index.ts';
+import type { TierDescription } from '../../src/tier/index.ts';
 
 /** The clock of both tiers. */
 export const clock = new ManualClock();

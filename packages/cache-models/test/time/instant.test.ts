@@ -8,7 +8,7 @@ import {
   parseInstant,
   toEpochSeconds,
   toStorable,
-} from '../../src/index.ts';
+} from '../../src/tier/index.ts';
 
 const microseconds = fc.integer({ min: -4_294_967_295_999_999, max: 4_294_967_295_999_999 });
 

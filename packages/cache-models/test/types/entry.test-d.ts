@@ -7,10 +7,9 @@ import {
   type EntryLabels,
   type HealthStatus,
   type InstantInput,
-  queryEntries,
   Secret,
-  toInstant,
 } from '../../src/index.ts';
+import { queryEntries, toInstant } from '../../src/tier/index.ts';
 
 describe('types of CacheEntry', () => {
   const entry = CacheEntry.create({ proxyUrl: 'http://192.0.2.1:8080' });

@@ -8,17 +8,13 @@ import {
   CacheErrorCode,
   type CacheTier,
   type CredentialCipher,
-  errorCode,
   type FieldProblem,
-  ignoreRejection,
-  isPromise,
   type MaybePromise,
-  Problems,
   parseCacheConfig,
   parseTierConfig,
   type TierFactory,
-  type TierResult,
 } from '../../src/index.ts';
+import { errorCode, ignoreRejection, isPromise, Problems, type TierResult } from '../../src/tier/index.ts';
 
 declare const syncTier: BaseTier<'sync'>;
 declare const asyncTier: BaseTier;

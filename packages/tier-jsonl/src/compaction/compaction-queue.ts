@@ -1,4 +1,5 @@
-import { errorCode, type Logger } from '@pw/cache-models';
+import type { Logger } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import type { ShardLane } from '../shard/shard-lane.ts';
 
 /**

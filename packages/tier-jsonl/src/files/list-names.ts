@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { isTemporaryName } from './temporary-name.ts';
 
 /** The names in a folder; none if there is no such folder. Throws the system's error. */

@@ -1,4 +1,4 @@
-import { openRegularFile } from '@pw/cache-models';
+import { openRegularFile } from '@pw/cache-models/tier';
 
 /**
  * Opens a file of the directory, which must be a regular file; see `openRegularFile`. `what` names it in the error.

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { makePrivateFolders, unsafePath } from '@pw/cache-models';
+import { makePrivateFolders, unsafePath } from '@pw/cache-models/tier';
 
 /** Makes a folder with mode 0700, whatever the umask. Throws a CacheStorageError if anything but a folder is there. */
 export function makePrivateFolder(path: string, flush = false): void {

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { errorCode } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 
 /**
  * Removes a file that may be gone already. A folder of that name is not ours and is left in place. Throws the system's

@@ -1,4 +1,5 @@
-import { CacheError, CacheStorageError, errorCode } from '@pw/cache-models';
+import { CacheError, CacheStorageError } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 
 /** A file system error as a CacheStorageError; a CacheError is returned unchanged. */
 export function storageFault(action: string, error: unknown): CacheError {

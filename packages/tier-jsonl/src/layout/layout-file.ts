@@ -1,6 +1,6 @@
 import { closeSync, constants, fsyncSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errorCode, openRegularFile, syncFolder } from '@pw/cache-models';
+import { errorCode, openRegularFile, syncFolder } from '@pw/cache-models/tier';
 import { temporaryPaths } from '../files/list-names.ts';
 import { removeFile } from '../files/remove-file.ts';
 import { TemporaryFile } from '../files/temporary-file.ts';

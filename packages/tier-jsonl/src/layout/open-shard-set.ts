@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, errorCode, type Logger } from '@pw/cache-models';
+import type { Clock, Logger } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { makePrivateFolder } from '../files/private-folder.ts';
 import { removeFile } from '../files/remove-file.ts';
 import { storageFault } from '../files/storage-fault.ts';

@@ -1,4 +1,4 @@
-import { parseInstant, toStorable } from '@pw/cache-models';
+import { parseInstant, toStorable } from '@pw/cache-models/tier';
 import { isAt } from './is-at.ts';
 
 const ZERO = 0x30;

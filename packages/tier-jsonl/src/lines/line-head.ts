@@ -1,4 +1,4 @@
-import { fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
+import { fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models/tier';
 import type { RecordFacts } from '../index/record-id.ts';
 import { LONG_LINE, MOST_VALUES } from '../limits.ts';
 import { isAt } from './is-at.ts';

@@ -1,4 +1,4 @@
-import { RECORD_MEMBERS } from '@pw/cache-models';
+import { RECORD_MEMBERS } from '@pw/cache-models/tier';
 import { isJson } from './json-scanner.ts';
 import type { RawRecord } from './raw-record.ts';
 

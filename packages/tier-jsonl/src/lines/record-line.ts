@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { CacheCorruptionError, hasRottedKey, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { CacheCorruptionError, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { hasRottedKey } from '@pw/cache-models/tier';
 import { LONG_LINE, MOST_VALUES } from '../limits.ts';
 import { isJson } from './json-scanner.ts';
 import { hasPlainValues } from './plain-values.ts';

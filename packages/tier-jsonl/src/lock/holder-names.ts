@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { certainIdentity, hasEnded, type ProcessIdentity, runAtExit } from '@pw/cache-models';
+import { certainIdentity, hasEnded, type ProcessIdentity, runAtExit } from '@pw/cache-models/tier';
 import { openFile } from '../files/open-file.ts';
 import { removeFile } from '../files/remove-file.ts';
 

@@ -12,7 +12,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, unsafePath } from '@pw/cache-models';
+import { errorCode, unsafePath } from '@pw/cache-models/tier';
 import { listNames } from '../files/list-names.ts';
 import { openFile } from '../files/open-file.ts';
 import type { FolderIdentity } from './holder-names.ts';

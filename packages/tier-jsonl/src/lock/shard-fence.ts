@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, lstatSync, readSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { temporaryPaths } from '../files/list-names.ts';
 import { openFile } from '../files/open-file.ts';
 import { TemporaryFile } from '../files/temporary-file.ts';

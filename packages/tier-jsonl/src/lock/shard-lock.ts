@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CacheStorageError, errorCode, runAtExit } from '@pw/cache-models';
+import { CacheStorageError } from '@pw/cache-models';
+import { errorCode, runAtExit } from '@pw/cache-models/tier';
 import lockfile from 'proper-lockfile';
 import { storageFault } from '../files/storage-fault.ts';
 import { LockFiles, type LockHolders } from './lock-files.ts';

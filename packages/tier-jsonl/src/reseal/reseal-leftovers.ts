@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CacheCorruptionError, type CredentialCipher, mayHoldToken } from '@pw/cache-models';
+import { CacheCorruptionError, type CredentialCipher } from '@pw/cache-models';
+import { mayHoldToken } from '@pw/cache-models/tier';
 import { removeFile } from '../files/remove-file.ts';
 import { storageFault } from '../files/storage-fault.ts';
 import type { JsonlStore } from '../jsonl-store.ts';

@@ -1,12 +1,5 @@
-import {
-  CacheCorruptionError,
-  type CredentialCipher,
-  entryToRecord,
-  fateOfTokens,
-  type ResealCounts,
-  recordToEntry,
-  sealState,
-} from '@pw/cache-models';
+import { CacheCorruptionError, type CredentialCipher, entryToRecord, recordToEntry } from '@pw/cache-models';
+import { fateOfTokens, type ResealCounts, sealState } from '@pw/cache-models/tier';
 import { NO_RECORD } from '../index/record-id.ts';
 import type { JsonlStore } from '../jsonl-store.ts';
 import type { RawRecord } from '../lines/raw-record.ts';

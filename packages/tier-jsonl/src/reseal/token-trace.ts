@@ -1,4 +1,4 @@
-import { LONGEST_TRACE, mayHoldToken } from '@pw/cache-models';
+import { LONGEST_TRACE, mayHoldToken } from '@pw/cache-models/tier';
 
 /** Bytes of a piece that are inspected again with the next one, so that no token is missed between them. */
 const OVERLAP = LONGEST_TRACE - 1;

@@ -1,4 +1,5 @@
-import { type CacheStorageError, unsafePath } from '@pw/cache-models';
+import type { CacheStorageError } from '@pw/cache-models';
+import { unsafePath } from '@pw/cache-models/tier';
 import type { FileState } from './shard-file.ts';
 
 /**

@@ -10,7 +10,8 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { CacheCorruptionError, errorCode, type FileGuard, openRegularFile, type RegularFile } from '@pw/cache-models';
+import { CacheCorruptionError } from '@pw/cache-models';
+import { errorCode, type FileGuard, openRegularFile, type RegularFile } from '@pw/cache-models/tier';
 import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
 import type { ByteRange } from '../lines/byte-range.ts';

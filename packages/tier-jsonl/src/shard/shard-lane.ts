@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { CacheStorageError, errorCode, type Logger } from '@pw/cache-models';
+import { CacheStorageError, type Logger } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { compactShard, isWorthCompacting } from '../compaction/compact-shard.ts';
 import { storageFault } from '../files/storage-fault.ts';
 import type { RecordIndex } from '../index/record-index.ts';

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { CacheStorageError, syncFolder } from '@pw/cache-models';
+import { CacheStorageError } from '@pw/cache-models';
+import { syncFolder } from '@pw/cache-models/tier';
 import type { RecordIndex } from '../index/record-index.ts';
 import type { Durability } from '../jsonl-tier-options.ts';
 import { MAX_SHARD } from '../limits.ts';

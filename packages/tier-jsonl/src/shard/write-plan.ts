@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
+import { CacheCorruptionError } from '@pw/cache-models';
+import { formatInstant } from '@pw/cache-models/tier';
 import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.ts';
 import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_LINE } from '../limits.ts';

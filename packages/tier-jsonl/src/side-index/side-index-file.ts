@@ -1,5 +1,5 @@
 import { closeSync, constants, readSync, rmSync } from 'node:fs';
-import { openRegularFile } from '@pw/cache-models';
+import { openRegularFile } from '@pw/cache-models/tier';
 import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
 import type { Scratch } from './scratch.ts';

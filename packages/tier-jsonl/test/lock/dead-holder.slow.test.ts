@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ownIdentity, systemClock } from '@pw/cache-models';
+import { systemClock } from '@pw/cache-models';
+import { ownIdentity } from '@pw/cache-models/tier';
 import { bundleProgram } from '@pw/test-support';
 import { describe, it, type TestContext } from 'vitest';
 import type { LockTiming } from '../../src/lock/lock-timing.ts';

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type CredentialCipher, entryToRecord, type ResealCounts, Secret } from '@pw/cache-models';
+import { type CredentialCipher, entryToRecord, Secret } from '@pw/cache-models';
+import type { ResealCounts } from '@pw/cache-models/tier';
 import { ManualClock, makeTempDir } from '@pw/test-support';
 import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileGuard } from '@pw/cache-models';
+import { FileGuard } from '@pw/cache-models/tier';
 import fc from 'fast-check';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { compactShard } from '../../src/compaction/compact-shard.ts';

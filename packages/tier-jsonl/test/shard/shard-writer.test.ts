@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileGuard } from '@pw/cache-models';
+import { FileGuard } from '@pw/cache-models/tier';
 import { expect, it, onTestFinished } from 'vitest';
 import { RecordIndex } from '../../src/index/record-index.ts';
 import { Shard } from '../../src/shard/shard.ts';

@@ -1,4 +1,5 @@
-import type { AccessUpdate, CacheEntry, SideValues } from '@pw/cache-models';
+import type { CacheEntry } from '@pw/cache-models';
+import type { AccessUpdate, SideValues } from '@pw/cache-models/tier';
 import { expectTypeOf, it } from 'vitest';
 import { type Durability, JsonlCacheTier, type JsonlTierOptions, type LockTiming } from '../../src/index.ts';
 

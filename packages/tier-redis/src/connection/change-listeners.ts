@@ -1,4 +1,4 @@
-import { type ChangeListener, checkArgument, ignoreRejection, Kinds } from '@pw/cache-models';
+import { type ChangeListener, checkArgument, ignoreRejection, Kinds } from '@pw/cache-models/tier';
 
 /**
  * Listeners for changes made by other processes. If one throws or rejects, the others are still called and the

@@ -1,4 +1,5 @@
-import { CacheError, CacheStorageError, errorCode } from '@pw/cache-models';
+import { CacheError, CacheStorageError } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 
 /** The prefix of a server's error message, such as `OOM`, or the code of a system error, such as `ECONNRESET`. */
 export function reasonOf(error: unknown): string {

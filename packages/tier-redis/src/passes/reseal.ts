@@ -1,12 +1,5 @@
-import {
-  CacheCorruptionError,
-  type CacheEntry,
-  type CredentialCipher,
-  fateOfTokens,
-  type ResealCounts,
-  resealText,
-  sealState,
-} from '@pw/cache-models';
+import { CacheCorruptionError, type CacheEntry, type CredentialCipher } from '@pw/cache-models';
+import { fateOfTokens, type ResealCounts, resealText, sealState } from '@pw/cache-models/tier';
 import type { RedisStore } from '../records/redis-store.ts';
 import { SWAP } from '../records/scripts.ts';
 import { decodeRecord, encodeRecord, type Stamps } from '../records/stored-record.ts';

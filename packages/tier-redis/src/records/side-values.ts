@@ -1,4 +1,5 @@
-import { CacheCorruptionError, checkSideValue, isSideValue, type SideValues } from '@pw/cache-models';
+import { CacheCorruptionError } from '@pw/cache-models';
+import { checkSideValue, isSideValue, type SideValues } from '@pw/cache-models/tier';
 import { stringOrNull, wholeNumber } from '../replies/reply-parsers.ts';
 import type { RedisStore } from './redis-store.ts';
 import { SWAP } from './scripts.ts';

@@ -7,9 +7,9 @@ import {
   CacheValidationError,
   type CredentialCipher,
   entryToRecord,
-  formatInstant,
   recordToEntry,
 } from '@pw/cache-models';
+import { formatInstant } from '@pw/cache-models/tier';
 import { MAX_RECORD_BYTES } from '../limits.ts';
 import { type Stored, UNFIT } from '../replies/reply-parsers.ts';
 

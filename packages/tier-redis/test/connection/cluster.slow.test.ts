@@ -1,4 +1,5 @@
-import { CacheEntry, type ChangeListener } from '@pw/cache-models';
+import { CacheEntry } from '@pw/cache-models';
+import type { ChangeListener } from '@pw/cache-models/tier';
 import { isServerMissing, RedisCluster, until } from '@pw/test-support';
 import { createCluster } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-import type { CacheEntry, CacheTier, SideValues } from '@pw/cache-models';
+import type { CacheEntry, CacheTier } from '@pw/cache-models';
+import type { SideValues } from '@pw/cache-models/tier';
 import type { createClient, createCluster } from 'redis';
 import { expectTypeOf, test } from 'vitest';
 import { type ClusterClient, RedisCacheTier, type RedisTierOptions, type SingleClient } from '../../src/index.ts';

@@ -1,4 +1,5 @@
-import { errorCode, type Logger, type MaybePromise } from '@pw/cache-models';
+import type { Logger, MaybePromise } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 
 /** Pause between two steps, in milliseconds, in which other work can run. */
 const PAUSE_MS = 1;

@@ -1,4 +1,4 @@
-import { isTooLongKey } from '@pw/cache-models';
+import { isTooLongKey } from '@pw/cache-models/tier';
 import type { EntryStatements } from '../rows/entry-statements.ts';
 import { afterPrefix } from '../rows/key-order.ts';
 import { removeLabels } from '../rows/label-rows.ts';

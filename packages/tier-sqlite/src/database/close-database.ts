@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { errorCode } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { hardenConnection } from './harden-connection.ts';
 import type { SqliteDatabase, SqliteDatabaseConstructor } from './load-binding.ts';
 

@@ -1,12 +1,5 @@
-import {
-  type CacheError,
-  CacheErrorCode,
-  CacheStorageError,
-  type Clock,
-  errorCode,
-  type FileGuard,
-  type Logger,
-} from '@pw/cache-models';
+import { type CacheError, CacheErrorCode, CacheStorageError, type Clock, type Logger } from '@pw/cache-models';
+import { errorCode, type FileGuard } from '@pw/cache-models/tier';
 import { StructureCheck } from '../schema/check-structure.ts';
 import { diagnoseSchema } from '../schema/diagnose-schema.ts';
 import { checkVersion, prepareSchema } from '../schema/prepare-schema.ts';

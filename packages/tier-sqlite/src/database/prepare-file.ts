@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode, type FileGuard, makePrivateFolders, syncFolder, unsafePath } from '@pw/cache-models';
+import { errorCode, type FileGuard, makePrivateFolders, syncFolder, unsafePath } from '@pw/cache-models/tier';
 
 /** SQLite's companions of a database file. */
 const COMPANIONS = ['-wal', '-shm', '-journal'] as const;

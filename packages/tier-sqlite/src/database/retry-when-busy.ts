@@ -1,4 +1,4 @@
-import { errorCode } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { sleepSync } from './sleep-sync.ts';
 
 /** Waits between two attempts, in milliseconds: from the first to the longest, doubling. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { CacheErrorCode, errorCode } from '@pw/cache-models';
+import { CacheErrorCode } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 
 /** Longest wait of a `close` for a worker to finish its transaction, in milliseconds. */
 export const STOP_TIMEOUT_MS = 2000;

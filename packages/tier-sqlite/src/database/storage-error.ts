@@ -1,4 +1,5 @@
-import { CacheError, CacheErrorCode, CacheStorageError, errorCode } from '@pw/cache-models';
+import { CacheError, CacheErrorCode, CacheStorageError } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 
 /** True if the file, or the page that was read, is not as SQLite wrote it. */
 export function isDamage(error: unknown): boolean {

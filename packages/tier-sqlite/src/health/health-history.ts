@@ -1,10 +1,5 @@
-import {
-  CacheValidationError,
-  fromEpochSeconds,
-  type HealthCheck,
-  type HealthRecord,
-  isHealthStatus,
-} from '@pw/cache-models';
+import { CacheValidationError, type HealthRecord, isHealthStatus } from '@pw/cache-models';
+import { fromEpochSeconds, type HealthCheck } from '@pw/cache-models/tier';
 import { type StoredValue, seconds } from '../rows/entry-values.ts';
 import type { RowStore } from '../rows/row-store.ts';
 import { MAX_VALUE_BYTES } from '../rows/value-limits.ts';

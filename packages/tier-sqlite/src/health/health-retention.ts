@@ -1,12 +1,5 @@
-import {
-  type ArgumentKind,
-  type FieldProblem,
-  Kinds,
-  nullable,
-  objectWith,
-  problemsOfOptions,
-  wholeNumber,
-} from '@pw/cache-models';
+import type { FieldProblem } from '@pw/cache-models';
+import { type ArgumentKind, Kinds, nullable, objectWith, problemsOfOptions, wholeNumber } from '@pw/cache-models/tier';
 import { OPAQUE } from '../rows/entry-row.ts';
 import { seconds } from '../rows/entry-values.ts';
 import type { RowStore } from '../rows/row-store.ts';

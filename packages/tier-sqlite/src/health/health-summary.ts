@@ -1,14 +1,5 @@
-import {
-  type ArgumentKind,
-  checkOptionsObject,
-  type HealthStatus,
-  type InstantInput,
-  isHealthStatus,
-  MAX_INSTANT,
-  MIN_INSTANT,
-  HealthStatus as Status,
-  toInstant,
-} from '@pw/cache-models';
+import { type HealthStatus, type InstantInput, isHealthStatus, HealthStatus as Status } from '@pw/cache-models';
+import { type ArgumentKind, checkOptionsObject, MAX_INSTANT, MIN_INSTANT, toInstant } from '@pw/cache-models/tier';
 import { type StoredValue, seconds } from '../rows/entry-values.ts';
 import type { RowStore } from '../rows/row-store.ts';
 import { isDuration, isTime, lastRecorded, type OnDamagedChecks, validChecks } from './stored-checks.ts';

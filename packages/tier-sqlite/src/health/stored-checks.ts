@@ -1,4 +1,5 @@
-import { CacheCorruptionError, fromEpochSeconds, isInstant } from '@pw/cache-models';
+import { CacheCorruptionError } from '@pw/cache-models';
+import { fromEpochSeconds, isInstant } from '@pw/cache-models/tier';
 import type { StoredValue } from '../rows/entry-values.ts';
 import { boundedNumber, boundedText } from '../rows/value-limits.ts';
 import { TOMBSTONED_UP_TO } from './check-tombstones.ts';

@@ -6,14 +6,11 @@ import {
   CacheError,
   CacheValidationError,
   type CredentialCipher,
-  extractUrlCredentials,
-  ignoreRejection,
-  MAX_MASKED_LENGTH,
-  maskPlainFields,
   maskProxyUrl,
   recordChecksum,
   recordToEntry,
 } from '@pw/cache-models';
+import { extractUrlCredentials, ignoreRejection, MAX_MASKED_LENGTH, maskPlainFields } from '@pw/cache-models/tier';
 import { toStorageError } from '../database/storage-error.ts';
 import { shardLines } from './read-lines.ts';
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, readSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
-import { openRegularFile } from '@pw/cache-models';
+import { openRegularFile } from '@pw/cache-models/tier';
 
 const CHUNK = 64 * 1024;
 /** A longer line is not a record, and is not collected in memory. */

@@ -1,4 +1,5 @@
-import { CacheCorruptionError, errorCode, type Logger } from '@pw/cache-models';
+import { CacheCorruptionError, type Logger } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { CleanupGate } from '../cleanup/cleanup-gate.ts';
 import type { DatabaseSettings } from '../database/open-database.ts';
 import { isThreadUnavailable, STOP_TIMEOUT_MS, startWorker, workerDone } from '../database/start-worker.ts';

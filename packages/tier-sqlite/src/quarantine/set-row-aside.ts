@@ -1,4 +1,5 @@
-import { CacheCorruptionError, isTooLongKey } from '@pw/cache-models';
+import { CacheCorruptionError } from '@pw/cache-models';
+import { isTooLongKey } from '@pw/cache-models/tier';
 import { type EntryRow, RowAt, selectRows } from '../rows/entry-row.ts';
 import { At, seconds } from '../rows/entry-values.ts';
 import type { RowStore } from '../rows/row-store.ts';

@@ -5,12 +5,9 @@ import {
   type EntryFilter,
   type EntryLabels,
   type EntryOrder,
-  formatCursor,
-  labelTest,
-  parseCursor,
   type TimeRange,
-  toInstant,
 } from '@pw/cache-models';
+import { formatCursor, labelTest, parseCursor, toInstant } from '@pw/cache-models/tier';
 import { type EntryRow, selectFrom, selectRows } from '../rows/entry-row.ts';
 import { At, type StoredValue, seconds } from '../rows/entry-values.ts';
 import { boundedValue } from '../rows/value-limits.ts';

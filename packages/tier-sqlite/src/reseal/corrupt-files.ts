@@ -1,6 +1,7 @@
 import { closeSync, constants, readdirSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { CacheErrorCode, errorCode, openRegularFile } from '@pw/cache-models';
+import { CacheErrorCode } from '@pw/cache-models';
+import { errorCode, openRegularFile } from '@pw/cache-models/tier';
 
 const CHUNK = 1024 * 1024;
 /** The beginning of every Fernet token, and the same in hex. */

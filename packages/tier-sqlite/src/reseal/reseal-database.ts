@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type CredentialCipher,
-  isTooLongKey,
-  type Logger,
-  type MaybePromise,
-  type ResealCounts,
-} from '@pw/cache-models';
+import type { CredentialCipher, Logger, MaybePromise } from '@pw/cache-models';
+import { isTooLongKey, type ResealCounts } from '@pw/cache-models/tier';
 import { isThreadUnavailable } from '../database/start-worker.ts';
 import type { Outcome } from '../quarantine/damaged-rows.ts';
 import { At } from '../rows/entry-values.ts';

@@ -1,12 +1,5 @@
-import {
-  CacheCorruptionError,
-  type CacheEntry,
-  type CredentialCipher,
-  fateOfTokens,
-  isTooLongKey,
-  type ResealCounts,
-  sealState,
-} from '@pw/cache-models';
+import { CacheCorruptionError, type CacheEntry, type CredentialCipher } from '@pw/cache-models';
+import { fateOfTokens, isTooLongKey, type ResealCounts, sealState } from '@pw/cache-models/tier';
 import { type EntryRow, selectRows } from '../rows/entry-row.ts';
 import { At } from '../rows/entry-values.ts';
 import { lastKey } from '../rows/key-order.ts';

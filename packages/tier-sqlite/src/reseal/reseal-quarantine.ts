@@ -1,4 +1,5 @@
-import { type CredentialCipher, resealTokens, TOKEN_MEMBERS } from '@pw/cache-models';
+import type { CredentialCipher } from '@pw/cache-models';
+import { resealTokens, TOKEN_MEMBERS } from '@pw/cache-models/tier';
 import type { StoredValue } from '../rows/entry-values.ts';
 import type { RowStore } from '../rows/row-store.ts';
 

@@ -1,4 +1,4 @@
-import { ignoreRejection } from '@pw/cache-models';
+import { ignoreRejection } from '@pw/cache-models/tier';
 import { startWorker } from '../database/start-worker.ts';
 import type { VacuumTask } from './vacuum-worker.ts';
 

@@ -4,17 +4,19 @@ import {
   type CredentialCipher,
   type CredentialRole,
   type EntryLabels,
-  fromEpochSeconds,
   type HealthStatus,
   isHealthStatus,
+  NO_LABELS,
+  type Secret,
+} from '@pw/cache-models';
+import {
+  fromEpochSeconds,
   isInstant,
   isTooLongKey,
-  NO_LABELS,
   openCredential,
   originOf,
   parseLabelTexts,
-  type Secret,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import { ENTRY_COLUMNS } from '../schema/table-layout.ts';
 import { type EntryRow, RowAt } from './entry-row.ts';
 import { At, type EntryValues, type StoredValue } from './entry-values.ts';

@@ -1,11 +1,5 @@
-import {
-  type CacheEntry,
-  type CredentialCipher,
-  type EntryLabels,
-  labelTexts,
-  sealCredentials,
-  toEpochSeconds,
-} from '@pw/cache-models';
+import type { CacheEntry, CredentialCipher, EntryLabels } from '@pw/cache-models';
+import { labelTexts, sealCredentials, toEpochSeconds } from '@pw/cache-models/tier';
 
 /** A value as better-sqlite3 takes and returns it. */
 export type StoredValue = string | number | Uint8Array | null;

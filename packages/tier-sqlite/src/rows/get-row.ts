@@ -1,4 +1,5 @@
-import { CacheCorruptionError, errorCode } from '@pw/cache-models';
+import { CacheCorruptionError } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import { isDamage } from '../database/storage-error.ts';
 import type { EntryRow } from './entry-row.ts';
 import type { RowStore } from './row-store.ts';

@@ -1,4 +1,4 @@
-import { isTooLongKey } from '@pw/cache-models';
+import { isTooLongKey } from '@pw/cache-models/tier';
 import { type EntryRow, selectRows } from './entry-row.ts';
 import type { EntryStatements } from './entry-statements.ts';
 import { afterPrefix, lastKey } from './key-order.ts';

@@ -1,13 +1,11 @@
 import {
-  type AccessUpdate,
   type CacheEntry,
   type CacheTierConfig,
   CacheValidationError,
   type CredentialCipher,
-  fromEpochSeconds,
-  originOf,
   RemovalReason,
 } from '@pw/cache-models';
+import { type AccessUpdate, fromEpochSeconds, originOf } from '@pw/cache-models/tier';
 import { OrphanedRows } from '../cleanup/orphaned-rows.ts';
 import type { SqliteDatabase } from '../database/load-binding.ts';
 import { addTombstones, CascadeBudget, CascadeTooLarge, hasTombstones, ONE_KEY } from '../health/check-tombstones.ts';

@@ -1,4 +1,5 @@
-import { errorCode, type Logger } from '@pw/cache-models';
+import type { Logger } from '@pw/cache-models';
+import { errorCode } from '@pw/cache-models/tier';
 import type { SqliteDatabase } from '../database/load-binding.ts';
 import { STOP_TIMEOUT_MS, startWorker } from '../database/start-worker.ts';
 import { CheckpointGate } from './checkpoint-gate.ts';

@@ -1,12 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import {
-  CacheEntry,
-  CacheErrorCode,
-  ENTRY_ORDERS,
-  formatCursor,
-  type HealthStatus,
-  queryEntries,
-} from '@pw/cache-models';
+import { CacheEntry, CacheErrorCode, ENTRY_ORDERS, type HealthStatus } from '@pw/cache-models';
+import { formatCursor, queryEntries } from '@pw/cache-models/tier';
 import { count, entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import type { ResealCounts } from '@pw/cache-models';
+import type { ResealCounts } from '@pw/cache-models/tier';
 import { until } from '@pw/test-support';
 import { TestCipher } from '@pw/tier-testkit';
 import Database from 'better-sqlite3';

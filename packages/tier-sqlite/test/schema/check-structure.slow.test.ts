@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CacheErrorCode, FileGuard, silentLogger, systemClock } from '@pw/cache-models';
+import { CacheErrorCode, silentLogger, systemClock } from '@pw/cache-models';
+import { FileGuard } from '@pw/cache-models/tier';
 import { RecordingLogger } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { closeDatabase } from '../../src/database/close-database.ts';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { CacheErrorCode, FileGuard, silentLogger, systemClock } from '@pw/cache-models';
+import { CacheErrorCode, silentLogger, systemClock } from '@pw/cache-models';
+import { FileGuard } from '@pw/cache-models/tier';
 import { describe, expect, it } from 'vitest';
 import { closeDatabase } from '../../src/database/close-database.ts';
 import { openDatabase } from '../../src/database/open-database.ts';

@@ -1,4 +1,5 @@
-import type { CacheEntry, CacheTier, MaybePromise, SideValues } from '@pw/cache-models';
+import type { CacheEntry, CacheTier, MaybePromise } from '@pw/cache-models';
+import type { SideValues } from '@pw/cache-models/tier';
 import { expectTypeOf } from 'vitest';
 import {
   DiskCacheTier,

@@ -1,4 +1,4 @@
-import type { AccessUpdate } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import { START } from '@pw/test-support/doubles';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';

@@ -1,4 +1,5 @@
-import { type AccessUpdate, MAX_KEY_BYTES } from '@pw/cache-models';
+import { MAX_KEY_BYTES } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { entryOfAnotherCopy } from '../samples/entry-of-another-copy.ts';
 import { makeEntry } from '../samples/make-entry.ts';

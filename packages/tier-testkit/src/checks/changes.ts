@@ -1,4 +1,4 @@
-import type { ChangeListener } from '@pw/cache-models';
+import type { ChangeListener } from '@pw/cache-models/tier';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';

@@ -1,12 +1,5 @@
-import {
-  CacheEntry,
-  type CacheEntryInput,
-  HEALTH_STATUSES,
-  HealthStatus,
-  MAX_INSTANT,
-  MIN_INSTANT,
-  Secret,
-} from '@pw/cache-models';
+import { CacheEntry, type CacheEntryInput, HEALTH_STATUSES, HealthStatus, Secret } from '@pw/cache-models';
+import { MAX_INSTANT, MIN_INSTANT } from '@pw/cache-models/tier';
 import { START } from '@pw/test-support/doubles';
 import { expectRoundTrip } from '../assertions/round-trips.ts';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';

@@ -1,14 +1,12 @@
 import {
-  afterHealthCheck,
   type CacheEntry,
   CacheValidationError,
-  type HealthCheck,
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
   HealthStatus,
-  parseHealthCheck,
 } from '@pw/cache-models';
+import { afterHealthCheck, type HealthCheck, parseHealthCheck } from '@pw/cache-models/tier';
 import { START } from '@pw/test-support/doubles';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';

@@ -1,14 +1,12 @@
 import {
-  afterHealthCheck,
   type CacheEntry,
   type EntryLabels,
   HealthStatus,
-  isLabelValue,
   MAX_LABEL_NAME,
   MAX_LABEL_VALUE,
   MAX_LABELS,
-  parseHealthCheck,
 } from '@pw/cache-models';
+import { afterHealthCheck, isLabelValue, parseHealthCheck } from '@pw/cache-models/tier';
 import { expectEntries, expectRoundTrip } from '../assertions/round-trips.ts';
 import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';

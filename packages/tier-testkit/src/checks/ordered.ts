@@ -1,4 +1,4 @@
-import { compareTexts } from '@pw/cache-models';
+import { compareTexts } from '@pw/cache-models/tier';
 import { makeEntry } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';

@@ -1,10 +1,5 @@
-import {
-  type CacheEntry,
-  type CacheEntryInput,
-  type EntryFilter,
-  type EntryPage,
-  queryEntries,
-} from '@pw/cache-models';
+import type { CacheEntry, CacheEntryInput, EntryFilter, EntryPage } from '@pw/cache-models';
+import { queryEntries } from '@pw/cache-models/tier';
 import { tryHistories } from '../histories/try-histories.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
 import { FILTERS, QUERIED_AT, SAMPLE, WRONG_FILTERS } from '../samples/query-sample.ts';

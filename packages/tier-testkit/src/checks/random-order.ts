@@ -1,4 +1,5 @@
-import { type EntryFilter, queryEntries } from '@pw/cache-models';
+import type { EntryFilter } from '@pw/cache-models';
+import { queryEntries } from '@pw/cache-models/tier';
 import { makeEntry } from '../samples/make-entry.ts';
 import { QUERIED_AT, SAMPLE } from '../samples/query-sample.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';

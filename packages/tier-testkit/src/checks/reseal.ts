@@ -1,4 +1,5 @@
-import { type CacheEntry, originOf, type ResealCounts, Secret } from '@pw/cache-models';
+import { type CacheEntry, Secret } from '@pw/cache-models';
+import { originOf, type ResealCounts } from '@pw/cache-models/tier';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { TestCipher } from '../doubles/test-cipher.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';

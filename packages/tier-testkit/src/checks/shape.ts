@@ -1,10 +1,5 @@
-import {
-  type CacheTier,
-  type ClaimedPart,
-  TIER_CONTRACT_VERSION,
-  TIER_PARTS,
-  type TierCapabilities,
-} from '@pw/cache-models';
+import type { CacheTier, TierCapabilities } from '@pw/cache-models';
+import { type ClaimedPart, TIER_CONTRACT_VERSION, TIER_PARTS } from '@pw/cache-models/tier';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 import type { Check, CheckGroup } from './check.ts';

@@ -1,4 +1,4 @@
-import type { SideValues } from '@pw/cache-models';
+import type { SideValues } from '@pw/cache-models/tier';
 import { makeEntries } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';

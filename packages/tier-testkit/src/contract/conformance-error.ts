@@ -1,5 +1,6 @@
 import { AssertionError } from 'node:assert';
-import { type ArgumentKind, CacheConfigError, checkOptionsObject, Kinds } from '@pw/cache-models';
+import { CacheConfigError } from '@pw/cache-models';
+import { type ArgumentKind, checkOptionsObject, Kinds } from '@pw/cache-models/tier';
 import { CONTRACT_RULES, type ContractRule } from './contract-rules.ts';
 import { show } from './show.ts';
 

@@ -1,4 +1,5 @@
-import { CacheEntry, type CacheEntryInput, toLabels } from '@pw/cache-models';
+import { CacheEntry, type CacheEntryInput } from '@pw/cache-models';
+import { toLabels } from '@pw/cache-models/tier';
 import { START } from '@pw/test-support/doubles';
 
 /** One hour, in milliseconds: the default lifetime of a test's entry. */

@@ -1,12 +1,5 @@
-import {
-  type ArgumentKind,
-  type CacheTier,
-  CacheValidationError,
-  checkOptionsObject,
-  Kinds,
-  optional,
-  wholeNumber,
-} from '@pw/cache-models';
+import { type CacheTier, CacheValidationError } from '@pw/cache-models';
+import { type ArgumentKind, checkOptionsObject, Kinds, optional, wholeNumber } from '@pw/cache-models/tier';
 import type { ConformanceSubject } from './conformance-subject.ts';
 import type { TierModule } from './tier-module.ts';
 

@@ -1,4 +1,4 @@
-import { checkArgument, Kinds } from '@pw/cache-models';
+import { checkArgument, Kinds } from '@pw/cache-models/tier';
 import { objectWithFunctions } from '../subject/check-subject.ts';
 
 const RUNNER = objectWithFunctions('a test runner, with the functions', 'describe', 'it');

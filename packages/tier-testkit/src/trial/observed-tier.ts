@@ -1,14 +1,13 @@
 import {
-  type AccessUpdate,
   type CacheEntry,
   type CacheTier,
   type EntryFilter,
   type EntryPage,
-  isPromise,
   type MaybePromise,
   RemovalReason,
   type TierStatistics,
 } from '@pw/cache-models';
+import { type AccessUpdate, isPromise } from '@pw/cache-models/tier';
 import { ConformanceError } from '../contract/conformance-error.ts';
 import { within } from './within.ts';
 

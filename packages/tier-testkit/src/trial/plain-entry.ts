@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CacheEntry, labelTexts } from '@pw/cache-models';
+import type { CacheEntry } from '@pw/cache-models';
+import { labelTexts } from '@pw/cache-models/tier';
 
 /** The fields of an entry with secrets revealed and labels as strings, for comparison and display. */
 export type PlainEntry = Readonly<Record<string, unknown>>;

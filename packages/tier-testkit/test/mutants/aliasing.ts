@@ -1,4 +1,5 @@
-import { type AccessUpdate, CacheEntry, RemovalReason, TierStatistics } from '@pw/cache-models';
+import { CacheEntry, RemovalReason, TierStatistics } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 

@@ -1,4 +1,5 @@
-import { CacheEntry, type EntryLabels, toLabels } from '@pw/cache-models';
+import { CacheEntry, type EntryLabels } from '@pw/cache-models';
+import { toLabels } from '@pw/cache-models/tier';
 
 /** A change to the labels of an entry. */
 export type Change = (labels: EntryLabels) => EntryLabels;

@@ -1,4 +1,4 @@
-import type { ChangeListener } from '@pw/cache-models';
+import type { ChangeListener } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { FileChanges } from '../tiers/file/file-changes.ts';
 import { FileTable } from '../tiers/file/file-table.ts';

@@ -1,4 +1,5 @@
-import { type CacheEntry, compareTexts, type EntryFilter, type EntryPage, type TierLeases } from '@pw/cache-models';
+import type { CacheEntry, EntryFilter, EntryPage } from '@pw/cache-models';
+import { compareTexts, type TierLeases } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { FileTable } from '../tiers/file/file-table.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';

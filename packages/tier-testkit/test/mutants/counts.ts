@@ -1,4 +1,5 @@
-import { type AccessUpdate, CacheEntry, countAccess, raiseAccess } from '@pw/cache-models';
+import { CacheEntry } from '@pw/cache-models';
+import { type AccessUpdate, countAccess, raiseAccess } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { CountingMapTier } from '../tiers/counting-map-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';

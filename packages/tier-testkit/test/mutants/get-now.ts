@@ -1,4 +1,5 @@
-import { type CacheEntry, isPromise, type MaybePromise } from '@pw/cache-models';
+import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { isPromise } from '@pw/cache-models/tier';
 import { MapTier } from '../tiers/map-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';

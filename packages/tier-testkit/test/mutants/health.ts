@@ -1,4 +1,5 @@
-import type { CacheEntry, HealthCheck, HealthHistoryOptions, HealthRecord } from '@pw/cache-models';
+import type { CacheEntry, HealthHistoryOptions, HealthRecord } from '@pw/cache-models';
+import type { HealthCheck } from '@pw/cache-models/tier';
 import { FileTier } from '../tiers/file/file-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 

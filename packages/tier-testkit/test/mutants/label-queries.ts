@@ -1,13 +1,5 @@
-import {
-  CacheEntry,
-  compareTexts,
-  type EntryFilter,
-  type EntryLabels,
-  type EntryPage,
-  NO_LABELS,
-  queryEntries,
-  toLabels,
-} from '@pw/cache-models';
+import { CacheEntry, type EntryFilter, type EntryLabels, type EntryPage, NO_LABELS } from '@pw/cache-models';
+import { compareTexts, queryEntries, toLabels } from '@pw/cache-models/tier';
 import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Change, each, withLabels } from './change-labels.ts';

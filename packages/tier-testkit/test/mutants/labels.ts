@@ -1,13 +1,5 @@
-import {
-  type AccessUpdate,
-  type CacheEntry,
-  type EntryLabels,
-  type HealthCheck,
-  NO_LABELS,
-  type ProxyRecord,
-  type ResealCounts,
-  toLabels,
-} from '@pw/cache-models';
+import { type CacheEntry, type EntryLabels, NO_LABELS, type ProxyRecord } from '@pw/cache-models';
+import { type AccessUpdate, type HealthCheck, type ResealCounts, toLabels } from '@pw/cache-models/tier';
 import { FileTable } from '../tiers/file/file-table.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';

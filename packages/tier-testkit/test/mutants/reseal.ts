@@ -1,5 +1,6 @@
 import { copyFileSync } from 'node:fs';
-import type { CredentialBinding, CredentialCipher, ResealCounts, Secret } from '@pw/cache-models';
+import type { CredentialBinding, CredentialCipher, Secret } from '@pw/cache-models';
+import type { ResealCounts } from '@pw/cache-models/tier';
 import { TestCipher } from '../../src/doubles/test-cipher.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';
 import { type Mutant, plant } from './mutant.ts';

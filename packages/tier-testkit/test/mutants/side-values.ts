@@ -1,4 +1,5 @@
-import { type CacheEntry, MAX_SIDE_VALUE, type SideValues } from '@pw/cache-models';
+import type { CacheEntry } from '@pw/cache-models';
+import { MAX_SIDE_VALUE, type SideValues } from '@pw/cache-models/tier';
 import { FileTier } from '../tiers/file/file-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 

@@ -1,5 +1,4 @@
 import type {
-  AccessUpdate,
   CacheEntry,
   CacheTier,
   CacheTierConfig,
@@ -8,10 +7,10 @@ import type {
   RemovalReason,
   TierCapabilities,
   TierStatistics,
-  TierStatus,
   TierType,
 } from '@pw/cache-models';
-import { checkFilter } from '@pw/cache-models';
+import type { AccessUpdate, TierStatus } from '@pw/cache-models/tier';
+import { checkFilter } from '@pw/cache-models/tier';
 import type { MapTier } from './map-tier.ts';
 
 /**

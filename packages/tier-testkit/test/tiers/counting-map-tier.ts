@@ -1,4 +1,5 @@
-import { type AccessUpdate, type CacheEntry, claimEntry, copyEntry, countAccess, raiseAccess } from '@pw/cache-models';
+import type { CacheEntry } from '@pw/cache-models';
+import { type AccessUpdate, claimEntry, copyEntry, countAccess, raiseAccess } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { MapTier } from './map-tier.ts';
 

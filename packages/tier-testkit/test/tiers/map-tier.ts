@@ -1,13 +1,5 @@
-import {
-  type AccessUpdate,
-  type CacheEntry,
-  type CacheTier,
-  checkFilter,
-  type EntryFilter,
-  type EntryPage,
-  queryEntries,
-  RemovalReason,
-} from '@pw/cache-models';
+import { type CacheEntry, type CacheTier, type EntryFilter, type EntryPage, RemovalReason } from '@pw/cache-models';
+import { type AccessUpdate, checkFilter, queryEntries } from '@pw/cache-models/tier';
 import { RowTier } from './row-tier.ts';
 
 /** The simplest correct tier in memory: one Map, with linear searches. */

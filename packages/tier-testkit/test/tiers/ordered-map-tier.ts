@@ -1,4 +1,4 @@
-import { compareTexts } from '@pw/cache-models';
+import { compareTexts } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { MapTier } from './map-tier.ts';
 import type { Row } from './row-tier.ts';

@@ -2,17 +2,14 @@ import {
   CacheEntry,
   type CacheTierConfig,
   CacheValidationError,
-  isPromise,
-  isTooLongKey,
   MAX_KEY_BYTES,
   parseTierConfig,
   RemovalReason,
-  TIER_CONTRACT_VERSION,
   type TierCapabilities,
   TierStatistics,
-  type TierStatus,
   TierType,
 } from '@pw/cache-models';
+import { isPromise, isTooLongKey, TIER_CONTRACT_VERSION, type TierStatus } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 
 /** The default capabilities of the tiers in this folder. */

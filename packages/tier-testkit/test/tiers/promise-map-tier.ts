@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { type CacheEntry, isTooLongKey, type MaybePromise } from '@pw/cache-models';
+import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { isTooLongKey } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { AsyncTier } from './async-tier.ts';
 import { InnerMapTier } from './inner-map-tier.ts';

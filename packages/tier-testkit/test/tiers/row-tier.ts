@@ -1,4 +1,5 @@
-import { type AccessUpdate, type CacheEntry, EvictionPolicy, RemovalReason } from '@pw/cache-models';
+import { type CacheEntry, EvictionPolicy, RemovalReason } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import { isBroken } from './broken-stores.ts';
 import { PlainTier } from './plain-tier.ts';
 

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CacheEntry, countAccess } from '@pw/cache-models';
+import type { CacheEntry } from '@pw/cache-models';
+import { countAccess } from '@pw/cache-models/tier';
 import type { Contender } from '../run/scenario.ts';
 
 /** The least that a lookup in memory costs: `Map.get`. */

@@ -1,4 +1,4 @@
-import { copyEntry } from '@pw/cache-models';
+import { copyEntry } from '@pw/cache-models/tier';
 import { LRUCache } from 'lru-cache';
 import { atMost, timesFaster } from '../figures/goal.ts';
 import { asyncMapFloor, countedMapFloor, expiringMapFloor, mapFloor } from '../floors/floors.ts';

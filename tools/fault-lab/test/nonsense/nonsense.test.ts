@@ -2,6 +2,7 @@ import * as cli from '@pw/cache-cli';
 import * as crypto from '@pw/cache-crypto';
 import * as manager from '@pw/cache-manager';
 import * as models from '@pw/cache-models';
+import * as authors from '@pw/cache-models/tier';
 import { count, FULL_TIME } from '@pw/test-support';
 import * as jsonl from '@pw/tier-jsonl';
 import * as memory from '@pw/tier-memory';
@@ -26,7 +27,7 @@ import { type Finding, tryAll, tryRandomly } from '../../src/nonsense/try-nonsen
 import { Random } from '../../src/random.ts';
 
 const PACKAGES: readonly (readonly [name: string, exported: object, groups: readonly CallGroup[]])[] = [
-  ['cache-models', models, cacheModels],
+  ['cache-models', { ...models, ...authors }, cacheModels],
   ['cache-crypto', crypto, cacheCrypto],
   ['tier-memory', memory, tierMemory],
   ['cache-manager', manager, cacheManager],

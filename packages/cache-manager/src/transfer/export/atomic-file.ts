@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runAtExit } from '@pw/cache-models';
+import { runAtExit } from '@pw/cache-models/tier';
 import { Concealment } from './concealment.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
 

@@ -3,11 +3,10 @@ import {
   CacheValidationError,
   type CredentialCipher,
   entryToRecord,
-  extractUrlCredentials,
-  maskPlainFields,
   maskProxyUrl,
   parseProxyUrl,
 } from '@pw/cache-models';
+import { extractUrlCredentials, maskPlainFields } from '@pw/cache-models/tier';
 import { problemOfSize } from '../../check-arguments.ts';
 import { mayContainCredentials } from '../import/rows/row-address.ts';
 import type { ExportCredentials } from './export-options.ts';

@@ -1,13 +1,5 @@
-import {
-  type ArgumentKind,
-  type CacheEntry,
-  type CredentialCipher,
-  type FieldProblem,
-  type MaybePromise,
-  optional,
-  Problems,
-  problemsOfOptions,
-} from '@pw/cache-models';
+import type { CacheEntry, CredentialCipher, FieldProblem, MaybePromise } from '@pw/cache-models';
+import { type ArgumentKind, optional, Problems, problemsOfOptions } from '@pw/cache-models/tier';
 import { HOOKS, problemsOfPath } from '../transfer-options.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasEnded, ownIdentity, type ProcessIdentity } from '@pw/cache-models';
+import { hasEnded, ownIdentity, type ProcessIdentity } from '@pw/cache-models/tier';
 
 // How long an untouched file is kept if its process cannot be checked, for example because it runs on another machine.
 // A live writer modifies its file far more often.

@@ -1,14 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type ArgumentKind,
-  type CacheEntry,
-  type Clock,
-  type CredentialCipher,
-  Kinds,
-  optional,
-  systemClock,
-  wholeNumber,
-} from '@pw/cache-models';
+import { type CacheEntry, type Clock, type CredentialCipher, systemClock } from '@pw/cache-models';
+import { type ArgumentKind, Kinds, optional, wholeNumber } from '@pw/cache-models/tier';
 import type { WarmResult } from './import-tally.ts';
 import type { FileOrBytes } from './input/file-or-bytes.ts';
 import { IDENTITY_KEY_BYTES, PasswordMac } from './keys/password-mac.ts';

@@ -1,11 +1,5 @@
-import {
-  type CacheEntry,
-  CacheError,
-  CacheErrorCode,
-  CacheValidationError,
-  ignoreRejection,
-  maskCredentials,
-} from '@pw/cache-models';
+import { type CacheEntry, CacheError, CacheErrorCode, CacheValidationError, maskCredentials } from '@pw/cache-models';
+import { ignoreRejection } from '@pw/cache-models/tier';
 import { abortable } from '../../scheduling/abortable.ts';
 import { Yielder } from '../../scheduling/yielder.ts';
 import { reportProgress } from '../transfer-options.ts';

@@ -1,23 +1,25 @@
 import {
-  type ArgumentKind,
   type CacheEntry,
   type Clock,
   type CredentialCipher,
   type EntryLabels,
   type FieldProblem,
-  Kinds,
   type Logger,
-  labelProblems,
   type MaybePromise,
   NO_LABELS,
-  optional,
   PROXY_SCHEMES,
-  Problems,
   type ProxyScheme,
+} from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  Kinds,
+  labelProblems,
+  optional,
+  Problems,
   problemsOfOptions,
   toLabels,
   wholeNumber,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import type { Merge } from '../../stack/merge.ts';
 import { HOOKS, problemsOfPath } from '../transfer-options.ts';
 import type { LimitedRoom } from './batch/eviction-watch.ts';

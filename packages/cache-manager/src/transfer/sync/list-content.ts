@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { CacheEntry, CacheValidationError, type CredentialCipher, ignoreRejection } from '@pw/cache-models';
+import { CacheEntry, CacheValidationError, type CredentialCipher } from '@pw/cache-models';
+import { ignoreRejection } from '@pw/cache-models/tier';
 import { abortable } from '../../scheduling/abortable.ts';
 import { Yielder } from '../../scheduling/yielder.ts';
 import { exportLine } from '../export/export-line.ts';

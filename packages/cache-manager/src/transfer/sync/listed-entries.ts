@@ -1,4 +1,5 @@
-import { CacheEntry, maskPlainFields, type Secret } from '@pw/cache-models';
+import { CacheEntry, type Secret } from '@pw/cache-models';
+import { maskPlainFields } from '@pw/cache-models/tier';
 import type { Merge } from '../../stack/merge.ts';
 import { areSameLabels } from '../import/batch/merge-labels.ts';
 import type { WarmTarget } from '../import/index.ts';

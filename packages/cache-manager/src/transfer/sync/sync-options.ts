@@ -1,11 +1,5 @@
-import {
-  type ArgumentKind,
-  CacheValidationError,
-  type FieldProblem,
-  Kinds,
-  optional,
-  Problems,
-} from '@pw/cache-models';
+import { CacheValidationError, type FieldProblem } from '@pw/cache-models';
+import { type ArgumentKind, Kinds, optional, Problems } from '@pw/cache-models/tier';
 import { isIterable } from '../import/input/iterables.ts';
 import { parseWarmOptions, WARM_OPTIONS, type WarmOptions } from '../import/warm-options.ts';
 import { problemsOfPath } from '../transfer-options.ts';

@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CacheEntry, ownIdentity } from '@pw/cache-models';
+import { CacheEntry } from '@pw/cache-models';
+import { ownIdentity } from '@pw/cache-models/tier';
 import { bundleProgram, count, makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportCredentials, exportToFile } from '../../../src/transfer/export/index.ts';

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CacheEntry, CacheValidationError, entryToRecord, MAX_LABELS, RECORD_MEMBERS } from '@pw/cache-models';
+import { CacheEntry, CacheValidationError, entryToRecord, MAX_LABELS } from '@pw/cache-models';
+import { RECORD_MEMBERS } from '@pw/cache-models/tier';
 import { makeTempDir } from '@pw/test-support';
 import { TestCipher } from '@pw/tier-testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';

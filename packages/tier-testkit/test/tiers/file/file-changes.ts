@@ -1,4 +1,4 @@
-import { type ChangeListener, isPromise, type TierChanges } from '@pw/cache-models';
+import { type ChangeListener, isPromise, type TierChanges } from '@pw/cache-models/tier';
 
 /** The open tiers of this process, by the path of their file: enough for the kit, which listens in one process. */
 const OPEN = new Map<string, Set<FileChanges>>();

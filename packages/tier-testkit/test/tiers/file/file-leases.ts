@@ -1,4 +1,4 @@
-import { checkArgument, Kinds, optional, type TierLeases } from '@pw/cache-models';
+import { checkArgument, Kinds, optional, type TierLeases } from '@pw/cache-models/tier';
 import type { FileTable } from './file-table.ts';
 
 /** A lease in the file: its token, and when it ends, in epoch milliseconds. */

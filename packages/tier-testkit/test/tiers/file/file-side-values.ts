@@ -1,4 +1,4 @@
-import { checkSideValue, type SideValues } from '@pw/cache-models';
+import { checkSideValue, type SideValues } from '@pw/cache-models/tier';
 import type { FileTable } from './file-table.ts';
 
 /** The side values of a {@link FileTable}: each operation has exclusive access to the file. */

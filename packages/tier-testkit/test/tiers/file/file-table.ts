@@ -1,5 +1,4 @@
 import {
-  type AccessUpdate,
   type CacheEntry,
   CacheError,
   CacheErrorCode,
@@ -10,6 +9,7 @@ import {
   recordToEntry,
   type TierCapabilities,
 } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../../src/index.ts';
 import { InnerMapTier } from '../inner-map-tier.ts';
 import type { Row } from '../row-tier.ts';

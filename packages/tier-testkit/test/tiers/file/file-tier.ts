@@ -1,20 +1,18 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { CacheEntry, HealthHistoryOptions, HealthRecord } from '@pw/cache-models';
 import {
-  type CacheEntry,
   changedEntry,
   checkRecordArguments,
   type HealthCheck,
-  type HealthHistoryOptions,
-  type HealthRecord,
   maskHealthCheck,
   parseHealthHistoryOptions,
   type ResealCounts,
   type SideValues,
   sealState,
   type TierHealthChecks,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import type { TierSetup } from '../../../src/index.ts';
 import { AsyncTier } from '../async-tier.ts';
 import { FileChanges } from './file-changes.ts';

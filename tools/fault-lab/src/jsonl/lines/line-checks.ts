@@ -1,4 +1,5 @@
-import { type ProxyRecord, RECORD_MEMBERS, recordChecksum } from '@pw/cache-models';
+import { type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { RECORD_MEMBERS } from '@pw/cache-models/tier';
 
 /**
  * True if a line, or the part of it from the beginning of one record to the last brace before the next, contains the

@@ -3,13 +3,10 @@ import {
   type CacheTier,
   ENTRY_ORDERS,
   HEALTH_STATUSES,
-  isInstant,
-  isSideValue,
   PROXY_SCHEMES,
-  parseHealthCheck,
   RemovalReason,
-  type TierHealthChecks,
 } from '@pw/cache-models';
+import { isInstant, isSideValue, parseHealthCheck, type TierHealthChecks } from '@pw/cache-models/tier';
 import {
   either,
   having,

@@ -1,4 +1,5 @@
-import { CacheEntry, maskPlainFields } from '@pw/cache-models';
+import { CacheEntry } from '@pw/cache-models';
+import { maskPlainFields } from '@pw/cache-models/tier';
 import { isSameProxy } from '../../../is-same-proxy.ts';
 import { Yielder } from '../../../scheduling/yielder.ts';
 import { keyPartsOf, type RowKeys } from '../keys/row-key.ts';

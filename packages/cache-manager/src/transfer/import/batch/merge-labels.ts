@@ -1,4 +1,5 @@
-import { type EntryLabels, MAX_LABELS, NO_LABELS, toLabels } from '@pw/cache-models';
+import { type EntryLabels, MAX_LABELS, NO_LABELS } from '@pw/cache-models';
+import { toLabels } from '@pw/cache-models/tier';
 
 /** True if the labels of both together do not exceed the limit. */
 export function haveRoom(existing: EntryLabels, incoming: EntryLabels): boolean {

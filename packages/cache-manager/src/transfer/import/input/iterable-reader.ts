@@ -1,4 +1,4 @@
-import { ignoreRejection } from '@pw/cache-models';
+import { ignoreRejection } from '@pw/cache-models/tier';
 import { UnfitFile } from './file-kind.ts';
 import type { FileReader } from './file-reader.ts';
 import { iteratorOf } from './iterables.ts';

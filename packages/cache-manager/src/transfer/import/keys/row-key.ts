@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type CacheEntry, generateCacheKey, originOf, parseProxyUrl } from '@pw/cache-models';
+import { type CacheEntry, generateCacheKey, parseProxyUrl } from '@pw/cache-models';
+import { originOf } from '@pw/cache-models/tier';
 import type { KeyIdentity } from '../warm-options.ts';
 import type { PasswordMac } from './password-mac.ts';
 

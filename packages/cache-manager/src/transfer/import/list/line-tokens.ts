@@ -1,4 +1,5 @@
-import { parseProxyUrl, trimInvisible } from '@pw/cache-models';
+import { parseProxyUrl } from '@pw/cache-models';
+import { trimInvisible } from '@pw/cache-models/tier';
 import { containsHostWithPort } from './token/host-with-port.ts';
 
 /** Separators between the parts of a line. */

@@ -1,4 +1,5 @@
-import { type ProxyScheme, parseProxyHost, parseProxyUrl } from '@pw/cache-models';
+import { type ProxyScheme, parseProxyUrl } from '@pw/cache-models';
+import { parseProxyHost } from '@pw/cache-models/tier';
 import { MAX_FIELD_CHARACTERS } from '../import-limits.ts';
 import { isLeadingWord, schemeOfWord } from '../words/list-words.ts';
 import { bestScheme } from '../words/scheme-order.ts';

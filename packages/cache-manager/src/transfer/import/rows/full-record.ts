@@ -3,11 +3,10 @@ import {
   CacheValidationError,
   type CredentialCipher,
   type EntryLabels,
-  extractUrlCredentials,
-  maskPlainFields,
   parseProxyUrl,
   recordToEntry,
 } from '@pw/cache-models';
+import { extractUrlCredentials, maskPlainFields } from '@pw/cache-models/tier';
 import { readFullRecordCredentials } from './full-record-credentials.ts';
 import type { Row } from './members/row-members.ts';
 import { mayContainCredentials } from './row-address.ts';

@@ -1,4 +1,5 @@
-import { maskProxyUrl, type ParsedProxyUrl, type ProxyScheme, parseProxyHost, parseProxyUrl } from '@pw/cache-models';
+import { maskProxyUrl, type ParsedProxyUrl, type ProxyScheme, parseProxyUrl } from '@pw/cache-models';
+import { parseProxyHost } from '@pw/cache-models/tier';
 import type { RowFate } from '../import-tally.ts';
 import { parsePlainLine } from '../list/plain-line.ts';
 import { withBrackets } from '../list/token/bare-ipv6.ts';

@@ -1,12 +1,5 @@
-import {
-  type EntryLabels,
-  isLabelName,
-  isLabelValue,
-  MAX_LABEL_VALUE,
-  MAX_LABELS,
-  NO_LABELS,
-  toLabels,
-} from '@pw/cache-models';
+import { type EntryLabels, MAX_LABEL_VALUE, MAX_LABELS, NO_LABELS } from '@pw/cache-models';
+import { isLabelName, isLabelValue, toLabels } from '@pw/cache-models/tier';
 import { namedScheme } from '../words/scheme-words.ts';
 import type { MemberNames } from './members/member-names.ts';
 import { COUNTRY_MEMBERS, PLACE_LABELS } from './members/member-table.ts';

@@ -7,11 +7,9 @@ import {
   type CredentialCipher,
   type EntryLabels,
   isHealthStatus,
-  MAX_INSTANT,
   type ProxyScheme,
-  parseInstant,
-  toStorable,
 } from '@pw/cache-models';
+import { MAX_INSTANT, parseInstant, toStorable } from '@pw/cache-models/tier';
 import { MAX_FIELD_CHARACTERS } from '../import-limits.ts';
 import type { RowFate } from '../import-tally.ts';
 import type { KeyParts, RowKeys } from '../keys/row-key.ts';

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKey } from '@pw/cache-crypto';
-import { CacheEntry, type CacheEntryInput, entryToRecord, generateCacheKey, originOf } from '@pw/cache-models';
+import { CacheEntry, type CacheEntryInput, entryToRecord, generateCacheKey } from '@pw/cache-models';
+import { originOf } from '@pw/cache-models/tier';
 import { makeTempDir } from '@pw/test-support';
 import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';

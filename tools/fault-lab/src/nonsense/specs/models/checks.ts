@@ -1,3 +1,4 @@
+import { parseCacheConfig, parseTierConfig, silentLogger } from '@pw/cache-models';
 import {
   calmLogger,
   checkArgument,
@@ -12,14 +13,11 @@ import {
   objectWith,
   oneOf as oneOfTexts,
   optional,
-  parseCacheConfig,
   parseHealthHistoryOptions,
-  parseTierConfig,
   problemsOfOptions,
-  silentLogger,
   unknownMembers,
   wholeNumber,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import {
   either,
   having,

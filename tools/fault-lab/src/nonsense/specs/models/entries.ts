@@ -1,6 +1,5 @@
+import { CacheEntry, CacheStatistics, Secret, TierStatistics } from '@pw/cache-models';
 import {
-  CacheEntry,
-  CacheStatistics,
   claimEntry,
   copyEntry,
   countAccess,
@@ -8,9 +7,7 @@ import {
   markBuffered,
   promiseOf,
   raiseAccess,
-  Secret,
-  TierStatistics,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import {
   either,
   having,

@@ -6,10 +6,8 @@ import {
   CacheStorageError,
   CacheValidationError,
   CredentialUnreadableError,
-  errorCode,
-  ignoreRejection,
-  Problems,
 } from '@pw/cache-models';
+import { errorCode, ignoreRejection, Problems } from '@pw/cache-models/tier';
 import { isAnything, isBoolean, isFunction, isText, listOf, maybe, must, objectOf, oneOf } from '../../accepts.ts';
 import { calls, constructs, groupOf } from '../../define-calls.ts';
 

@@ -11,7 +11,7 @@ import {
   runAtExit,
   syncFolder,
   unsafePath,
-} from '@pw/cache-models';
+} from '@pw/cache-models/tier';
 import {
   having,
   isAnything,

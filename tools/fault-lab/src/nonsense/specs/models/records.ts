@@ -1,4 +1,5 @@
-import * as models from '@pw/cache-models';
+import * as users from '@pw/cache-models';
+import * as authors from '@pw/cache-models/tier';
 import {
   either,
   isAnything,
@@ -21,6 +22,8 @@ import type { Parameter } from '../../nonsense-spec.ts';
 import { entryFilter, healthCheckResult, rightHealthCheck } from '../tier-calls.ts';
 import { scheduleMembers, thresholdMembers } from './checks.ts';
 import { anEntry, bindingMembers, cipher, isCipher, rightBinding } from './samples.ts';
+
+const models = { ...users, ...authors };
 
 const entry = must('entry', isEntry);
 const aCipher = must('cipher', isCipher);

@@ -1,4 +1,5 @@
-import * as models from '@pw/cache-models';
+import * as users from '@pw/cache-models';
+import * as authors from '@pw/cache-models/tier';
 import {
   either,
   isAnything,
@@ -16,6 +17,8 @@ import {
   objectOf,
 } from '../../accepts.ts';
 import { calls, groupOf } from '../../define-calls.ts';
+
+const models = { ...users, ...authors };
 
 const isInstant = (value: unknown) =>
   isNumber(value) && (value as number) >= models.MIN_INSTANT && (value as number) <= models.MAX_INSTANT;

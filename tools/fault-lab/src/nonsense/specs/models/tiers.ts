@@ -1,4 +1,5 @@
-import { type AccessUpdate, BaseTier, type CacheEntry, type MaybePromise, type TierMode } from '@pw/cache-models';
+import { BaseTier, type CacheEntry, type MaybePromise } from '@pw/cache-models';
+import type { AccessUpdate, TierMode } from '@pw/cache-models/tier';
 import { isBoolean, isText, maybe, must, objectOf, oneOf } from '../../accepts.ts';
 import { constructorOf } from '../../calling.ts';
 import type { CallGroup } from '../../nonsense-spec.ts';

@@ -1,4 +1,4 @@
-import { parseProxyHost } from '@pw/cache-models';
+import { parseProxyHost } from '@pw/cache-models/tier';
 
 /** Characters of the longest IPv6 address with a port. */
 const LONGEST = 52;

@@ -1,4 +1,4 @@
-import { parseProxyHost } from '@pw/cache-models';
+import { parseProxyHost } from '@pw/cache-models/tier';
 
 const LONGEST_NAME = 253;
 

@@ -1,4 +1,5 @@
-import { type ProxyScheme, parseProxyUrl, trimInvisible } from '@pw/cache-models';
+import { type ProxyScheme, parseProxyUrl } from '@pw/cache-models';
+import { trimInvisible } from '@pw/cache-models/tier';
 import { beginsWithIpv6 } from './bare-ipv6.ts';
 import { containsHostWithPort } from './host-with-port.ts';
 import { withoutLeadingSymbols } from './outer-symbols.ts';

@@ -1,4 +1,4 @@
-import { trimInvisible } from '@pw/cache-models';
+import { trimInvisible } from '@pw/cache-models/tier';
 import { MAX_FIELD_CHARACTERS } from '../../import-limits.ts';
 
 /** The words that programs write for an absent value. */

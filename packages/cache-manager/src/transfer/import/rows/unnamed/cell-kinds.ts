@@ -1,4 +1,4 @@
-import { parseProxyHost } from '@pw/cache-models';
+import { parseProxyHost } from '@pw/cache-models/tier';
 import { withBrackets } from '../../list/token/bare-ipv6.ts';
 import { isScheme, namedScheme } from '../../words/scheme-words.ts';
 
