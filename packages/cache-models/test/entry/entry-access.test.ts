@@ -242,7 +242,7 @@ describe('promiseOf', () => {
 
   it('is another one for a copy', async () => {
     const entry = make();
-    promiseOf(entry);
+    void promiseOf(entry);
     const copy = copyEntry(entry);
     expect(await promiseOf(copy)).toBe(copy);
   });
