@@ -205,16 +205,7 @@ export class CacheManager implements AsyncDisposable {
    */
   async lookup(key: string): Promise<CacheLookup | undefined> {
     const hit = await this.#withErrorPolicy(() => this.#find(key));
-    if (hit === undefined) return undefined;
-    const { entry, tier } = hit;
-    const now = this.clock.now();
-    return {
-      entry,
-      tier: tier.name,
-      level: tier.level + 1,
-      ageMs: now - entry.fetchTime,
-      remainingTtlMs: entry.expiresAt - now,
-    };
+    return hit === undefined ? undefined : lookupOf(hit, this.clock.now());
   }
 
   /**
@@ -247,7 +238,7 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * The live entries found, by key. Equivalent to one `get` for each key.
+   * The live entries found, by key. Equivalent to one `get` for each key, but each tier is called once for all of them.
    *
    * @example
    * ```ts
@@ -256,8 +247,7 @@ export class CacheManager implements AsyncDisposable {
    * ```
    */
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
-    this.#checkKeys(keys);
-    const found = await this.#withErrorPolicy(() => Promise.all(keys.map((key) => this.#find(key))));
+    const found = await this.#findMany(keys);
     const entries = found.map((hit) => hit?.entry);
     return byKey(keys, entries);
   }
@@ -271,8 +261,10 @@ export class CacheManager implements AsyncDisposable {
    * ```
    */
   async lookupMany(keys: readonly string[]): Promise<Map<string, CacheLookup>> {
-    this.#checkKeys(keys);
-    return byKey(keys, await Promise.all(keys.map((key) => this.lookup(key))));
+    const found = await this.#findMany(keys);
+    const now = this.clock.now();
+    const lookups = found.map((hit) => (hit === undefined ? undefined : lookupOf(hit, now)));
+    return byKey(keys, lookups);
   }
 
   /**
@@ -676,6 +668,13 @@ export class CacheManager implements AsyncDisposable {
     return entry;
   }
 
+  async #findMany(keys: readonly string[]): Promise<(Hit | undefined)[]> {
+    this.#checkKeys(keys);
+    const hits = await this.#withErrorPolicy(() => this.#stack.findMany(keys));
+    for (const hit of hits) this.#countMiss(hit);
+    return hits;
+  }
+
   #find(key: string): MaybePromise<Hit | undefined> {
     this.#check(key);
     return chain(this.#stack.find(key), (hit) => this.#countMiss(hit));
@@ -706,6 +705,16 @@ export class CacheManager implements AsyncDisposable {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new CacheError('the cache is closed', { code: CacheErrorCode.CLOSED });
   }
+}
+
+function lookupOf({ entry, tier }: Hit, now: number): CacheLookup {
+  return {
+    entry,
+    tier: tier.name,
+    level: tier.level + 1,
+    ageMs: now - entry.fetchTime,
+    remainingTtlMs: entry.expiresAt - now,
+  };
 }
 
 /** The values found, by key. */

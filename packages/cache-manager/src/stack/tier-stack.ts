@@ -2,6 +2,7 @@ import { CacheEntry, type Logger, type MaybePromise, RemovalReason } from '@pw/c
 import { allOf, chain, copyEntry, extractUrlCredentials, ignoreRejection, isPromise } from '@pw/cache-models/tier';
 import { AccessBuffer } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
+import { Yielder } from '../scheduling/yielder.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
 import { Invalidation } from './invalidation.ts';
@@ -142,6 +143,51 @@ export class TierStack {
     );
     const hit = { entry, tier };
     return copies.some(isPromise) ? Promise.all(copies).then(() => hit) : hit;
+  }
+
+  /**
+   * The results of `find` for several keys, in order. Each tier gets the keys that no tier above it has in one call. A
+   * key that occurs twice is found twice.
+   */
+  async findMany(keys: readonly string[]): Promise<(Hit | undefined)[]> {
+    const different = [...new Set(keys)];
+    const hits = new Map<string, Hit>();
+    for (const [i, entry] of (await this.#first.getMany(different)).entries())
+      if (entry !== undefined) hits.set(different[i]!, this.#hit(this.#first, entry));
+    const left = different.filter((key) => !hits.has(key));
+    if (left.length > 0) {
+      this.#recoverDueTiers();
+      await this.#mutex.runAll(left, () => this.#searchMany(left, hits));
+    }
+    const seen = new Set<string>();
+    const results = keys.map((key): MaybePromise<Hit | undefined> => {
+      if (seen.has(key)) return this.find(key);
+      seen.add(key);
+      return hits.get(key);
+    });
+    return allOf(results);
+  }
+
+  /** Adds the hits of the tiers below the first one. */
+  async #searchMany(keys: readonly string[], hits: Map<string, Hit>): Promise<void> {
+    const yielder = new Yielder();
+    let left: readonly string[] = keys;
+    // Another request may have copied an entry into the first tier while this one waited for the locks.
+    const arrived = left.filter((key) => this.#hasArrived(key));
+    for (const key of arrived) {
+      const entry = await this.#first.get(key);
+      if (entry !== undefined) hits.set(key, this.#hit(this.#first, entry));
+    }
+    for (const [level, tier] of this.tiers.entries()) {
+      left = left.filter((key) => !hits.has(key));
+      if (level === 0 || left.length === 0) continue;
+      const found = await tier.getMany(left);
+      for (const [i, entry] of found.entries()) {
+        if (entry === undefined) continue;
+        hits.set(left[i]!, await this.#promote(tier, entry, level));
+        if (yielder.isDue()) await yielder.yield();
+      }
+    }
   }
 
   #hit(tier: ManagedTier, found: CacheEntry): Hit {

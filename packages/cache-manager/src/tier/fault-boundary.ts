@@ -134,6 +134,31 @@ export class FaultBoundary {
     );
   }
 
+  /** Like `get`, for several keys with one call. The answers are in the order of the keys, which must be different. */
+  getMany(keys: readonly string[]): MaybePromise<(CacheEntry | undefined)[]> {
+    const countLateHits = (result: Promise<unknown>): void => {
+      result.then(
+        (found) => {
+          if (found instanceof Map) this.#lateHits += found.size;
+        },
+        () => {},
+      );
+    };
+    return this.call<unknown, (CacheEntry | undefined)[]>(
+      () => this.#tier.getMany(keys),
+      undefined,
+      (found) => this.#validEntries(keys, found),
+      { onLate: countLateHits },
+    );
+  }
+
+  #validEntries(keys: readonly string[], found: unknown): (CacheEntry | undefined)[] {
+    if (found instanceof Map) return keys.map((key) => this.#validEntry(key, found.get(key)));
+    // Nothing was found because of a fault that has been counted already, or the answer itself is the fault.
+    if (found !== undefined) this.#wrongType();
+    return keys.map(() => undefined);
+  }
+
   #later(
     key: string,
     found: Promise<CacheEntry | undefined>,
@@ -246,9 +271,13 @@ export class FaultBoundary {
   validKind<T>(answer: T, fallback: T): T {
     const isValid = Array.isArray(fallback) ? Array.isArray(answer) : typeof answer === typeof fallback;
     if (fallback === undefined || isValid) return answer;
+    this.#wrongType();
+    return fallback;
+  }
+
+  #wrongType(): void {
     const { name } = this.#options;
     this.fault(new CacheStorageError(`${name}: the tier returned a value of the wrong type`, { tier: name }));
-    return fallback;
   }
 
   /** Reads a property of the tier; `undefined` if that throws. */

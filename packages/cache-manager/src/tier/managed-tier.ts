@@ -25,6 +25,7 @@ export interface SliceHooks {
  * described at {@link RecoverableTier}.
  */
 export class ManagedTier extends RecoverableTier {
+  readonly #getSlices = new Slicer();
   readonly #peekSlices = new Slicer();
   readonly #putSlices = new Slicer();
   readonly #accessSlices = new Slicer();
@@ -48,6 +49,19 @@ export class ManagedTier extends RecoverableTier {
    */
   #miss(): undefined {
     this.checkEnabled();
+  }
+
+  /**
+   * The results of `get` for several different keys, in order, with one call for all of them, or for each slice. A key
+   * that the journal covers is not read.
+   */
+  getMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> {
+    const getSlice = (slice: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> => {
+      if (!this.isUsable) return slice.map(() => undefined);
+      if (this.journal.isEmpty) return this.boundary!.getMany(slice);
+      return allOf(slice.map((key) => this.get(key)));
+    };
+    return this.isSynchronous ? this.#getSlices.run(keys, getSlice) : inFixedSlices(keys, getSlice);
   }
 
   /** The results of `peek` for several keys, in order. A synchronous tier is read in slices. */

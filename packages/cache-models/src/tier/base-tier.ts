@@ -151,13 +151,21 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     const problem = problemOfKeys(keys);
     if (problem !== undefined) return this.#refuse(this.#validationError(problem));
     const wanted = this.#copyIfAsync(keys);
-    return this.run(new Map<string, CacheEntry>(), () => {
+    // After a fault of the store, every key is a miss, as it is in `get`.
+    let areMisses = false;
+    const nothing = new Map<string, CacheEntry>();
+    const found = this.run(nothing, () => {
+      areMisses = true;
       const now = this.clock.now();
-      const found = this.doGetMany(wanted, now);
-      return isPromise(found)
-        ? found.then((map) => this.#countAndHide(wanted, map, now))
-        : this.#countAndHide(wanted, found, now);
-    });
+      return chain(this.doGetMany(wanted, now), (map) => {
+        areMisses = false;
+        return this.#countAndHide(wanted, map, now);
+      });
+    }) as MaybePromise<Map<string, CacheEntry>>;
+    return chain(found, (map) => {
+      if (areMisses) this.counts.misses += new Set(wanted).size;
+      return map;
+    }) as TierResult<M, Map<string, CacheEntry>>;
   }
 
   putMany(entries: readonly CacheEntry[]): TierResult<M, boolean[]> {
