@@ -43,6 +43,7 @@ describe('batch reads', () => {
     const [one, many] = await Promise.all([cache.get('k'), cache.getMany(['k'])]);
     expect(many.get('k')?.accessCount).toBe(2);
     expect(one?.key).toBe('k');
+    expect(cache.getStatistics().promotions).toBe(1);
     await cache.close();
   });
 

@@ -9,10 +9,10 @@ it('a getMany that fails counts each key as a miss, like get, and one failure', 
   }
   const tier = new FailingTier({ failureThreshold: 2 });
   expect(tier.getMany(['a', 'b', 'a']).size).toBe(0);
-  expect(tier.statistics.misses).toBe(2);
   expect(tier.failureCount).toBe(1);
   tier.getMany(['a']);
   expect(tier.enabled).toBe(false);
+  expect(tier.statistics.misses).toBe(3);
   tier.getMany(['a']);
   expect(tier.statistics.misses).toBe(3);
 });
