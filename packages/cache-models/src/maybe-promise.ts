@@ -23,7 +23,7 @@ export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePro
  *
  * @example
  * ```ts
- * const stored = allOf(tiers.map((tier) => tier.put(key, entry)));
+ * const stored = allOf([tier.put('a', entry), tier.put('b', entry)]);
  * ```
  */
 export function allOf<T>(results: readonly MaybePromise<T>[]): MaybePromise<T[]> {

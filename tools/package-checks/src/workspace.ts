@@ -7,6 +7,7 @@ export interface Manifest {
   readonly version: string;
   readonly private?: boolean;
   readonly bin?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, string | { readonly types?: string }>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
@@ -42,6 +43,30 @@ export function readWorkspace(root = workspaceRoot): WorkspacePackage[] {
 /** The published packages. */
 export function publicPackages(root = workspaceRoot): WorkspacePackage[] {
   return readWorkspace(root).filter(({ manifest }) => manifest.private !== true);
+}
+
+/** An entry of a published package, such as `@pw/cache-models/tier`. */
+export interface PackageEntry {
+  /** As programs import it. */
+  readonly name: string;
+  /** Path of its declarations from the folder of the package. */
+  readonly types: string;
+}
+
+/** The entries of a package that programs import. */
+export function entriesOf({ name, exports = {} }: Pick<Manifest, 'name' | 'exports'>): PackageEntry[] {
+  return Object.entries(exports).flatMap(([path, target]) =>
+    typeof target === 'string' || target.types === undefined
+      ? []
+      : [{ name: `${name}${path.slice(1)}`, types: target.types }],
+  );
+}
+
+/** The entries of all published packages, each with the absolute path of its declarations. */
+export function publicEntries(root = workspaceRoot): PackageEntry[] {
+  return publicPackages(root).flatMap(({ manifest, folder }) =>
+    entriesOf(manifest).map(({ name, types }) => ({ name, types: join(root, folder, types) })),
+  );
 }
 
 export function readJson<T>(file: string): T {

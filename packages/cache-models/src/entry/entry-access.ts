@@ -13,9 +13,12 @@ import { CacheEntry, entryState } from './cache-entry.ts';
  *
  * @example
  * ```ts
- * const entry = this.#entries.get(key);
- * if (entry !== undefined) countAccess(entry, now);
- * return entry;
+ * const stored = new Map<string, CacheEntry>();
+ * const get = (key: string, now: number) => {
+ *   const entry = stored.get(key);
+ *   if (entry !== undefined) countAccess(entry, now);
+ *   return entry;
+ * };
  * ```
  */
 export function countAccess(entry: CacheEntry, now: number): void {
@@ -43,7 +46,8 @@ export function raiseAccess(entry: CacheEntry, access: Pick<CacheEntry, 'accessC
  *
  * @example
  * ```ts
- * this.#entries.set(key, claimEntry(entry, this.#token));
+ * const [stored, token] = [new Map<string, CacheEntry>(), Object.freeze({})];
+ * const put = (key: string, entry: CacheEntry) => stored.set(key, claimEntry(entry, token));
  * ```
  */
 export function claimEntry(entry: CacheEntry, owner: object): CacheEntry {

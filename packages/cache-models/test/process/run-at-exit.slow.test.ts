@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { runAtExit } from '../../src/tier/index.ts';
 
-const PRELUDE = `import { runAtExit } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};\n`;
+const PRELUDE = `import { runAtExit } from ${JSON.stringify(new URL('../../src/tier/index.ts', import.meta.url).href)};\n`;
 
 function run(program: string) {
   const args = ['--conditions=@pw/source', '--input-type=module', '--eval', PRELUDE + program];

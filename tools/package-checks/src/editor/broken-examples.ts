@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import ts from 'typescript';
-import { publicPackages, workspaceRoot } from '../workspace.ts';
+import { publicEntries, workspaceRoot } from '../workspace.ts';
 import { type PublicSymbols, programOf, publicSymbols } from './public-symbols.ts';
 
 /** An `@example` of a public name or of one of its members. */
@@ -125,21 +125,18 @@ function exampleProgram(code: string, exportsOf: ReadonlyMap<string, string>): s
 }
 
 function packagesByExport(): Map<string, string> {
-  const packages = publicPackages();
-  const program = programOf(packages.map(({ folder }) => entryOf(folder)));
+  const entries = publicEntries();
+  const program = programOf(entries.map(({ types }) => types));
+  // Of a name that several entries export, the first is the one for most programs.
   return new Map(
-    packages.flatMap(({ name, folder }) =>
-      publicSymbols(entryOf(folder), program).symbols.map((exported) => [exported.name, name] as const),
-    ),
+    entries
+      .toReversed()
+      .flatMap(({ name, types }) => publicSymbols(types, program).symbols.map((one) => [one.name, name] as const)),
   );
 }
 
 function declarationPaths(): Record<string, string[]> {
-  return Object.fromEntries(publicPackages().map(({ name, folder }) => [name, [entryOf(folder)]]));
-}
-
-function entryOf(folder: string): string {
-  return join(workspaceRoot, folder, 'dist/index.d.ts');
+  return Object.fromEntries(publicEntries().map(({ name, types }) => [name, [types]]));
 }
 
 /** A host in which the programs exist, though not on disk. */

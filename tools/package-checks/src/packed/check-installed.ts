@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { CheckList } from '../check-list.ts';
 import { lostDefinitions } from '../editor/lost-definitions.ts';
 import { runOrThrow } from '../run-command.ts';
-import { publicPackages } from '../workspace.ts';
+import { entriesOf, type Manifest, publicPackages, readJson } from '../workspace.ts';
 import { checkTypes } from './check-types.ts';
 import { installProject } from './install-project.ts';
 import type { Tarballs } from './pack-packages.ts';
@@ -31,7 +31,8 @@ export async function checkInstalled(list: CheckList, tarballs: Tarballs, area: 
 
 function checkDefinitions(folder: string, name: string): void {
   const root = join(folder, 'node_modules', name);
-  const lost = lostDefinitions(join(root, 'dist/index.d.ts'), root);
+  const entries = entriesOf(readJson<Manifest>(join(root, 'package.json')));
+  const lost = entries.flatMap(({ types }) => lostDefinitions(join(root, types), root));
   if (lost.length > 0) throw new Error(lost.join('\n'));
 }
 

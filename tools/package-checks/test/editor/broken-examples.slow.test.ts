@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { CacheManager } from '@pw/cache-manager';
 import { describe, expect, it } from 'vitest';
 import { brokenExamples, examplesOf } from '../../src/editor/broken-examples.ts';
-import { publicPackages, workspaceRoot } from '../../src/workspace.ts';
+import { publicEntries } from '../../src/workspace.ts';
 
-const entryOf = (folder: string) => join(workspaceRoot, folder, 'dist/index.d.ts');
-const examples = examplesOf(publicPackages().map(({ folder }) => entryOf(folder)));
+const examples = examplesOf(publicEntries().map(({ types }) => types));
 const names = new Set(examples.map(({ name }) => name));
 
 /** Names that users begin with; each has an example. */
