@@ -37,6 +37,9 @@ export interface AppliedChange {
   readonly change: EntryChange;
 }
 
+/** How many reads of a synchronous tier take so little time that the event loop need not be checked in between. */
+const MANY = 1024;
+
 /** An entry and the tier that returned it. */
 export interface Hit {
   readonly entry: CacheEntry;
@@ -146,26 +149,40 @@ export class TierStack {
   }
 
   /**
-   * The results of `find` for several keys, in order. Each tier gets the keys that no tier above it has in one call. A
-   * key that occurs twice is found twice.
+   * The results of `find` for several keys, in order. Each tier below the first one gets the keys that no tier above it
+   * has in one call. A key that occurs twice is found twice.
    */
   async findMany(keys: readonly string[]): Promise<(Hit | undefined)[]> {
-    const different = [...new Set(keys)];
+    const results: (Hit | undefined)[] = [];
+    const left = await this.#findManyInFirst(keys, results);
+    if (left.size === 0) return results;
+    this.#recoverDueTiers();
     const hits = new Map<string, Hit>();
-    for (const [i, entry] of (await this.#first.getMany(different)).entries())
-      if (entry !== undefined) hits.set(different[i]!, this.#hit(this.#first, entry));
-    const left = different.filter((key) => !hits.has(key));
-    if (left.length > 0) {
-      this.#recoverDueTiers();
-      await this.#mutex.runAll(left, () => this.#searchMany(left, hits));
-    }
-    const seen = new Set<string>();
-    const results = keys.map((key): MaybePromise<Hit | undefined> => {
-      if (seen.has(key)) return this.find(key);
-      seen.add(key);
-      return hits.get(key);
+    await this.#mutex.runAll([...left], () => this.#searchMany([...left], hits));
+    const all = keys.map((key, i): MaybePromise<Hit | undefined> => {
+      if (results[i] !== undefined) return results[i];
+      return left.delete(key) ? hits.get(key) : this.find(key);
     });
-    return allOf(results);
+    return allOf(all);
+  }
+
+  /** Sets the results that the first tier has, and returns the keys that it does not have. */
+  async #findManyInFirst(keys: readonly string[], results: (Hit | undefined)[]): Promise<Set<string>> {
+    const first = this.#first;
+    const missing = new Set<string>();
+    const yielder = new Yielder();
+    const found = first.isSynchronous ? undefined : await first.getMany([...new Set(keys)]);
+    const entries = found && new Map(found.map((entry) => [entry?.key, entry]));
+    for (const key of keys) {
+      // A key that was not found is not looked for twice: by then it may have been copied into this tier.
+      const isKnown = missing.size > 0 && missing.has(key);
+      const answer = isKnown ? undefined : entries === undefined ? first.get(key) : entries.get(key);
+      const entry = isPromise(answer) ? await answer : answer;
+      if (entry === undefined) missing.add(key);
+      results.push(entry && this.#hit(first, entry));
+      if (results.length % MANY === 0 && yielder.isDue()) await yielder.yield();
+    }
+    return missing;
   }
 
   /** Adds the hits of the tiers below the first one. */

@@ -46,8 +46,8 @@ export function raiseAccess(entry: CacheEntry, access: Pick<CacheEntry, 'accessC
  *
  * @example
  * ```ts
- * const [stored, token] = [new Map<string, CacheEntry>(), Object.freeze({})];
- * const put = (key: string, entry: CacheEntry) => stored.set(key, claimEntry(entry, token));
+ * const [stored, owner] = [new Map<string, CacheEntry>(), Object.freeze({})];
+ * const put = (key: string, entry: CacheEntry) => stored.set(key, claimEntry(entry, owner));
  * ```
  */
 export function claimEntry(entry: CacheEntry, owner: object): CacheEntry {

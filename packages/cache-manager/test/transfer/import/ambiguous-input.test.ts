@@ -56,6 +56,25 @@ describe('a row with more cells than its header has columns', () => {
   });
 });
 
+describe('a row with fewer cells than its header has columns', () => {
+  const header = 'username;password;ip;port;protocol';
+
+  it.each(['; ann; secret; 1', 'ann;secret;hunter2;8080'])('fails if a credential may be its host: %s', async (row) => {
+    const { proxies, failed, reasons } = await read('a.csv', `${header}\n${row}\n`);
+    expect({ proxies, failed }).toEqual({ proxies: [], failed: 1 });
+    expect(reasons[0]).toMatch(/^has fewer cells than the header has columns/);
+    expect(reasons.join()).not.toMatch(/ann|secret|hunter2/);
+  });
+
+  it.each([
+    ['an address', `${header}\nann;secret;198.18.0.1;8080`, `${PROXY} ann secret`],
+    ['localhost', `${header}\nann;secret;localhost;8080`, 'http://localhost:8080 ann secret'],
+    ['a word to the left of the credentials', 'ip;port;username;password\nproxy1;8080', 'http://proxy1:8080'],
+  ])('is loaded if its host is %s', async (_, content, proxy) => {
+    expect(await read('a.csv', content)).toMatchObject({ proxies: [proxy], failed: 0 });
+  });
+});
+
 describe('a row whose proxy is not recognised', () => {
   it.each([
     ['an object instead of a string', '[{"proxy":{"ip":"198.18.0.1","port":8080}}]'],

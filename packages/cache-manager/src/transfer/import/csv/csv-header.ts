@@ -14,6 +14,8 @@ export interface CsvHeader {
   /** Column names, in the spelling of the table of names if they are in it. */
   readonly names: readonly string[];
   readonly hasCredentials: boolean;
+  /** The index of the column of hosts, if there is one to the right of a credential. */
+  readonly hostAfterCredentials: number | undefined;
   /** True if the last column is a label, whose value may be truncated without harm. */
   readonly endsInNote: boolean;
 }
@@ -37,11 +39,14 @@ export function readFirstRecord(
     );
     if (duplicate !== undefined) return { kind: 'duplicate', name: duplicate.name };
     const last = roles.at(-1);
+    const areCredentials = roles.map((role) => /^(?:username|password|credentials)$/.test(role?.field ?? ''));
+    const host = roles.findIndex((role, i) => role?.field === 'host' && areCredentials.slice(0, i).includes(true));
     return {
       kind: 'header',
       header: {
         names: cells.map((cell, i) => roles[i]?.name || cell.toLowerCase()),
-        hasCredentials: roles.some((role) => /^(?:username|password|credentials)$/.test(role?.field ?? '')),
+        hasCredentials: areCredentials.includes(true),
+        hostAfterCredentials: host === -1 ? undefined : host,
         endsInNote: last === undefined ? false : last.field === undefined && last.label !== undefined,
       },
     };

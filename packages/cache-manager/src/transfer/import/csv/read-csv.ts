@@ -41,6 +41,9 @@ const TOO_MANY_CELLS =
 const CELLS_LEFT_OUT =
   'has more cells than the header has columns, and the last ones were left out: put each value that contains the delimiter in quotes';
 
+const TOO_FEW_CELLS =
+  'has fewer cells than the header has columns, and its host is a single word, which may be a credential that was shifted: write every cell, even an empty one';
+
 class CsvTable {
   /** True once reading has ended because the columns are unknown. */
   isOver = false;
@@ -130,17 +133,27 @@ function delimiterOf(header: string): string {
 }
 
 /**
- * The cells of a record by name. A record may be shorter than the header. If it is longer, the extra cells may be the
- * end of a password.
+ * The cells of a record by name. A record may be shorter than the header, but then its cells may be shifted by one that
+ * is missing or too many, and a credential must not become a host. If it is longer, the extra cells may be the end of a
+ * password.
  */
-function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, cells: readonly string[]): FileItem {
+function toRow(header: CsvHeader, line: number, cells: readonly string[]): FileItem {
+  const { names, hasCredentials, endsInNote, hostAfterCredentials } = header;
   const { length } = names;
+  if (cells.length < length && hostAfterCredentials !== undefined && isSingleWord(cells[hostAfterCredentials]))
+    return { line, fate: 'failed', reason: TOO_FEW_CELLS };
   if (cells.length > length && cells.slice(length).some((cell) => cell !== '')) {
     if (hasCredentials || !endsInNote || mayMatter(cells.slice(Math.max(0, length - 1))))
       return { line, fate: 'failed', reason: TOO_MANY_CELLS };
     return { line, row: rowOf(names, cells), hint: { note: CELLS_LEFT_OUT } };
   }
   return { line, row: rowOf(names, cells) };
+}
+
+/** True for a host that may be a credential instead: it has neither a dot nor a colon. */
+function isSingleWord(host = ''): boolean {
+  const text = host.trim().toLowerCase();
+  return text !== '' && text !== 'localhost' && !/[.:]/.test(text);
 }
 
 /** True if the cells may be credentials or part of a proxy: only text such as `Example, Inc.` may be truncated. */
