@@ -247,7 +247,7 @@ describe('promiseOf', () => {
     expect(await promiseOf(copy)).toBe(copy);
   });
 
-  it('is made anew for an entry of another copy of the package', async () => {
+  it('is a new one each time for an entry of another copy of the package', async () => {
     const foreign = await makeElsewhere();
     expect(promiseOf(foreign)).not.toBe(promiseOf(foreign));
     expect(await promiseOf(foreign)).toBe(foreign);
