@@ -65,7 +65,7 @@ export class AccessBuffer {
     const latest = this.#latest(found.key);
     // A tier that counts does not know of the pending accesses, so its count may be behind by more than this hit.
     const isIncluded = isCounted && (latest === undefined || latest.accessCount < found.accessCount);
-    if (latest !== undefined) raiseAccess(entry, latest);
+    if (latest !== undefined && isSound(latest)) raiseAccess(entry, latest);
     if (!isIncluded) countAccess(entry, now);
     this.#record(entry);
     return entry;
@@ -81,7 +81,7 @@ export class AccessBuffer {
   /** The entry with all updates that the lower tiers have not received yet. */
   overlay(entry: CacheEntry): CacheEntry {
     const latest = this.#latest(entry.key);
-    if (latest === undefined || latest === entry) return entry;
+    if (latest === undefined || latest === entry || !isSound(latest)) return entry;
     const evictedFromL1 = latest.evictedFromL1 ?? entry.evictedFromL1;
     const isSame =
       latest.accessCount <= entry.accessCount &&
@@ -118,6 +118,8 @@ export class AccessBuffer {
     this.#timer = undefined;
     this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
+      // What was recorded meanwhile is marked, so no further hit of it would schedule anything.
+      if (this.#pending.size > 0) this.#schedule();
     });
     return this.#flushing;
   }
@@ -126,6 +128,12 @@ export class AccessBuffer {
   async settle(): Promise<void> {
     await this.#flushing;
     await this.flush();
+  }
+
+  /** Call it when an entry is back in the first tier: a pending eviction of its key is then obsolete. */
+  recordReturn(entry: CacheEntry): void {
+    const pending = this.#pending.get(entry.key);
+    if (pending !== undefined && !CacheEntry.isCacheEntry(pending)) this.#record(entry);
   }
 
   #latest(key: string): Pending | undefined {
@@ -184,7 +192,8 @@ export class AccessBuffer {
       this.#pending.delete(key);
       this.#writing.set(key, pending);
       const { accessCount, lastAccessed, evictedFromL1 } = pending;
-      updates.push({ key, accessCount, lastAccessed, evictedFromL1 });
+      // One update that a tier refuses would cost the others of its slice.
+      if (isSound(pending)) updates.push({ key, accessCount, lastAccessed, evictedFromL1 });
     }
     return updates;
   }
@@ -202,4 +211,14 @@ export class AccessBuffer {
       this.#logger.warn({}, 'access counts could not be written; later counts are written as usual'),
     );
   }
+}
+
+/** False for counts that no tier takes: the entry of a tier that restores records unchecked may have any. */
+function isSound({ accessCount, lastAccessed }: Pending): boolean {
+  return Number.isSafeInteger(accessCount) && accessCount >= 0 && Number.isFinite(lastAccessed);
+}
+
+/** An entry as it is put into every tier: without the mark that the first tier has evicted it. */
+export function withoutMark(entry: CacheEntry): CacheEntry {
+  return entry.evictedFromL1 ? copyEntry(entry, false) : entry;
 }

@@ -9,6 +9,11 @@ export function checkTier(name: string, tier: unknown): void {
   checkContract(name, tier);
   checkShape(name, tier);
   for (const [part, functions] of Object.entries(TIER_PARTS)) checkPart(name, tier, part as ClaimedPart, functions);
+  const isImmediate = readSafely(tier, ({ capabilities }) => capabilities.immediate) === true;
+  if (isImmediate && readSafely(tier, ({ getNow }) => typeof getNow) === 'undefined')
+    throw wrongTier(
+      `${name} claims the capability immediate, but has no function getNow; implement it, or do not claim immediate`,
+    );
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import { errorCode, reasonToShow } from '@pw/cache-models/tier';
 import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { withDeadline } from '../scheduling/deadline.ts';
-import { FailedFactory } from '../tier/failed-factory.ts';
+import { closeQuietly, FailedFactory } from '../tier/failed-factory.ts';
 import { ManagedTier } from '../tier/managed-tier.ts';
 import type { TierListener } from '../tier/recoverable-tier.ts';
 import { checkTier } from './check-contract.ts';
@@ -95,7 +95,12 @@ async function callFactory(
   const make = async (): Promise<CacheTier> => {
     const making = (async () => factory({ clock, logger, cipher, onEvict: context.onEvict(level) }))();
     const tier = await withDeadline(making, timeoutMs, name, closeOnArrival);
-    checkTier(name, tier);
+    try {
+      checkTier(name, tier);
+    } catch (error) {
+      if (typeof (tier as Partial<CacheTier> | undefined)?.close === 'function') closeQuietly(tier);
+      throw error;
+    }
     return tier;
   };
   try {
@@ -107,7 +112,7 @@ async function callFactory(
 }
 
 function closeOnArrival(making: Promise<CacheTier>): void {
-  making.then(async (tier) => tier.close()).catch(() => {});
+  making.then(closeQuietly).catch(() => {});
 }
 
 function isNamed(given: CacheManagerOptions['tiers'][number]): given is NamedTier {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry, MaybePromise } from '@pw/cache-models';
 import { allOf, chain, extractUrlCredentials, isPromise } from '@pw/cache-models/tier';
-import type { AccessBuffer } from '../access/access-buffer.ts';
+import { type AccessBuffer, withoutMark } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';
 import type { ManagedTier, SliceHooks } from '../tier/managed-tier.ts';
@@ -56,7 +56,7 @@ export class BatchWrites {
 
   /** Stores entries and returns which of them at least one tier stored. */
   putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
-    const entries = given.map(extractUrlCredentials);
+    const entries = given.map((entry) => withoutMark(extractUrlCredentials(entry)));
     const keys = entries.map((entry) => entry.key);
     return this.#context.mutex.runAll(keys, () => this.#putBelow(entries, this.#first.putMany(entries, this.#hooks)));
   }
@@ -72,7 +72,7 @@ export class BatchWrites {
       await merge.prepare(existing);
       // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
       for (const [key, entry] of existing) existing.set(key, access.overlay(this.#peekFirst(key) ?? entry));
-      const entries = merge.mergeInto(existing).map(extractUrlCredentials);
+      const entries = merge.mergeInto(existing).map((entry) => withoutMark(extractUrlCredentials(entry)));
       this.#hooks.before(entries);
       const stored = this.#first.putManyInOneStep(entries);
       if (!isPromise(stored)) this.#hooks.after(entries);

@@ -1,6 +1,6 @@
 import { CacheEntry, type Logger, type MaybePromise, RemovalReason } from '@pw/cache-models';
-import { allOf, chain, copyEntry, extractUrlCredentials, ignoreRejection, isPromise } from '@pw/cache-models/tier';
-import { AccessBuffer } from '../access/access-buffer.ts';
+import { allOf, chain, extractUrlCredentials, ignoreRejection, isPromise } from '@pw/cache-models/tier';
+import { AccessBuffer, withoutMark } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { Yielder } from '../scheduling/yielder.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
@@ -221,7 +221,7 @@ export class TierStack {
   /** Stores an entry in every tier and returns, for each tier, whether it was stored. */
   put(given: CacheEntry): MaybePromise<boolean[]> {
     this.#recoverDueTiers();
-    const entry = extractUrlCredentials(given);
+    const entry = withoutMark(extractUrlCredentials(given));
     return this.#mutex.run(entry.key, () => this.#putEverywhere(entry));
   }
 
@@ -246,7 +246,7 @@ export class TierStack {
    */
   putLoaded(given: CacheEntry): MaybePromise<boolean[]> {
     this.#recoverDueTiers();
-    const entry = extractUrlCredentials(given);
+    const entry = withoutMark(extractUrlCredentials(given));
     // Checked under the lock: a delete that waits for the same lock has not invalidated the load yet.
     return this.#mutex.run(entry.key, () => (this.#loading.get(entry.key) === false ? [] : this.#putEverywhere(entry)));
   }
@@ -276,8 +276,7 @@ export class TierStack {
       chain(apply?.(newest), (applied) => {
         // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
         const result = (applied?.change ?? change)(this.#access.overlay(newest));
-        // The entry is put into the first tier too, so the mark that this tier evicted it is removed.
-        const changed = result?.evictedFromL1 ? copyEntry(result, false) : result;
+        const changed = result && withoutMark(result);
         const done = changed === null ? this.#deleteEverywhere(key, reason) : this.#putChanged(changed, applied?.tiers);
         return chain<unknown, CacheEntry | null>(done, () => changed);
       }),
@@ -296,6 +295,7 @@ export class TierStack {
   /** Stores a changed entry in every tier that has not applied the change. */
   #putChanged(entry: CacheEntry, applied: ReadonlySet<ManagedTier> | undefined): MaybePromise<boolean[]> {
     if (this.stale.has(entry.key)) this.stale.record(entry);
+    this.#access.recordReturn(entry);
     const tiers = applied === undefined ? this.tiers : this.tiers.filter((tier) => !applied.has(tier));
     return allOf(tiers.map((tier) => tier.put(entry.key, entry)));
   }

@@ -13,8 +13,8 @@ export class FailedFactory {
   }
 
   /**
-   * Calls the factory again and opens the tier that it makes. Resolves to the tier, or to the new failure. `open` opens
-   * the tier; if it rejects, the tier is closed.
+   * Calls the factory again. Resolves to the tier that `open` has opened, or to the new failure; a tier that cannot be
+   * opened is closed.
    */
   async retry(open: (tier: CacheTier) => Promise<void>): Promise<CacheTier | FailedFactory> {
     try {
@@ -22,7 +22,7 @@ export class FailedFactory {
       try {
         await open(tier);
       } catch (error) {
-        await tier.close();
+        closeQuietly(tier);
         throw error;
       }
       return tier;
@@ -30,6 +30,12 @@ export class FailedFactory {
       return new FailedFactory(error, this.#make);
     }
   }
+}
+
+/** Closes a tier that is not used. Waits for nothing: a tier that hangs while opening may hang while closing too. */
+export function closeQuietly(tier: CacheTier): void {
+  const close = async (): Promise<void> => tier.close();
+  close().catch(() => {});
 }
 
 /**

@@ -6,19 +6,22 @@ import type { ReplayTarget } from './write-journal.ts';
 /** A key that cannot exist: reading it shows only whether the tier answers. */
 const PROBE = '\0pw-cache:probe';
 
-/** Called for a write that timed out: it may still take effect. */
-type OnLate = (keys: readonly string[], result: Promise<unknown>) => void;
+/** Called for a write or a clear that timed out: it may still take effect. */
+export interface LateListener {
+  write(keys: readonly string[], result: Promise<unknown>): void;
+  clear(result: Promise<unknown>): void;
+}
 
 /** A tier that is being recovered: each operation says whether the tier did it without a fault. */
 export class GuardedTier implements ReplayTarget {
   readonly #tier: CacheTier;
   readonly #boundary: FaultBoundary;
-  readonly #onLate: OnLate;
+  readonly #late: LateListener;
 
-  constructor(tier: CacheTier, boundary: FaultBoundary, onLate: OnLate) {
+  constructor(tier: CacheTier, boundary: FaultBoundary, late: LateListener) {
     this.#tier = tier;
     this.#boundary = boundary;
-    this.#onLate = onLate;
+    this.#late = late;
   }
 
   /** Switches the tier on again. True if it then answers. */
@@ -44,7 +47,7 @@ export class GuardedTier implements ReplayTarget {
   }
 
   clear(): Promise<boolean> {
-    return this.#boundary.attempt(() => this.#tier.clear());
+    return this.#boundary.attempt(() => this.#tier.clear(), { onLate: (result) => this.#late.clear(result) });
   }
 
   recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
@@ -52,7 +55,7 @@ export class GuardedTier implements ReplayTarget {
   }
 
   #write(key: string, work: (tier: CacheTier) => MaybePromise<unknown>, onRefused?: () => void): Promise<boolean> {
-    const onLate = (result: Promise<unknown>) => this.#onLate([key], result);
+    const onLate = (result: Promise<unknown>) => this.#late.write([key], result);
     return this.#boundary.attempt(() => work(this.#tier), onRefused === undefined ? { onLate } : { onLate, onRefused });
   }
 }

@@ -206,6 +206,7 @@ export class ManagedTier extends RecoverableTier {
       () => this.tier!.clear(),
       undefined,
       (count) => finish(count !== undefined && !boundary.failedSince(before)),
+      { onLate: (result) => this.trackLateClear(result) },
     );
   }
 

@@ -201,12 +201,15 @@ export abstract class RecoverableTier {
     if (isPromise(closed)) await withDeadline(closed, timeoutMs * CLOSING_DEADLINES, name);
   }
 
+  /** Uses the tier from now on. May throw, and then changes nothing. */
   #adopt(tier: CacheTier): void {
     const { name, level, logger, timeoutMs } = this.options;
-    this.boundary = new FaultBoundary(tier, { name, level, logger, timeoutMs, onTrip: () => this.#trip() });
+    const boundary = new FaultBoundary(tier, { name, level, logger, timeoutMs, onTrip: () => this.#trip() });
+    const { synchronous, countsAccesses } = tier.capabilities;
+    this.boundary = boundary;
     this.#tier = tier;
-    this.isSynchronous = tier.capabilities.synchronous;
-    this.countsAccesses = tier.capabilities.countsAccesses;
+    this.isSynchronous = synchronous;
+    this.countsAccesses = countsAccesses;
     this.#factory = undefined;
     this.#subscribe();
   }
@@ -247,9 +250,20 @@ export abstract class RecoverableTier {
   protected trackLate(keys: readonly string[], result: Promise<unknown>): void {
     void this.journal.trackLate(keys, result, this.now()).then((isAnyMissed) => {
       if (!isAnyMissed || this.breaker.state === 'stopped') return;
-      this.#startTimer();
-      this.breaker.scheduleNow(this.now());
+      this.#retryNow();
     });
+  }
+
+  /** A `clear` that timed out may still take effect: until it has settled, the tier takes no writes. */
+  protected trackLateClear(result: Promise<unknown>): void {
+    void this.journal.trackLateClear(result, this.now()).then(() => {
+      if (this.breaker.state !== 'stopped') this.#retryNow();
+    });
+  }
+
+  #retryNow(): void {
+    this.breaker.scheduleNow(this.now());
+    this.#startTimer();
   }
 
   #isHealthy(): boolean {
@@ -308,7 +322,10 @@ export abstract class RecoverableTier {
   /** Probes the tier, which its factory may have to make first, and replays the journal. True if both succeeded. */
   async #replay(force: boolean): Promise<boolean> {
     if (this.#factory !== undefined && !(await this.#retryFactory(this.#factory))) return false;
-    const target = new GuardedTier(this.#tier!, this.boundary!, (keys, result) => this.trackLate(keys, result));
+    const target = new GuardedTier(this.#tier!, this.boundary!, {
+      write: (keys, result) => this.trackLate(keys, result),
+      clear: (result) => this.trackLateClear(result),
+    });
     const capped = (entry: CacheEntry) => this.capped(entry);
     return (await target.probe()) && this.journal.replay(target, { now: () => this.now(), capped, force });
   }
@@ -319,13 +336,13 @@ export abstract class RecoverableTier {
       const opened = tier.open();
       if (isPromise(opened)) await withDeadline(opened, timeoutMs, name);
       if (this.breaker.state === 'stopped') throw new CacheStorageError(`${name}: the cache was closed`);
+      this.#adopt(tier);
     });
     if (made instanceof FailedFactory) {
       this.#factory = made;
       this.#factoryFailures++;
       return false;
     }
-    this.#adopt(made);
     return true;
   }
 }

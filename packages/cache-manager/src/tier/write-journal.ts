@@ -5,7 +5,7 @@ import type { AccessUpdate } from '@pw/cache-models/tier';
 const MISSED_WRITES_LIMIT = 10_000;
 
 /** Stands for all keys: the tier must be cleared, and no value in it can be trusted until then. */
-export const EVERYTHING = Symbol('everything');
+const EVERYTHING = Symbol('everything');
 export type MissedKey = string | typeof EVERYTHING;
 
 /** How long an unconfirmed write may prevent its key from being read, in milliseconds. */
@@ -51,6 +51,9 @@ export class WriteJournal {
   readonly #writes = new MissedWrites();
   readonly #late = new UnconfirmedWrites();
   readonly #accesses = new Map<string, AccessUpdate>();
+  /** How many clears have timed out and not settled, and when the last one timed out. */
+  #lateClears = 0;
+  #lateClearSince = 0;
 
   /** The keys that the tier must not be read for; contains {@link EVERYTHING} if it must not be read at all. */
   get missedKeys(): ReadonlyMap<MissedKey, unknown> {
@@ -119,6 +122,17 @@ export class WriteJournal {
     return settled.length > 0;
   }
 
+  /**
+   * Tracks a clear that timed out. Until it has settled, or for one minute, nothing is replayed and the tier must be
+   * cleared again: the late clear would remove what was written in between. Resolves once it has settled.
+   */
+  async trackLateClear(result: Promise<unknown>, now: number): Promise<void> {
+    this.#lateClears++;
+    this.#lateClearSince = now;
+    await Promise.allSettled([result]);
+    this.#lateClears--;
+  }
+
   /** Records an access update that the tier could not take. A later write of the key supersedes it. */
   recordAccess(update: AccessUpdate): void {
     this.#accesses.delete(update.key);
@@ -128,14 +142,14 @@ export class WriteJournal {
 
   /** True if something can be replayed now: all but keys whose late writes have not settled. */
   isReplayable(now: number): boolean {
-    return (
-      this.#accesses.size > 0 || this.mustClear || this.#writes.next((key) => this.#isReady(key, now)) !== undefined
-    );
+    if (this.mustClear) return !this.#isClearPending(now);
+    return this.#accesses.size > 0 || this.#writes.next((key) => this.#isReady(key, now)) !== undefined;
   }
 
   /** Replays everything to a tier, each key once; false as soon as something fails. */
   async replay(tier: ReplayTarget, { now, capped, force }: ReplayOptions): Promise<boolean> {
     if (this.mustClear) {
+      if (!force && this.#isClearPending(now())) return true;
       if (!(await tier.clear())) return false;
       this.#writes.markCleared();
     }
@@ -160,6 +174,10 @@ export class WriteJournal {
     // An update that was superseded meanwhile stays.
     for (const update of updates) if (this.#accesses.get(update.key) === update) this.#accesses.delete(update.key);
     return true;
+  }
+
+  #isClearPending(now: number): boolean {
+    return this.#lateClears > 0 && now - this.#lateClearSince < UNCONFIRMED_MS;
   }
 
   #isReady(key: string, now: number): boolean {

@@ -1,6 +1,6 @@
 import { CacheEntry, silentLogger } from '@pw/cache-models';
 import { type AccessUpdate, copyEntry, countAccess } from '@pw/cache-models/tier';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AccessBuffer } from '../../src/access/access-buffer.ts';
 import { KeyedMutex } from '../../src/scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../../src/tier/managed-tier.ts';
@@ -126,5 +126,37 @@ describe('the access buffer', () => {
     expect(written).toHaveLength(10_000);
     await buffer.flush();
     expect(written).toHaveLength(10_000);
+  });
+
+  it('writes after a second what was recorded while a flush was under way', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { buffer, written, recordAccess } = bufferAbove();
+    const take = recordAccess.getMockImplementation()!;
+    recordAccess.mockImplementationOnce((updates) => promise.then(() => take(updates)));
+    const [a, b] = [entryOf('a'), entryOf('b')];
+    buffer.recordHit(a);
+    const first = buffer.flush();
+    buffer.recordHit(b);
+    const second = buffer.flush();
+    resolve();
+    await Promise.all([first, second]);
+    buffer.recordHit(b);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written.map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  it('neither throws nor loses other counts if an entry has counts that no tier takes', async () => {
+    const { buffer, written } = bufferAbove();
+    const odd = CacheEntry.restore({ ...entryOf('odd').toFields(), accessCount: 0.5 });
+    const broken = CacheEntry.restore({ ...entryOf('broken').toFields(), accessCount: undefined as never });
+    for (const entry of [odd, broken, entryOf('sound')]) buffer.recordHit(entry);
+    for (const entry of [odd, broken]) {
+      expect(() => buffer.overlay(copyEntry(entry))).not.toThrow();
+      expect(() => buffer.countHit(entry, false, 1)).not.toThrow();
+    }
+    await buffer.flush();
+    expect(written.map(({ key }) => key)).toEqual(['sound']);
   });
 });

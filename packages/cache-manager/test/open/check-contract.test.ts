@@ -67,4 +67,9 @@ describe('the parts that a tier claims', () => {
     };
     expect(() => checkTier('l2', unreadable)).not.toThrow();
   });
+
+  it('include getNow, if the tier claims to be immediate', () => {
+    const immediate = { ...tier, capabilities: { ...capabilities, immediate: true }, getNow: undefined };
+    expect(() => checkTier('l2', immediate)).toThrow(/claims the capability immediate, but has no function getNow/);
+  });
 });

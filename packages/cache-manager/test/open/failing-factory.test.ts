@@ -1,7 +1,7 @@
 import { CacheConfigError, type CacheTier, type TierContext } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CacheManager, type CacheManagerOptions } from '../../src/index.ts';
 import { SharedStore, SharedTier } from '../support/shared-tier.ts';
 import { entryOf } from '../support/stack.ts';
@@ -128,5 +128,80 @@ describe('a tier whose factory throws', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(late.status).toBe('closed');
     expect(manager.tiers[1]!.tier).toBeUndefined();
+  });
+
+  it('is tried again, and lets the cache close, if it hangs while it is opened', async () => {
+    const clock = new ManualClock();
+    let calls = 0;
+    const factory = (): CacheTier => {
+      if (calls++ === 0) throw new Error('planted');
+      return Object.assign(new MemoryCacheTier({ clock }), {
+        open: () => new Promise<void>(() => {}) as never,
+        close: () => new Promise<void>(() => {}) as never,
+      });
+    };
+    const manager = await CacheManager.open({
+      tiers: [new MemoryCacheTier({ clock }), factory],
+      clock,
+      tierTimeoutMs: 5,
+    });
+    for (const expected of [2, 3]) {
+      clock.advance(60_000);
+      await manager.get('nothing');
+      await vi.waitFor(() => expect(calls).toBe(expected));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await manager.close();
+  });
+
+  it('is closed if it is not a tier of this contract, and tried again', async () => {
+    const clock = new ManualClock();
+    const made: MemoryCacheTier[] = [];
+    let calls = 0;
+    const factory = (): CacheTier => {
+      if (calls++ === 0) throw new Error('planted');
+      const tier = Object.assign(new MemoryCacheTier({ clock }), { contractVersion: 99 });
+      tier.open();
+      made.push(tier);
+      return tier;
+    };
+    const manager = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), factory], clock });
+    clock.advance(1_000);
+    await manager.get('nothing');
+    await vi.waitFor(() => expect(made.map(({ status }) => status)).toEqual(['closed']));
+    await manager.close();
+  });
+
+  it('causes no unhandled rejection if it breaks in the moment in which it is adopted', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const clock = new ManualClock();
+    let calls = 0;
+    const factory = (): CacheTier => {
+      if (calls++ === 0) throw new Error('planted');
+      const tier = new MemoryCacheTier({ clock });
+      const { capabilities } = tier;
+      let isOpen = false;
+      const open = () => {
+        isOpen = true;
+      };
+      return Object.defineProperty(Object.assign(tier, { open }), 'capabilities', {
+        get() {
+          if (isOpen) throw new Error('planted');
+          return capabilities;
+        },
+      });
+    };
+    const manager = await CacheManager.open({ tiers: [new MemoryCacheTier({ clock }), factory], clock });
+    for (const expected of [2, 3]) {
+      clock.advance(60_000);
+      await manager.get('nothing');
+      await vi.waitFor(() => expect(calls).toBe(expected));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await manager.close();
+    expect(unhandled).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ const CASES: readonly Case[] = [
   ['statistics', 'a throw', thrown],
   ['statistics', 'undefined', () => undefined],
   ['statistics', 'a malformed object', () => ({ hits: 'many' })],
-  ['touch', 'a throw', thrown],
+  ['health', 'a throw', thrown],
   ['query', 'a throw', thrown],
   ['reseal', 'a throw', thrown],
   ['sideValues', 'a throw', thrown],

@@ -179,4 +179,40 @@ describe('a write journal', () => {
       expect(target.calls).toEqual(['delete k']);
     });
   });
+
+  describe('of a clear that timed out', () => {
+    function late() {
+      const journal = new WriteJournal();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const tracked = journal.trackLateClear(promise, NOW);
+      journal.finishClear(false);
+      return { journal, tracked, settle: resolve };
+    }
+
+    it('replays nothing until it has settled: it would remove what was written', async () => {
+      const { journal, tracked, settle } = late();
+      const target = new Target();
+      expect(journal.isReplayable(NOW)).toBe(false);
+      expect(await journal.replay(target, OPTIONS)).toBe(true);
+      expect(target.calls).toEqual([]);
+      expect(journal.mustClear).toBe(true);
+      settle();
+      await tracked;
+      expect(journal.isReplayable(NOW)).toBe(true);
+      await journal.replay(target, OPTIONS);
+      expect(target.calls).toEqual(['clear']);
+    });
+
+    it('replays after a minute, or when forced, even if it has not settled', async () => {
+      for (const options of [
+        { ...OPTIONS, now: () => NOW + UNCONFIRMED_MS },
+        { ...OPTIONS, force: true },
+      ]) {
+        const { journal } = late();
+        const target = new Target();
+        await journal.replay(target, options);
+        expect(target.calls).toEqual(['clear']);
+      }
+    });
+  });
 });

@@ -51,8 +51,9 @@ export interface EntryState {
  *
  * Entries are frozen, and every change makes a new one, so tiers and callers may share them. Only `accessCount` and
  * `lastAccessed` go on counting: a cache that keeps an entry in memory returns this very object from each `get`. They
- * are getters over private state, so that a hit copies nothing. A spread (`{ ...entry }`) loses both: use {@link
- * CacheEntry.toFields}.
+ * are getters over private state, so that a hit copies nothing. A spread (`{ ...entry }`) loses both, and the labels of
+ * an entry that has none: use {@link CacheEntry.toFields}. A list of entries may change its order by these counts while
+ * you hold it.
  */
 export class CacheEntry implements CacheEntryFields {
   readonly key: string;
@@ -200,7 +201,7 @@ export class CacheEntry implements CacheEntryFields {
     return #accessCount in this ? this.#accessCount : NOT_AN_ENTRY;
   }
 
-  /** The time of the last hit, in epoch milliseconds; at first the time of creation. Never goes back. */
+  /** The time of the last hit, in epoch milliseconds; at first `fetchTime`, unless another time is given. Never goes back. */
   get lastAccessed(): number {
     return #lastAccessed in this ? this.#lastAccessed : NOT_AN_ENTRY;
   }
@@ -259,8 +260,8 @@ export class CacheEntry implements CacheEntryFields {
       password: this.password,
       source: this.source,
       fetchTime: this.fetchTime,
-      lastAccessed: this.#lastAccessed,
-      accessCount: this.#accessCount,
+      lastAccessed: this.lastAccessed,
+      accessCount: this.accessCount,
       ttlSeconds: this.ttlSeconds,
       expiresAt: this.expiresAt,
       healthStatus: this.healthStatus,

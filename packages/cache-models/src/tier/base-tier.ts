@@ -1,5 +1,5 @@
 import type { CacheEntry } from '../entry/cache-entry.ts';
-import { CacheValidationError, type FieldProblem } from '../errors/cache-error.ts';
+import { CacheConfigError, CacheValidationError, type FieldProblem } from '../errors/cache-error.ts';
 import { chain, isPromise, type MaybePromise } from '../maybe-promise.ts';
 import { isRemovalReason, RemovalReason, TierStatistics } from '../statistics/tier-statistics.ts';
 import type { AccessUpdate, CacheTier } from './cache-tier.ts';
@@ -45,6 +45,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   /** Throws a CacheConfigError for a wrong option or description. */
   constructor(options: TierOptions, description: TierDescription<M>) {
     super(options, description);
+    if (!this.isSync && (this.fastGet ?? this.fastPut ?? this.fastPeek) !== undefined)
+      throw new CacheConfigError(`${this.name}: fastGet, fastPut and fastPeek are for synchronous tiers`);
     // The store of a tier that is disabled by its configuration is never touched.
     const { enabled } = this.config;
     this.#life = new TierLifecycle(

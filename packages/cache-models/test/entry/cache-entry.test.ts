@@ -371,3 +371,12 @@ describe('CacheEntry', () => {
     expect(CacheEntry.create({ proxyUrl: URL_A, password }).password).toBe(password);
   });
 });
+
+describe('an object that only inherits from an entry', () => {
+  it('can be shown', () => {
+    const derived = Object.create(CacheEntry.create({ proxyUrl: URL_A })) as CacheEntry;
+    expect(inspect(derived)).toContain(URL_A);
+    expect(JSON.stringify(derived)).toContain(URL_A);
+    expect(derived.accessCount).toBeNaN();
+  });
+});

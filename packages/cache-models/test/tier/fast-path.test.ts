@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CacheEntry, CacheValidationError } from '../../src/index.ts';
-import { clock, MapTier } from './map-tiers.ts';
+import { CacheConfigError, CacheEntry, CacheValidationError } from '../../src/index.ts';
+import { clock, LaterTier, MapTier } from './map-tiers.ts';
 
 const entryOf = (key: string) => CacheEntry.create({ proxyUrl: 'http://192.0.2.1:80', key, ttlSeconds: 60 }, clock);
 
@@ -94,5 +94,14 @@ describe('the fast path of a tier', () => {
     tier.planted.set('k', new Error('planted'));
     expect(tier.put('k', entryOf('k'))).toBe(false);
     expect(tier.failureCount).toBe(1);
+  });
+
+  it('is refused in an asynchronous tier, whose answers must be promises', () => {
+    class FastAsyncTier extends LaterTier {
+      protected override fastPeek(): undefined {
+        return undefined;
+      }
+    }
+    expect(() => new FastAsyncTier()).toThrow(CacheConfigError);
   });
 });
