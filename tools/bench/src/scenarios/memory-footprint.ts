@@ -5,7 +5,7 @@ import { within } from '../figures/goal.ts';
 import type { Measurement, Role } from '../figures/measurement.ts';
 import { usedBytes } from '../run/heap-size.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
+import { sampleEntries, steadyRecord } from '../samples/sample-record.ts';
 
 const CHUNK = 1000;
 const REPEATS = 7;
@@ -19,7 +19,7 @@ type Store = (entry: CacheEntry) => void;
 function fill(count: number, store: Store): void {
   for (let start = 0; start < count; start += CHUNK) {
     for (const entry of sampleEntries(CHUNK, { seed: start + 1, first: start })) {
-      store(CacheEntry.create(JSON.parse(JSON.stringify(plainRecord(entry)))));
+      store(CacheEntry.create(JSON.parse(JSON.stringify(steadyRecord(entry)))));
     }
   }
 }
@@ -80,7 +80,7 @@ const stores: readonly { name: string; role: Role; make: (count: number) => { st
 function withDates(entry: CacheEntry): object {
   const date = (time: number | null) => (time === null ? null : new Date(time));
   return {
-    ...plainRecord(entry),
+    ...steadyRecord(entry),
     fetchTime: date(entry.fetchTime),
     lastAccessed: date(entry.lastAccessed),
     expiresAt: date(entry.expiresAt),

@@ -3,7 +3,7 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import { growsLike } from '../figures/goal.ts';
 import type { Contender, Contest, Scenario } from '../run/scenario.ts';
 import { seededRandom, uniformIndices } from '../samples/random.ts';
-import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
+import { sampleEntries, steadyRecord } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 20;
 const SIZES = [1000, 10_000, 100_000, 1_000_000];
@@ -33,7 +33,7 @@ function growth(work: string, about: string, contender: (stage: Stage) => Omit<C
           { name: `Map, ${label(size)}`, role: 'floor', ...mapContender(work, stage) },
         ];
       });
-      return { expected: plainRecord(all[0]), finds: 'value', contenders };
+      return { expected: steadyRecord(all[0]), finds: 'value', contenders };
     },
   };
 }
@@ -52,7 +52,7 @@ function filledTier({ size, entries }: Stage): MemoryCacheTier {
 
 function mapContender(work: string, { entries, pick }: Stage): Omit<Contender, 'name' | 'role'> {
   const map = new Map(entries.map((entry) => [entry.key, entry]));
-  const answer = () => plainRecord(map.get(entries[0]!.key));
+  const answer = () => steadyRecord(map.get(entries[0]!.key));
   if (work === 'get') return { run: (i) => map.get(pick(i).key), answer };
   if (work === 'put') return { run: (i) => map.set(pick(i).key, pick(i)), answer };
   return {
@@ -70,13 +70,13 @@ const label = (size: number): string => size.toLocaleString('en');
 export const growthGet = growth('get', 'A hit in the memory tier at each size, uniform access.', (stage) => {
   const tier = filledTier(stage);
   const { pick, entries } = stage;
-  return { run: (i) => tier.get(pick(i).key), answer: () => plainRecord(tier.get(entries[0]!.key)) };
+  return { run: (i) => tier.get(pick(i).key), answer: () => steadyRecord(tier.get(entries[0]!.key)) };
 });
 
 export const growthPut = growth('put', 'A put over an entry of the memory tier at each size.', (stage) => {
   const tier = filledTier(stage);
   const { pick, entries } = stage;
-  return { run: (i) => tier.put(pick(i).key, pick(i)), answer: () => plainRecord(tier.get(entries[0]!.key)) };
+  return { run: (i) => tier.put(pick(i).key, pick(i)), answer: () => steadyRecord(tier.get(entries[0]!.key)) };
 });
 
 export const growthReplace = growth('replace', 'A delete and a put of the same key at each size.', (stage) => {
@@ -88,6 +88,6 @@ export const growthReplace = growth('replace', 'A delete and a put of the same k
       tier.delete(entry.key);
       return tier.put(entry.key, entry);
     },
-    answer: () => plainRecord(tier.get(entries[0]!.key)),
+    answer: () => steadyRecord(tier.get(entries[0]!.key)),
   };
 });

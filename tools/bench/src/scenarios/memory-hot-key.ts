@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../figures/goal.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { seededRandom, uniformIndices } from '../samples/random.ts';
-import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
+import { sampleEntries, steadyRecord } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 
@@ -28,11 +28,11 @@ export const memoryHotKey: Scenario = {
     const indices = uniformIndices(max, SEQUENCE, seededRandom(5));
     const keyOf = (i: number): string => keys[indices[i & (SEQUENCE - 1)]!]!;
     const hot = keys[max >> 1]!;
-    const oursAnswer = () => plainRecord(ours.get(hot));
-    const lruAnswer = () => plainRecord(lru.get(hot));
+    const oursAnswer = () => steadyRecord(ours.get(hot));
+    const lruAnswer = () => steadyRecord(lru.get(hot));
     return {
       finds: 'value',
-      expected: plainRecord(entries[max >> 1]),
+      expected: steadyRecord(entries[max >> 1]),
       contenders: [
         { name: 'tier-memory, one key', role: 'ours', run: () => ours.get(hot), answer: oursAnswer },
         { name: 'tier-memory, uniform', role: 'ours', run: (i) => ours.get(keyOf(i)), answer: oursAnswer },

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { atMost, type Goal } from '../figures/goal.ts';
 import type { Contest, Scenario } from '../run/scenario.ts';
 import { seededRandom, uniformIndices } from '../samples/random.ts';
-import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
+import { sampleEntries, steadyRecord } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 const DAY_MS = 86_400_000;
@@ -56,10 +56,10 @@ function putContest(entries: readonly CacheEntry[], max: number, policy: Evictio
   const known = sampleEntries(1)[0]!;
   const back = (put: (entry: CacheEntry) => unknown, get: (key: string) => CacheEntry | undefined) => () => {
     put(probe);
-    return plainRecord(get(probe.key));
+    return steadyRecord(get(probe.key));
   };
   return {
-    expected: plainRecord(known),
+    expected: steadyRecord(known),
     contenders: [
       {
         name: `tier-memory, ${policy}`,
