@@ -1,4 +1,5 @@
 import type { CacheEntry } from '@pw/cache-models';
+import type { Hit } from './stack/stack-reads.ts';
 
 /** The result of `lookup`. */
 export interface CacheLookup {
@@ -19,4 +20,15 @@ export interface PutResult {
   readonly stored: boolean;
   /** Whether each tier stored it, by name. */
   readonly tiers: Readonly<Record<string, boolean>>;
+}
+
+/** What a lookup answers for a hit; `now` is in epoch milliseconds. */
+export function lookupOf({ entry, tier }: Hit, now: number): CacheLookup {
+  return {
+    entry,
+    tier: tier.name,
+    level: tier.level + 1,
+    ageMs: now - entry.fetchTime,
+    remainingTtlMs: entry.expiresAt - now,
+  };
 }

@@ -19,7 +19,7 @@ import {
   systemClock,
 } from '@pw/cache-models';
 import { chain, checkOneOptionsObject, isPromise, isTooLongKey, promiseOf } from '@pw/cache-models/tier';
-import type { CacheLookup, PutResult } from './cache-answers.ts';
+import { type CacheLookup, lookupOf, type PutResult } from './cache-answers.ts';
 import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } from './check-arguments.ts';
 import { type DueOptions, HealthChecks } from './health/health-checks.ts';
 import { IdentityKey } from './identity/identity-key.ts';
@@ -34,7 +34,7 @@ import { checkOptions } from './open/check-options.ts';
 import { DEFAULT_TIMEOUT_MS, openTiers } from './open/open-tiers.ts';
 import { queryStack } from './stack/query-stack.ts';
 import { throwTierErrors } from './stack/tier-error-policy.ts';
-import { type Hit, TierStack } from './stack/tier-stack.ts';
+import { TierStack } from './stack/tier-stack.ts';
 import { jitterTtl } from './stack/ttl-jitter.ts';
 import {
   type ExportDestination,
@@ -186,7 +186,7 @@ export class CacheManager implements AsyncDisposable {
     // Not an async function, which would create another object for each call: this is the hot path.
     try {
       this.#check(key);
-      const found = this.#stack.get(key);
+      const found = this.#stack.reads.get(key);
       if (CacheEntry.isCacheEntry(found)) return promiseOf(found);
       return isPromise(found) ? found.then((entry) => this.#countMiss(entry)) : Promise.resolve(this.#countMiss(found));
     } catch (error) {
@@ -663,21 +663,21 @@ export class CacheManager implements AsyncDisposable {
   async #getAfterMiss(key: string): Promise<CacheEntry | undefined> {
     this.#checkOpen();
     if (!(await this.#stack.has(key))) return undefined;
-    const entry = await this.#withErrorPolicy(() => this.#stack.get(key));
+    const entry = await this.#withErrorPolicy(() => this.#stack.reads.get(key));
     if (entry !== undefined) this.#statistics.requestMisses--;
     return entry;
   }
 
-  async #findMany(keys: readonly string[]): Promise<(Hit | undefined)[]> {
+  async #findMany(keys: readonly string[]) {
     this.#checkKeys(keys);
-    const hits = await this.#withErrorPolicy(() => this.#stack.findMany(keys));
+    const hits = await this.#withErrorPolicy(() => this.#stack.reads.findMany(keys));
     for (const hit of hits) this.#countMiss(hit);
     return hits;
   }
 
-  #find(key: string): MaybePromise<Hit | undefined> {
+  #find(key: string) {
     this.#check(key);
-    return chain(this.#stack.find(key), (hit) => this.#countMiss(hit));
+    return chain(this.#stack.reads.find(key), (hit) => this.#countMiss(hit));
   }
 
   #check(key: unknown): void {
@@ -705,16 +705,6 @@ export class CacheManager implements AsyncDisposable {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new CacheError('the cache is closed', { code: CacheErrorCode.CLOSED });
   }
-}
-
-function lookupOf({ entry, tier }: Hit, now: number): CacheLookup {
-  return {
-    entry,
-    tier: tier.name,
-    level: tier.level + 1,
-    ageMs: now - entry.fetchTime,
-    remainingTtlMs: entry.expiresAt - now,
-  };
 }
 
 /** The values found, by key. */

@@ -15,7 +15,7 @@ it('a hit in the first tier crosses at most 6 files of the manager, a put into t
   expect(hit).toEqual([
     'access/access-buffer.ts',
     'cache-manager.ts',
-    'stack/tier-stack.ts',
+    'stack/stack-reads.ts',
     'tier/circuit-breaker.ts',
     'tier/fault-boundary.ts',
     'tier/managed-tier.ts',

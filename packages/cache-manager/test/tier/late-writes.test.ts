@@ -151,3 +151,44 @@ describe('a tier that missed more writes than can be recorded', () => {
     expect(await readBelow('replaced')).not.toBe('old');
   });
 });
+
+describe('a clear that takes effect after its deadline', () => {
+  it('removes nothing that was put after it', async () => {
+    const { cache, clock, l2, put, holdNext, land, readBelow } = await openLate();
+    await put('old', 'old');
+    holdNext('clear');
+    await cache.clear();
+    clock.advance(1_000);
+    await cache.get('nothing');
+    await vi.waitFor(() => expect(cache.getStatistics().l2Degraded).toBe(false));
+    await put('k', 'newer');
+    await land();
+    clock.advance(1_000);
+    await cache.get('nothing');
+    await vi.waitFor(() => expect([...l2.store.keys()]).toEqual(['k']));
+    expect(await readBelow('k')).toBe('newer');
+  });
+
+  it('removes nothing either if it was the replay of a clear', async () => {
+    const { cache, clock, l2, put, holdNext, land } = await openLate();
+    await put('old', 'old');
+    l2.hook = (operation) => {
+      if (operation !== 'clear') return undefined;
+      holdNext('clear');
+      throw new Error('planted');
+    };
+    await cache.clear();
+    clock.advance(1_000);
+    await cache.get('nothing');
+    // Until the replayed clear has missed its deadline too.
+    await vi.waitFor(() => expect(l2.totalFailures).toBe(2));
+    clock.advance(4_000);
+    await cache.get('nothing');
+    await vi.waitFor(() => expect(cache.getStatistics().l2Degraded).toBe(false));
+    await put('k', 'newer');
+    await land();
+    clock.advance(1_000);
+    await cache.get('nothing');
+    await vi.waitFor(() => expect([...l2.store.keys()]).toEqual(['k']));
+  });
+});
