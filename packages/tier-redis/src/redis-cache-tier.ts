@@ -72,6 +72,8 @@ export class RedisCacheTier extends BaseTier<'async'> {
       if (this.#link.isLive) notifyListener(listener, null);
       return remove;
     },
+    /** One round trip: the server reports the changes before it answers. False while there is no connection. */
+    poll: (): Promise<boolean> => this.#link.ping(),
   });
   /** Leases of keys, which one process has at a time; see `CacheTier.leases`. */
   readonly leases: AsyncLeases = Object.freeze({

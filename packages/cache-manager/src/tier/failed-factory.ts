@@ -55,4 +55,7 @@ export const UNKNOWN_CAPABILITIES: TierCapabilities = Object.freeze({
   sideValues: false,
   leases: false,
   changes: false,
+  update: false,
+  log: false,
+  marks: false,
 });

@@ -20,6 +20,7 @@ export class SharedTier extends BaseTier<'async'> {
       listener(null);
       return () => void this.listeners.delete(listener);
     },
+    poll: () => true,
   };
   readonly leases: TierLeases = {
     acquire: async (key, _milliseconds, token) => {

@@ -43,6 +43,8 @@ export interface EntryState {
   setOwner(entry: CacheEntry, owner: object): void;
   buffer(entry: CacheEntry): object | undefined;
   setBuffer(entry: CacheEntry, buffer: object | undefined): void;
+  version(entry: CacheEntry): number;
+  setVersion(entry: CacheEntry, version: number): void;
 }
 
 /**
@@ -81,6 +83,8 @@ export class CacheEntry implements CacheEntryFields {
   // Initialized with numbers: V8 then changes the time of a hit in place, and allocates nothing.
   #accessCount = 0;
   #lastAccessed = 0;
+  /** The version of the write that made this object; 0 if it is not known. */
+  #version = 0;
   /** The token of the memory tier that counts the accesses of this object. */
   #owner: object | undefined;
   /** The token of the access buffer that has recorded this object. */
@@ -105,7 +109,12 @@ export class CacheEntry implements CacheEntryFields {
         entry.#promise ??= Promise.resolve(entry);
         return entry.#promise;
       },
-      copy: (entry, evictedFromL1) => new CacheEntry(entry, evictedFromL1),
+      copy(entry, evictedFromL1) {
+        const copy = new CacheEntry(entry, evictedFromL1);
+        // The same value, written by the same write. An entry of another copy of this package has no version here.
+        if (#version in entry) copy.#version = entry.#version;
+        return copy;
+      },
       owner: (entry) => entry.#owner,
       setOwner(entry, owner) {
         entry.#owner = owner;
@@ -113,6 +122,10 @@ export class CacheEntry implements CacheEntryFields {
       buffer: (entry) => entry.#buffer,
       setBuffer(entry, buffer) {
         entry.#buffer = buffer;
+      },
+      version: (entry) => entry.#version,
+      setVersion(entry, version) {
+        entry.#version = version;
       },
     };
   }

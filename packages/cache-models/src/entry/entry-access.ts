@@ -61,7 +61,7 @@ export function claimEntry(entry: CacheEntry, owner: object): CacheEntry {
     }
   }
   checkArgument('entry', entry, Kinds.entry);
-  const copy = CacheEntry.restore(entry);
+  const copy = isOurs(entry) ? entryState.copy(entry, entry.evictedFromL1) : CacheEntry.restore(entry);
   entryState.setOwner(copy, owner);
   return copy;
 }

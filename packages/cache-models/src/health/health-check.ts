@@ -5,10 +5,9 @@ import { unknownMembers } from '../arguments/unknown-members.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from '../entry/key-length.ts';
 import { maskErrorText } from '../entry/mask-plain-fields.ts';
-import { CacheValidationError } from '../errors/cache-error.ts';
 import { Problems } from '../errors/problems.ts';
-import { ignoreRejection } from '../ignore-rejection.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
+import { ENTRY_CHANGE } from '../tier/entry-change.ts';
 import { INSTANT, isInstant } from '../time/instant.ts';
 import type { InstantInput } from '../time/to-instant.ts';
 import { toInstant } from '../time/to-instant.ts';
@@ -111,41 +110,10 @@ const KEY: ArgumentKind = Object.freeze({
   wanted: `must be a string of at most ${MAX_KEY_BYTES} bytes`,
   isRight: (value: unknown) => typeof value === 'string' && !isTooLongKey(value),
 });
-const CHANGE: ArgumentKind = Object.freeze({
-  wanted: 'must be a function that changes an entry',
-  isRight: Kinds.function.isRight,
-});
 
 /** For tiers: throws a CacheValidationError unless these are right arguments of `health.record`. */
 export function checkRecordArguments(key: unknown, check: unknown, change: unknown): void {
   checkArgument('key', key, KEY);
   checkArgument('check', check, HEALTH_CHECK);
-  checkArgument('change', change, CHANGE);
-}
-
-/**
- * For tiers: the entry that the `change` of `health.record` makes of the stored one. Throws a CacheValidationError if
- * `change` throws, or returns anything other than an entry of the same key.
- */
-export function changedEntry(entry: CacheEntry, change: (entry: CacheEntry) => CacheEntry): CacheEntry {
-  checkArgument('entry', entry, Kinds.entry);
-  checkArgument('change', change, CHANGE);
-  const changed = resultOf(change, entry);
-  ignoreRejection(changed);
-  checkArgument('change()', changed, {
-    wanted: 'must be an entry of the same key',
-    isRight: (value) => Kinds.entry.isRight(value) && (value as CacheEntry).key === entry.key,
-  });
-  return changed as CacheEntry;
-}
-
-/** A change that throws is a wrong argument, and not a fault of the store. */
-function resultOf(change: (entry: CacheEntry) => unknown, entry: CacheEntry): unknown {
-  try {
-    return change(entry);
-  } catch (error) {
-    if (error instanceof CacheValidationError) throw error;
-    const problem = { path: 'change', message: 'must not throw' };
-    throw new CacheValidationError('change: must not throw', { problems: [problem], cause: error });
-  }
+  checkArgument('change', change, ENTRY_CHANGE);
 }

@@ -28,6 +28,8 @@ export function checksumText(record: Partial<ProxyRecord>): string {
   for (const member of RECORD_MEMBERS) values.push(record[member] ?? null);
   // A record without labels has the same checksum as before labels existed.
   if (record.labels !== undefined) values.push(record.labels);
+  // In an object, so that no label looks like a version.
+  if (record.pw_version !== undefined) values.push({ version: record.pw_version });
   try {
     return JSON.stringify(values);
   } catch {

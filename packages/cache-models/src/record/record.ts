@@ -51,4 +51,9 @@ export interface ProxyRecord {
   password_encrypted?: string;
   /** Not in ProxyWhirl, which ignores it: labels as `name=value`, ordered by name; absent if there are none. */
   labels?: readonly string[];
+  /**
+   * Not in ProxyWhirl, which ignores it: the version of the write ({@link versionOf}), in files of a tier only. Absent
+   * from a record that another program wrote, and from exported files.
+   */
+  pw_version?: number;
 }

@@ -10,6 +10,8 @@ import type { CredentialCipher } from '../secrets/secret.ts';
 import type { RemovalReason, TierStatistics } from '../statistics/tier-statistics.ts';
 import type { Clock } from '../time/clock.ts';
 import type { SideValues } from './side-values.ts';
+import type { TierLog } from './tier-log.ts';
+import type { TierMarks } from './tier-marks.ts';
 import type { TierType } from './tier-type.ts';
 
 /**
@@ -19,9 +21,10 @@ import type { TierType } from './tier-type.ts';
 export const TIER_CONTRACT_VERSION = 1;
 
 /**
- * What a tier claims. `query`, `health`, `reseal`, `sideValues`, `leases` and `changes` each claim an optional part of
- * {@link CacheTier} with the same name: the part exists exactly if the claim is true. The conformance kit tests every claim, including each `false`, and a manager
- * refuses a tier that claims a part it does not have.
+ * What a tier claims. `query`, `health`, `reseal`, `sideValues`, `leases`, `changes`, `update`, `log` and `marks` each
+ * claim an optional part of {@link CacheTier} with the same name: the part exists exactly if the claim is true. The
+ * conformance kit tests every claim, including each `false`, and a manager refuses a tier that claims a part it does not
+ * have.
  */
 export interface TierCapabilities {
   /** Results are values, never promises; only `cleanupExpired` may return one, when there is much to remove. */
@@ -51,6 +54,12 @@ export interface TierCapabilities {
   readonly leases: boolean;
   /** Changes made by other writers are reported. */
   readonly changes: boolean;
+  /** An entry can be read and replaced in one atomic step. */
+  readonly update: boolean;
+  /** Writes have versions and are logged, so the tier can be the base of others. */
+  readonly log: boolean;
+  /** The tier can be above a base with a log, and notes what that misses. */
+  readonly marks: boolean;
 }
 
 /**
@@ -107,6 +116,11 @@ export interface TierChanges {
    * listener are ignored. Returns a function that removes the listener.
    */
   subscribe(listener: ChangeListener): () => void;
+  /**
+   * Calls the listeners for every change that was made before this call and has not been reported yet. Returns once it
+   * has; false if the store cannot be asked. A tier that has no listeners may do nothing and return true.
+   */
+  poll(): MaybePromise<boolean>;
 }
 
 /** The right to load a key, which only one of all processes has at a time. */
@@ -227,6 +241,14 @@ export interface CacheTier {
    * the store results in an empty page.
    */
   query?(filter?: EntryFilter): MaybePromise<EntryPage>;
+  /**
+   * Reads the live entry of a key and stores what `change` makes of it, or removes it if that is `null`, as one atomic
+   * step, however many processes work on the store. `change` returns a value, never a promise, and may be called more than
+   * once. Returns the entry as it is stored, `null` if it was removed, and `undefined` if there is no live entry or after a
+   * fault of the store. A `change` that throws, or makes something other than an entry of the key, throws a
+   * CacheValidationError ({@link changedEntry}), and nothing is stored. Exists exactly if the capability `update` is true.
+   */
+  update?(key: string, change: (entry: CacheEntry) => CacheEntry | null): MaybePromise<CacheEntry | null | undefined>;
   /** Health checks with their history. Exists exactly if the capability `health` is true. */
   readonly health?: TierHealthChecks | undefined;
   /** Reports of changes by other writers. Exists exactly if the capability `changes` is true. */
@@ -238,6 +260,10 @@ export interface CacheTier {
    * `sideValues` is true.
    */
   readonly sideValues?: SideValues | undefined;
+  /** The log of its writes. Exists exactly if the capability `log` is true. */
+  readonly log?: TierLog | undefined;
+  /** Marks beside the entries. Exists exactly if the capability `marks` is true. */
+  readonly marks?: TierMarks | undefined;
 }
 
 /** What a manager passes to the factory of a tier. */

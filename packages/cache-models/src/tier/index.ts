@@ -24,6 +24,7 @@ export {
   parseLabelTexts,
   toLabels,
 } from '../entry/entry-labels.ts';
+export { isVersion, nextVersion, nextVersionAlone, stampEntry, versionOf } from '../entry/entry-version.ts';
 export { extractUrlCredentials } from '../entry/extract-url-credentials.ts';
 export { isTooLongKey } from '../entry/key-length.ts';
 export { maskPlainFields } from '../entry/mask-plain-fields.ts';
@@ -40,7 +41,7 @@ export { openRegularFile } from '../files/open-regular-file.ts';
 export type { UnsafePath } from '../files/unsafe-path.ts';
 export { unsafePath } from '../files/unsafe-path.ts';
 export type { HealthCheck } from '../health/health-check.ts';
-export { changedEntry, checkRecordArguments, maskHealthCheck, parseHealthCheck } from '../health/health-check.ts';
+export { checkRecordArguments, maskHealthCheck, parseHealthCheck } from '../health/health-check.ts';
 export { parseHealthHistoryOptions } from '../health/health-record.ts';
 export { checkHealthSchedule, HEALTH_SCHEDULE } from '../health/health-schedule.ts';
 export { checkHealthThresholds, HEALTH_THRESHOLDS } from '../health/health-thresholds.ts';
@@ -101,9 +102,13 @@ export type {
   TierLeases,
 } from './cache-tier.ts';
 export { TIER_CONTRACT_VERSION } from './cache-tier.ts';
+export { changedEntry, changedOrRemoved, ENTRY_CHANGE } from './entry-change.ts';
 export type { SideValues } from './side-values.ts';
 export { checkSideValue, isSideValue, MAX_SIDE_VALUE } from './side-values.ts';
 export type { TierStatus } from './tier-lifecycle.ts';
+export type { LoggedAnswer, LoggedWrite, LoggedWriteOptions, LogPage, LogRow, TierLog } from './tier-log.ts';
+export { LOG_KEEPS } from './tier-log.ts';
+export type { MarkedRecord, Marks, RecordChange, TierMarks } from './tier-marks.ts';
 export type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';
 export type { ClaimedPart } from './tier-parts.ts';
 export { TIER_PARTS } from './tier-parts.ts';

@@ -124,6 +124,9 @@ const CLAIMS: Readonly<Record<ClaimedCapability, ArgumentKind>> = Object.freeze(
   sideValues: CLAIM,
   leases: CLAIM,
   changes: CLAIM,
+  update: CLAIM,
+  log: CLAIM,
+  marks: CLAIM,
 });
 
 /** All capabilities of a tier; those that its description does not mention are false. */

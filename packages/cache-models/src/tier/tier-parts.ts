@@ -1,7 +1,16 @@
 import type { CacheTier, TierCapabilities } from './cache-tier.ts';
 
 /** A capability that claims an optional part of a tier with the same name. */
-export type ClaimedPart = 'query' | 'health' | 'reseal' | 'sideValues' | 'leases' | 'changes';
+export type ClaimedPart =
+  | 'query'
+  | 'health'
+  | 'reseal'
+  | 'sideValues'
+  | 'leases'
+  | 'changes'
+  | 'update'
+  | 'log'
+  | 'marks';
 
 /**
  * The optional parts of a tier, by the capability that claims them: the functions that a part has, or `null` if the
@@ -15,5 +24,8 @@ export const TIER_PARTS: Readonly<
   reseal: null,
   sideValues: ['read', 'storeIfAbsent', 'replace'],
   leases: ['acquire', 'release'],
-  changes: ['subscribe'],
+  changes: ['subscribe', 'poll'],
+  update: null,
+  log: ['write', 'clear', 'update', 'replay', 'versionOf', 'newestVersionOf', 'read', 'cursorOf', 'moveCursor'],
+  marks: ['read', 'putIf', 'deleteIf', 'writeAlone', 'clearAlone', 'clearOlder', 'markAll', 'unmarkAll', 'change'],
 });

@@ -247,14 +247,23 @@ export class RedisLink {
     });
   }
 
+  /**
+   * Waits for a reply of every node, before which each has reported the changes that others made before this call. False
+   * if there is no connection, or no reply in time.
+   */
+  ping(): Promise<boolean> {
+    const live = this.#live;
+    if (live === undefined) return Promise.resolve(false);
+    const ping = async (): Promise<boolean> => {
+      for (const node of await live.nodes()) await node.sendCommand(['PING']);
+      return true;
+    };
+    return this.#inTime(live, ping, (isAnswered) => isAnswered, false).catch(() => false);
+  }
+
   /** An idle connection must respond too, because it reports the changes of other processes. */
   #sendHeartbeat(): void {
-    const live = this.#live;
-    if (live === undefined) return;
-    const ping = async (): Promise<void> => {
-      for (const node of await live.nodes()) await node.sendCommand(['PING']);
-    };
-    this.#inTime(live, ping, (nothing) => nothing, false).catch(() => {});
+    void this.ping();
   }
 
   #stopTimers(): void {

@@ -38,6 +38,9 @@ const CAPABILITIES = [
   'sideValues',
   'leases',
   'changes',
+  'update',
+  'log',
+  'marks',
 ] as const satisfies readonly (keyof TierCapabilities)[];
 
 const COUNTS = [

@@ -26,6 +26,9 @@ const DEFAULT_CAPABILITIES: TierCapabilities = Object.freeze({
   sideValues: false,
   leases: false,
   changes: false,
+  update: false,
+  log: false,
+  marks: false,
 });
 
 /**

@@ -19,6 +19,11 @@ export class FileChanges implements TierChanges {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Each change is reported when it is made. */
+  poll(): boolean {
+    return true;
+  }
+
   open(): void {
     this.#isOpen = true;
     OPEN.set(this.#path, (OPEN.get(this.#path) ?? new Set()).add(this));

@@ -251,6 +251,7 @@ function changeCalls(): TierCall[] {
         tier.changes!.subscribe(listener as () => void)();
       },
     ),
+    call('changes.poll', [], () => [], (tier) => tier.changes!.poll()),
   ];
 }
 
