@@ -10,6 +10,7 @@ import {
 import { type ChangeListener, ignoreRejection, isPromise } from '@pw/cache-models/tier';
 import { withDeadline } from '../scheduling/deadline.ts';
 import { WeakRefTimer } from '../scheduling/weak-ref-timer.ts';
+import type { ChangeReport } from '../stack/stack-level.ts';
 import { capTtl } from './cap-ttl.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { FailedFactory, UNKNOWN_CAPABILITIES } from './failed-factory.ts';
@@ -145,6 +146,11 @@ export abstract class RecoverableTier {
     return this.boundary?.inspect(read);
   }
 
+  /** The deadline of each call, in milliseconds. */
+  get timeoutMs(): number {
+    return this.options.timeoutMs;
+  }
+
   /** The current time, in epoch milliseconds. */
   now(): number {
     return this.options.clock.now();
@@ -167,8 +173,8 @@ export abstract class RecoverableTier {
    * Reports changes that others make to the tier, if it can; also of a tier that is made later. Returns a function that
    * ends it. At most one listener at a time.
    */
-  subscribe(listener: ChangeListener): () => void {
-    this.#onChange = listener;
+  subscribe(report: ChangeReport): () => void {
+    this.#onChange = (key) => report(typeof key === 'string' ? key : null, Number.POSITIVE_INFINITY);
     this.#subscribe();
     return () => {
       this.#onChange = undefined;
@@ -241,7 +247,7 @@ export abstract class RecoverableTier {
   }
 
   /** The entry with at most the TTL that the tier allows. */
-  protected capped(entry: CacheEntry): CacheEntry {
+  capped(entry: CacheEntry): CacheEntry {
     const { maxTtlMs } = this.options;
     return maxTtlMs === undefined ? entry : capTtl(entry, maxTtlMs, this.now());
   }
