@@ -189,10 +189,14 @@ export abstract class RecoverableTier {
     if (!this.#isHealthy() && this.#isRecoveryDue()) void this.#recover(false);
   }
 
-  /** Makes one more attempt to replay what the tier missed, whether it is due or not. */
-  async catchUp(): Promise<void> {
+  /**
+   * Makes one more attempt to replay what the tier missed, whether it is due or not; with `isNeeded`, also to bring back a
+   * tier that is out of use.
+   */
+  async catchUp(isNeeded = false): Promise<void> {
     await this.#recovery;
-    if (this.breaker.state !== 'stopped' && this.journal.hasMissed) await this.#recover(true);
+    const hasWork = this.journal.hasMissed || (isNeeded && this.isDegraded);
+    if (this.breaker.state !== 'stopped' && hasWork) await this.#recover(true);
   }
 
   /**

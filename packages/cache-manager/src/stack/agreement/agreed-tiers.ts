@@ -12,6 +12,9 @@ import { MiddleTier } from './middle-tier.ts';
 import { Replay } from './replay.ts';
 import { Upkeep } from './upkeep.ts';
 
+/** How often the tiers are brought to agree at the close, at most. */
+const LAST_ATTEMPTS = 3;
+
 /**
  * The persistent tiers of a stack, as one level: the *base*, which is written first and keeps a log of its writes, and
  * *middle tiers* above it, which are caches of it. See `docs/decisions/order-and-recovery.md`.
@@ -246,8 +249,12 @@ export class AgreedTiers implements StackLevel {
 
   /** Brings the tiers to agree, as far as that is possible now. */
   async catchUp(): Promise<void> {
-    await Promise.allSettled(this.tiers.map((tier) => tier.catchUp()));
-    await this.#upkeep.agree();
+    const { middles, unstored } = this.#stores;
+    const isBaseMissing = unstored.size > 0 || middles.some(({ marks }) => marks.size > 0);
+    await this.#base.catchUp(isBaseMissing);
+    await Promise.allSettled(middles.map(({ tier, behind }) => tier.catchUp(behind.size > 0 || unstored.size > 0)));
+    // What others write meanwhile may leave something for the next process.
+    for (let attempt = 0; attempt < LAST_ATTEMPTS && !(await this.#upkeep.agree()); attempt++);
     this.#upkeep.stop();
   }
 }
