@@ -1,12 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry, MaybePromise } from '@pw/cache-models';
-import { allOf, chain, extractUrlCredentials, isPromise } from '@pw/cache-models/tier';
+import { allOf, chain, extractUrlCredentials, isPromise, versionOf } from '@pw/cache-models/tier';
 import { type AccessBuffer, withoutMark } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';
 import type { SliceHooks } from '../tier/managed-tier.ts';
 import type { Merge } from './merge.ts';
-import type { StackLevel, StoredEntries } from './stack-level.ts';
+import type { ExpectedVersions, StackLevel, StoredEntries } from './stack-level.ts';
+
+/** How often keys are merged if others change them meanwhile. */
+const MERGES = 4;
+
+interface MergeProgress {
+  /** The keys to be merged; all of them at first. */
+  readonly left: ReadonlySet<string> | undefined;
+  /** The merged entries as they are stored, by key. */
+  readonly done: Map<string, CacheEntry>;
+  /** The keys that a durable level has stored. */
+  readonly stored: Set<string>;
+  /** True if nothing more is expected of the versions. */
+  readonly isLast: boolean;
+}
 
 export interface BatchWritesContext {
   /** The levels that a process alone has, the first one first. */
@@ -89,21 +103,47 @@ export class BatchWrites {
    * the merged entries, which of them at least one tier stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
-    const { mutex, access, below } = this.#context;
-    return mutex.runAll(keys, async () => {
+    return this.#context.mutex.runAll(keys, async () => {
       const existing = await this.#newestMany(keys);
       await merge.prepare(existing);
-      // Reads of the first level take no lock, so accesses may have been counted meanwhile.
-      for (const [key, entry] of existing) existing.set(key, access.overlay(this.#peekFirst(key) ?? entry));
-      const entries = merge.mergeInto(existing).map((entry) => withoutMark(extractUrlCredentials(entry)));
-      const results = await allOf(below.map((level) => level.storeMany(entries)));
-      const stored = entries.map((entry, i) => {
-        const merged = results.findLast((result) => result.entries[i])?.entries[i] ?? entry;
-        return access.overlay(merged);
-      });
-      const inMemory = await this.#putInMemory(stored, true);
-      return anyLevel([...results, ...inMemory], entries.length);
+      const done = new Map<string, CacheEntry>();
+      const stored = new Set<string>();
+      let left: ReadonlySet<string> | undefined;
+      for (let attempt = 1; left === undefined || left.size > 0; attempt++) {
+        const outdated = await this.#mergeOnce(merge, existing, { left, done, stored, isLast: attempt === MERGES });
+        // Others have changed these keys meanwhile: merged again, into what they have made of them.
+        for (const key of outdated) existing.delete(key);
+        for (const [key, entry] of await this.#newestMany([...outdated])) existing.set(key, entry);
+        left = outdated;
+      }
+      const merged = [...done.values()].map((entry) => this.#context.access.overlay(entry));
+      const inMemory = await this.#putInMemory(merged, true);
+      for (const [i, { key }] of merged.entries()) if (inMemory.some((level) => level.stored[i])) stored.add(key);
+      return merge.entries.map(({ key }) => stored.has(key));
     });
+  }
+
+  /** Merges into the existing entries and stores the result in the durable levels. Returns the keys to be merged again. */
+  async #mergeOnce(merge: Merge, existing: Map<string, CacheEntry>, progress: MergeProgress): Promise<Set<string>> {
+    const { access, below } = this.#context;
+    const { left, done, stored, isLast } = progress;
+    const expected = new Map<string, number>();
+    for (const [key, entry] of existing) {
+      expected.set(key, versionOf(entry));
+      // Reads of the first level take no lock, so accesses may have been counted meanwhile.
+      existing.set(key, access.overlay(this.#peekFirst(key, entry) ?? entry));
+    }
+    const all = merge.mergeInto(existing).map((entry) => withoutMark(extractUrlCredentials(entry)));
+    const entries = left === undefined ? all : all.filter(({ key }) => left.has(key));
+    for (const { key } of entries) if (!expected.has(key)) expected.set(key, 0);
+    const results = await allOf(below.map((level) => level.storeMany(entries, {}, isLast ? undefined : expected)));
+    const outdated = new Set(results.flatMap((result) => [...(result.outdated ?? [])]));
+    for (const [i, entry] of entries.entries()) {
+      if (outdated.has(entry.key)) continue;
+      done.set(entry.key, results.findLast((result) => result.entries[i])?.entries[i] ?? entry);
+      if (results.some((result) => result.stored[i] === true)) stored.add(entry.key);
+    }
+    return outdated;
   }
 
   /** Removes entries from every tier and returns which of them existed in at least one tier. */
@@ -119,14 +159,16 @@ export class BatchWrites {
     return this.#context.mutex.runAll(keys, async () => {
       const newest = await this.#newestMany(keys);
       const toDelete = keys.filter((key) => newest.has(key) && shouldDelete(newest.get(key)!));
-      return (await this.#deleteAll(toDelete)).filter(Boolean).length;
+      // An entry that others change meanwhile stays: it may not satisfy the condition any more.
+      const expected = new Map(toDelete.map((key) => [key, versionOf(newest.get(key)!)]));
+      return (await this.#deleteAll(toDelete, expected)).filter(Boolean).length;
     });
   }
 
-  #deleteAll(keys: readonly string[]): MaybePromise<boolean[]> {
+  #deleteAll(keys: readonly string[], expected?: ExpectedVersions): MaybePromise<boolean[]> {
     const { inMemory, below, invalidateDerivedState } = this.#context;
     for (const key of keys) invalidateDerivedState(key);
-    return chain(allOf(below.map((level) => level.deleteMany(keys))), (results) => {
+    return chain(allOf(below.map((level) => level.deleteMany(keys, expected))), (results) => {
       for (const key of keys) invalidateDerivedState(key);
       const above = allOf(inMemory.map((level) => level.deleteMany(keys)));
       return chain(above, (more) => anyOf([...results, ...more], keys.length));
@@ -152,10 +194,12 @@ export class BatchWrites {
     return this.#context.inMemory[0] ?? this.#context.below[0]!;
   }
 
-  #peekFirst(key: string): CacheEntry | undefined {
+  /** The first level's copy of an entry, which counts accesses on. */
+  #peekFirst(key: string, of: CacheEntry): CacheEntry | undefined {
     const first = this.#first;
     if (!first.isSynchronous || first.capsTtl) return undefined;
-    return first.peek(key) as CacheEntry | undefined;
+    const copy = first.peek(key) as CacheEntry | undefined;
+    return copy !== undefined && versionOf(copy) === versionOf(of) ? copy : undefined;
   }
 
   /**

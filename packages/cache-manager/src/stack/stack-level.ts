@@ -22,7 +22,15 @@ export interface StoredEntries {
   readonly entries: readonly (CacheEntry | undefined)[];
   /** For each entry, whether at least one tier of the level has stored it. */
   readonly stored: readonly boolean[];
+  /** Keys that others have changed since the expected version; nothing was done with them. */
+  readonly outdated?: ReadonlySet<string> | undefined;
 }
+
+/**
+ * The versions of the entries that a batch was worked out from, by key; 0 for none. A level over which processes agree
+ * writes no key that has another version by now.
+ */
+export type ExpectedVersions = ReadonlyMap<string, number>;
 
 export interface LevelUpdateOptions {
   /** A health check to be added to the history, with the update. */
@@ -65,11 +73,16 @@ export interface StackLevel {
   hasMissed(key: string): boolean;
 
   store(entry: CacheEntry): MaybePromise<StoredEntry>;
-  storeMany(entries: readonly CacheEntry[], hooks?: SliceHooks): MaybePromise<StoredEntries>;
+  storeMany(
+    entries: readonly CacheEntry[],
+    hooks?: SliceHooks,
+    expected?: ExpectedVersions,
+  ): MaybePromise<StoredEntries>;
   /** Like `storeMany`, without slicing. */
   storeManyInOneStep(entries: readonly CacheEntry[]): MaybePromise<StoredEntries>;
   delete(key: string, reason?: RemovalReason): MaybePromise<boolean>;
-  deleteMany(keys: readonly string[]): MaybePromise<readonly boolean[]>;
+  /** Removes keys, unless they have another version than expected. Returns which had a live entry that is removed. */
+  deleteMany(keys: readonly string[], expected?: ExpectedVersions): MaybePromise<readonly boolean[]>;
   clear(): MaybePromise<void>;
   /**
    * Changes the newest entry of a key as one atomic step over all processes. Returns the entry as it is stored, `null` if it

@@ -65,7 +65,7 @@ export class AgreedStores {
 
   /** True if nothing is known that the base misses. */
   get isBaseComplete(): boolean {
-    return this.unstored.size === 0 && this.middles.every(({ marks }) => marks.size === 0);
+    return this.unstored.size === 0 && this.middles.every(({ hasSpecial }) => !hasSpecial);
   }
 
   /** The position up to which a middle tier agrees as soon as all that it is behind with is done. */
@@ -76,8 +76,8 @@ export class AgreedStores {
     return position;
   }
 
-  /** Reads what is new in the log. False if the base does not answer. */
-  readLog(): boolean {
+  /** Reads what is new in the log. False if the base does not answer. Calls `onRow` with the key of each new row. */
+  readLog(onRow: (key: string | null) => void = () => {}): boolean {
     for (;;) {
       const page = this.base.read(this.#fed, PAGE);
       if (page === undefined) return false;
@@ -85,6 +85,7 @@ export class AgreedStores {
       if (page.isPruned) this.onChange(null, Number.POSITIVE_INFINITY);
       for (const row of page.rows) {
         this.#fed = row.position;
+        onRow(row.key);
         if (this.#own.size > 0 && this.#own.delete(row.version)) continue;
         for (const middle of this.middles) if (row.position > middle.cursor) middle.noteBehind(row.key, row.version);
         this.onChange(row.key, row.version);

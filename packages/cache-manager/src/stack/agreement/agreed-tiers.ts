@@ -3,7 +3,14 @@ import { type AccessUpdate, allOf, chain } from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../../scheduling/keyed-mutex.ts';
 import { Slicer } from '../../scheduling/slices.ts';
 import type { ManagedTier, SliceHooks } from '../../tier/managed-tier.ts';
-import type { ChangeReport, LevelUpdateOptions, StackLevel, StoredEntries, StoredEntry } from '../stack-level.ts';
+import type {
+  ChangeReport,
+  ExpectedVersions,
+  LevelUpdateOptions,
+  StackLevel,
+  StoredEntries,
+  StoredEntry,
+} from '../stack-level.ts';
 import { AgreedReads } from './agreed-reads.ts';
 import { AgreedStores } from './agreed-stores.ts';
 import { AgreedWrites, type Change } from './agreed-writes.ts';
@@ -37,6 +44,8 @@ export class AgreedTiers implements StackLevel {
   readonly #upkeep: Upkeep;
   readonly #slices = new Slicer();
   readonly #answered = new Map<string, ManagedTier>();
+  /** Changes that middle tiers have reported since the log was read. */
+  readonly #reported: { readonly middle: MiddleTier; readonly key: string }[] = [];
 
   /** Expects tiers for which {@link canAgree} is true. */
   constructor(tiers: readonly ManagedTier[], mutex: KeyedMutex, logger: Logger) {
@@ -72,7 +81,11 @@ export class AgreedTiers implements StackLevel {
   async start(): Promise<void> {
     await this.#upkeep.introduce();
     this.#stores.readLog();
-    for (const middle of this.#stores.middles) await middle.readMarks();
+    for (const middle of this.#stores.middles) {
+      await middle.readMarks();
+      // Before a tier that the base does not know is merged, all of it counts as marked.
+      if (!middle.marks.has(null)) await middle.findForeign();
+    }
     if (!this.#stores.isBaseComplete || this.#stores.middles.some(({ behind }) => behind.size > 0))
       this.#upkeep.schedule();
   }
@@ -149,7 +162,7 @@ export class AgreedTiers implements StackLevel {
     for (const [key] of this.#stores.unstored) keys.add(key);
     for (const middle of this.#stores.middles) {
       if (middle.isUsable) await middle.readMarks();
-      for (const key of middle.marks.keys()) if (key !== null) keys.add(key);
+      for (const key of middle.special) if (key !== null) keys.add(key);
       if (!middle.marks.has(null)) continue;
       for (const key of await middle.tier.keys()) keys.add(key);
       // Removed by a clear that the base missed.
@@ -169,17 +182,25 @@ export class AgreedTiers implements StackLevel {
     }));
   }
 
-  storeMany(entries: readonly CacheEntry[], hooks: SliceHooks = {}): MaybePromise<StoredEntries> {
+  storeMany(
+    entries: readonly CacheEntry[],
+    hooks: SliceHooks = {},
+    expected?: ExpectedVersions,
+  ): MaybePromise<StoredEntries> {
+    const outdated = new Set<string>();
     const results = this.#slices.run(entries, (slice) => {
       hooks.before?.(slice);
-      return chain(this.storeManyInOneStep(slice), (stored) => {
+      const writes = slice.map((entry) => ({ key: entry.key, entry, ifVersion: expected?.get(entry.key) }));
+      return chain(this.#writes.write(writes), (written) => {
         hooks.after?.(slice);
-        return stored.entries.map((entry, i) => ({ entry, isStored: stored.stored[i] === true }));
+        for (const key of written.outdated ?? []) outdated.add(key);
+        return written.entries.map((entry, i) => ({ entry, isStored: written.stored[i] === true }));
       });
     });
     return chain(results, (all) => ({
       entries: all.map(({ entry }) => entry),
       stored: all.map(({ isStored }) => isStored),
+      outdated,
     }));
   }
 
@@ -191,10 +212,13 @@ export class AgreedTiers implements StackLevel {
     return chain(this.#writes.write([{ key, entry: null, reason }]), ({ existed }) => existed[0] === true);
   }
 
-  deleteMany(keys: readonly string[]): MaybePromise<readonly boolean[]> {
-    return this.#slices.run(keys, (slice) =>
-      chain(this.#writes.write(slice.map((key) => ({ key, entry: null }))), ({ existed }) => existed),
-    );
+  deleteMany(keys: readonly string[], expected?: ExpectedVersions): MaybePromise<readonly boolean[]> {
+    return this.#slices.run(keys, (slice) => {
+      const writes = slice.map((key) => ({ key, entry: null, ifVersion: expected?.get(key) }));
+      return chain(this.#writes.write(writes), ({ existed, outdated }) =>
+        existed.map((did, i) => did && outdated?.has(slice[i]!) !== true),
+      );
+    });
   }
 
   clear(): Promise<void> {
@@ -219,7 +243,13 @@ export class AgreedTiers implements StackLevel {
 
   subscribe(report: ChangeReport): () => void {
     this.#stores.onChange = report;
-    const ends = this.#stores.middles.map(({ tier }) => tier.subscribe((key) => report(key, Number.POSITIVE_INFINITY)));
+    const ends = this.#stores.middles.map((middle) =>
+      middle.tier.subscribe((key) => {
+        if (key === null) this.#upkeep.lookForForeign(middle);
+        else this.#reported.push({ middle, key });
+        report(key, Number.POSITIVE_INFINITY);
+      }),
+    );
     return () => {
       this.#stores.onChange = () => {};
       for (const end of ends) end();
@@ -227,9 +257,24 @@ export class AgreedTiers implements StackLevel {
   }
 
   poll(): MaybePromise<boolean> {
-    const isRead = this.#base.isUsable && this.#stores.readLog();
     const middles = this.#stores.middles.map((middle) => this.#pollMiddle(middle));
-    return middles.length === 0 ? isRead : chain(allOf(middles), (all) => isRead && !all.includes(false));
+    return middles.length === 0
+      ? this.#pollBase()
+      : chain(allOf(middles), (all) => this.#pollBase() && !all.includes(false));
+  }
+
+  /** A change of a middle tier that the log does not explain may be that of another program. */
+  #pollBase(): boolean {
+    const reported = this.#reported.splice(0);
+    const logged = new Set<string | null>();
+    const onRow = reported.length === 0 ? undefined : (key: string | null) => void logged.add(key);
+    const isRead = this.#base.isUsable && this.#stores.readLog(onRow);
+    for (const { middle, key } of reported) {
+      if (logged.has(key) || logged.has(null)) continue;
+      middle.noteForeign(key);
+      this.#upkeep.schedule();
+    }
+    return isRead;
   }
 
   #pollMiddle(middle: MiddleTier): MaybePromise<boolean> {
@@ -237,7 +282,7 @@ export class AgreedTiers implements StackLevel {
     return chain(middle.tier.poll(), (isPolled) =>
       chain(middle.readMarks(), (news) => {
         for (const key of news ?? []) this.#stores.onChange(key, Number.POSITIVE_INFINITY);
-        if (middle.marks.size > 0) this.#upkeep.schedule();
+        if (middle.hasSpecial) this.#upkeep.schedule();
         return isPolled && news !== undefined;
       }),
     );
@@ -250,7 +295,7 @@ export class AgreedTiers implements StackLevel {
   /** Brings the tiers to agree, as far as that is possible now. */
   async catchUp(): Promise<void> {
     const { middles, unstored } = this.#stores;
-    const isBaseMissing = unstored.size > 0 || middles.some(({ marks }) => marks.size > 0);
+    const isBaseMissing = unstored.size > 0 || middles.some(({ hasSpecial }) => hasSpecial);
     await this.#base.catchUp(isBaseMissing);
     await Promise.allSettled(middles.map(({ tier, behind }) => tier.catchUp(behind.size > 0 || unstored.size > 0)));
     // What others write meanwhile may leave something for the next process.

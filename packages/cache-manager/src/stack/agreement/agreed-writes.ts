@@ -4,6 +4,7 @@ import {
   allOf,
   chain,
   copyEntry,
+  type LoggedAnswer,
   type LoggedWrite,
   nextVersionAlone,
   stampEntry,
@@ -52,25 +53,52 @@ export class AgreedWrites {
     return chain(base.write(writes), (answers) => {
       if (answers === REFUSED) return this.#refused(writes);
       if (answers === undefined) return this.#writeAlone(writes);
-      const stamped = writes.map(({ entry }, i) =>
-        entry === null ? undefined : stampEntry(entry, answers[i]!.version),
-      );
-      for (const [i, { version }] of answers.entries()) {
-        this.#stores.noteWritten(version);
-        this.#stores.unstored.forget(writes[i]!.key);
-      }
-      return chain(
-        this.#toMiddles(writes, stamped, (i) => answers[i]!.version),
-        (middles) => {
-          for (const { version } of answers) this.#stores.noteSettled(version);
-          return {
-            entries: stamped,
-            stored: stamped.map((entry) => entry !== undefined),
-            byTier: [...middles.map(({ isDone }) => isDone), stamped.map((entry) => entry !== undefined)],
-            existed: answers.map(({ existed }, i) => existed || middles.some((middle) => middle.existed[i] === true)),
-          };
-        },
-      );
+      if (answers.some(({ version }) => version === 0)) return this.#writtenInPart(writes, answers);
+      return this.#written(writes, answers);
+    });
+  }
+
+  /** The base has taken the writes. */
+  #written(writes: readonly LoggedWrite[], answers: readonly LoggedAnswer[]): MaybePromise<Written> {
+    const stamped = writes.map(({ entry }, i) => (entry === null ? undefined : stampEntry(entry, answers[i]!.version)));
+    for (const [i, { version }] of answers.entries()) {
+      this.#stores.noteWritten(version);
+      this.#stores.unstored.forget(writes[i]!.key);
+    }
+    return chain(
+      this.#toMiddles(writes, stamped, (i) => answers[i]!.version),
+      (middles) => {
+        for (const { version } of answers) this.#stores.noteSettled(version);
+        const stored = stamped.map((entry) => entry !== undefined);
+        return {
+          entries: stamped,
+          stored,
+          byTier: [...middles.map(({ isDone }) => isDone), stored],
+          existed: answers.map(({ existed }, i) => existed || middles.some((middle) => middle.existed[i] === true)),
+        };
+      },
+    );
+  }
+
+  /** Others have changed some of the keys since the versions that were expected. */
+  #writtenInPart(writes: readonly LoggedWrite[], answers: readonly LoggedAnswer[]): MaybePromise<Written> {
+    const made = writes.map((_, i) => i).filter((i) => answers[i]!.version > 0);
+    const outdated = new Set(writes.filter((_, i) => answers[i]!.version === 0).map(({ key }) => key));
+    const written = this.#written(
+      made.map((i) => writes[i]!),
+      made.map((i) => answers[i]!),
+    );
+    return chain(written, (part) => {
+      const at = new Map(made.map((i, place) => [i, place]));
+      const spread = <T>(list: readonly T[], nothing: T): T[] =>
+        writes.map((_, i) => (at.has(i) ? list[at.get(i)!]! : nothing));
+      return {
+        entries: spread(part.entries, undefined),
+        stored: spread(part.stored, false),
+        byTier: part.byTier.map((stored) => spread(stored, false)),
+        existed: spread(part.existed, false),
+        outdated,
+      };
     });
   }
 

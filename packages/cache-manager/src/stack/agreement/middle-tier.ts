@@ -31,6 +31,8 @@ export class MiddleTier {
   cursor = -1;
   /** The marks as last read, and those that this process has made since. */
   #marks: Marks = NO_MARKS;
+  /** Keys that another program may have written, without a version. Nothing in the tier marks them. */
+  readonly #foreign = new Set<string>();
   /** The newest version of each key that the tier may lack. The key `null` stands for all keys. */
   readonly #behind = new Map<string | null, number>();
 
@@ -64,12 +66,33 @@ export class MiddleTier {
     return this.#behind;
   }
 
-  /** The mark of a key, as last known. */
+  /** Keys of which the base may miss something; contains `null` if that may be any key. */
+  get special(): readonly (string | null)[] {
+    return this.hasSpecial ? [...new Set([...this.#marks.keys(), ...this.#foreign])] : [];
+  }
+
+  /** True if the base may miss something that the tier has. */
+  get hasSpecial(): boolean {
+    return this.#marks.size > 0 || this.#foreign.size > 0;
+  }
+
+  /** The mark of a key, as last known; 0 for a key that another program may have written. */
   markOf(key: string): number | undefined {
-    if (this.#marks.size === 0) return undefined;
-    const own = this.#marks.get(key);
+    if (!this.hasSpecial) return undefined;
+    const own = this.#marks.get(key) ?? (this.#foreign.has(key) ? 0 : undefined);
     const all = this.#marks.get(null);
     return own === undefined || all === undefined ? (own ?? all) : Math.max(own, all);
+  }
+
+  /** Another program may have written the key. */
+  noteForeign(key: string): void {
+    this.#foreign.add(key);
+  }
+
+  /** Finds what other programs have written. */
+  async findForeign(): Promise<void> {
+    const keys = await this.tier.call<readonly string[] | undefined>((tier) => tier.marks!.withoutVersion(), undefined);
+    for (const key of keys ?? []) this.#foreign.add(key);
   }
 
   /** The least version that an entry of the key must have to be believed. */
@@ -102,6 +125,7 @@ export class MiddleTier {
   }
 
   noteUnmarked(key: string | null): void {
+    if (key !== null && this.#foreign.size > 0) this.#foreign.delete(key);
     if (!this.#marks.has(key)) return;
     const marks = new Map(this.#marks);
     marks.delete(key);
@@ -143,7 +167,7 @@ export class MiddleTier {
       for (const [i, entry] of entries.entries()) {
         if (answers[i] !== true) continue;
         this.noteAgreed(entry.key, versionOf(entry));
-        if (this.#marks.size > 0) this.noteUnmarked(entry.key);
+        if (this.hasSpecial) this.noteUnmarked(entry.key);
       }
       return answers as readonly boolean[];
     });

@@ -19,6 +19,8 @@ export class Upkeep {
   readonly #replay: Replay;
   readonly #logger: Logger;
   readonly #timer = new WeakRefTimer<Upkeep>(this, (upkeep) => void upkeep.#agreeOnTimer());
+  /** Middle tiers in which another program may have written any key. */
+  readonly #mayBeForeign = new Set<MiddleTier>();
   #isScheduled = false;
   #isStopped = false;
   #running: Promise<boolean> | undefined;
@@ -35,6 +37,12 @@ export class Upkeep {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
     this.#timer.start(AGREE_AFTER_MS);
+  }
+
+  /** Looks soon for what another program may have written. */
+  lookForForeign(middle: MiddleTier): void {
+    this.#mayBeForeign.add(middle);
+    this.schedule();
   }
 
   /** Ends the background work. */
@@ -150,7 +158,8 @@ export class Upkeep {
     let isDone = true;
     const all = middle.marks.get(null);
     if (all !== undefined && !(await this.#replayAll(middle, all))) isDone = false;
-    for (const key of [...middle.marks.keys()]) {
+    if (this.#mayBeForeign.delete(middle)) await middle.findForeign();
+    for (const key of middle.special) {
       if (key === null) continue;
       if (!(await mutex.run(key, () => this.#replay.replay(middle, key)))) isDone = false;
       if (yielder.isDue()) await yielder.yield();

@@ -8,6 +8,8 @@ export class LogStore {
   readonly checks = new Map<string, number>();
   log: LogRow[] = [];
   pruned = 0;
+  /** Called before each transaction of {@link LogTier.log.write}. */
+  beforeWrite: () => Promise<void> | void = () => {};
   /** How many rows are kept for readers that have not read them. */
   keeps = 10_000;
 

@@ -45,15 +45,17 @@ export class LogTier extends BaseTier<'async'> {
   }
 
   readonly log: TierLog = {
-    write: async (writes: readonly LoggedWrite[], options: LoggedWriteOptions) =>
-      this.#later('write', undefined, (store) => {
+    write: async (writes: readonly LoggedWrite[], options: LoggedWriteOptions) => {
+      await this.#store().beforeWrite();
+      return this.#later('write', undefined, (store) => {
         const now = this.clock.now();
         return writes.map(({ key, entry, ifVersion }) => {
           const existed = store.rows.get(key)?.isExpiredAt(now) === false;
           if (ifVersion !== undefined && store.versionOf(key) !== ifVersion) return { version: 0, existed };
           return { version: store.write(key, entry, now, options.after), existed };
         });
-      }),
+      });
+    },
     clear: async ({ after }) =>
       this.#later('clear', undefined, (store) => {
         const count = store.rows.size;
