@@ -12,7 +12,7 @@ import { DATABASE_PATH, SQLITE_OPTIONS } from './check-tier-options.ts';
 import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migration/migrate-from-jsonl.ts';
 import { L2_LAYOUT } from './schema/table-layout.ts';
 import { SqliteSideValues } from './side-values.ts';
-import { SqliteTier } from './sqlite-tier.ts';
+import { SQLITE_CAPABILITIES, SqliteTier } from './sqlite-tier.ts';
 import type { DiskCacheTierOptions } from './sqlite-tier-options.ts';
 
 const FILE_NAME = 'l2_cache.db';
@@ -45,7 +45,7 @@ export class DiskCacheTier extends SqliteTier {
       {
         mode: 'sync',
         tierType: TierType.L2_FILE,
-        capabilities: { persistent: true, shared: true, reseal: true, sideValues: true },
+        capabilities: SQLITE_CAPABILITIES,
         ownOptions: { ...SQLITE_OPTIONS, directory: DATABASE_PATH },
       },
       { path: () => join(options.directory, FILE_NAME), layout: L2_LAYOUT },

@@ -34,9 +34,10 @@ import type { HealthSummary, HealthWindow } from './health/summary-shape.ts';
 import { EntryQuery } from './query/entry-query.ts';
 import { drivingLabel } from './query/label-filter.ts';
 import type { EntryRow } from './rows/entry-row.ts';
+import type { RowStore } from './rows/row-store.ts';
 import { L3_LAYOUT } from './schema/table-layout.ts';
 import { SqliteSideValues } from './side-values.ts';
-import { SqliteTier } from './sqlite-tier.ts';
+import { SQLITE_CAPABILITIES, SqliteTier } from './sqlite-tier.ts';
 import type { SqliteCacheTierOptions } from './sqlite-tier-options.ts';
 
 /** {@link TierHealthChecks} of a tier that returns values. */
@@ -86,14 +87,7 @@ export class SqliteCacheTier extends SqliteTier {
       {
         mode: 'sync',
         tierType: TierType.L3_SQLITE,
-        capabilities: {
-          persistent: true,
-          shared: true,
-          query: true,
-          health: true,
-          reseal: true,
-          sideValues: true,
-        },
+        capabilities: { ...SQLITE_CAPABILITIES, query: true, health: true },
         ownOptions: healthOptions(options),
       },
       { path: () => options.path, layout: L3_LAYOUT },
@@ -142,22 +136,18 @@ export class SqliteCacheTier extends SqliteTier {
 
   #record(key: string, check: HealthCheck, change: (entry: CacheEntry) => CacheEntry): CacheEntry | undefined {
     checkRecordArguments(key, check, change);
-    const now = this.clock.now();
-    return this.run<CacheEntry | undefined>(undefined, () => {
-      // Read outside the transaction first, as setting a damaged row aside needs its own.
-      if (this.doGet(key, now) === undefined) return undefined;
-      return this.transact((store) => {
-        const row = store.selectRow(key);
-        if (row === undefined) return undefined;
-        const entry = store.decode(row);
-        if (entry.isExpiredAt(now)) return undefined;
-        const updated = changedEntry(entry, change);
-        store.put(updated, now);
-        addHealthRecord(store, key, maskHealthCheck(check, entry));
-        pruneHistory(store, key, this.#retention, now);
-        return updated;
-      });
-    });
+    const changed = this.change(
+      key,
+      (entry) => changedEntry(entry, change),
+      (store, entry, now) => this.recordCheck(store, check, entry, now),
+    );
+    // `change` never removes the entry.
+    return changed as CacheEntry | undefined;
+  }
+
+  protected override recordCheck(store: RowStore, check: HealthCheck, entry: CacheEntry, now: number): void {
+    addHealthRecord(store, entry.key, maskHealthCheck(check, entry));
+    pruneHistory(store, entry.key, this.#retention, now);
   }
 
   /**

@@ -7,21 +7,39 @@ import {
   type MaybePromise,
   RemovalReason,
 } from '@pw/cache-models';
-import { type AccessUpdate, isPromise, type ResealCounts, type TierDescription } from '@pw/cache-models/tier';
+import {
+  type AccessUpdate,
+  changedOrRemoved,
+  checkArgument,
+  ENTRY_CHANGE,
+  type HealthCheck,
+  isPromise,
+  type ResealCounts,
+  type TierChanges,
+  type TierDescription,
+  type TierLeases,
+  type TierLog,
+  type TierMarks,
+} from '@pw/cache-models/tier';
 import { checkBatchSize } from './check-tier-options.ts';
 import { BackgroundTask } from './cleanup/background-task.ts';
 import { LargeCleanup } from './cleanup/large-cleanup.ts';
 import { closeDatabase } from './database/close-database.ts';
-import { LockQueue } from './database/lock-queue.ts';
+import { isLocked, LockQueue } from './database/lock-queue.ts';
 import type { DatabaseSettings } from './database/open-database.ts';
 import { identify, isSameFile } from './database/prepare-file.ts';
 import { retryWhenBusy } from './database/retry-when-busy.ts';
 import { isDamage, isReadOnly, toStorageError } from './database/storage-error.ts';
 import { deleteTombstonedChecks } from './health/check-tombstones.ts';
+import { SqliteLeases } from './leases.ts';
+import { SqliteChanges } from './log/sqlite-changes.ts';
+import { SqliteLog } from './log/sqlite-log.ts';
+import { SqliteMarks } from './marks/sqlite-marks.ts';
 import { databaseSettings, type OpenedStore, openStore } from './open-store.ts';
 import { PutGroup } from './put-group.ts';
 import { DamagedRows, type Outcome } from './quarantine/damaged-rows.ts';
 import { resealDatabase } from './reseal/reseal-database.ts';
+import { changeRow } from './rows/change-row.ts';
 import type { EntryRow } from './rows/entry-row.ts';
 import { getRow } from './rows/get-row.ts';
 import { rowPages } from './rows/row-pages.ts';
@@ -29,6 +47,21 @@ import type { RowStore } from './rows/row-store.ts';
 import { StructureCheck } from './schema/check-structure.ts';
 import type { TableLayout } from './schema/table-layout.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
+import type { TierWork } from './tier-work.ts';
+import { ANY_KEY } from './write-arguments.ts';
+
+/** What both tiers claim. */
+export const SQLITE_CAPABILITIES = Object.freeze({
+  persistent: true,
+  shared: true,
+  reseal: true,
+  sideValues: true,
+  leases: true,
+  changes: true,
+  update: true,
+  log: true,
+  marks: true,
+});
 
 /** Side rows that a cleanup processes: some milliseconds. */
 const ORPHANS_PER_CLEANUP = 1000;
@@ -45,6 +78,15 @@ const ORPHANS_PER_CLEANUP = 1000;
  * file, or one that was removed or replaced) closes the tier, and the next use opens it again.
  */
 export abstract class SqliteTier extends BaseTier<'sync'> {
+  /** See `CacheTier.log`. */
+  readonly log: TierLog;
+  /** See `CacheTier.changes`. */
+  readonly changes: TierChanges;
+  /** See `CacheTier.leases`. They end by the system's clock. */
+  readonly leases: TierLeases;
+  /** See `CacheTier.marks`. */
+  readonly marks: TierMarks;
+  readonly #changes: SqliteChanges;
   readonly #layout: TableLayout;
   readonly #settings: DatabaseSettings;
   readonly #check: StructureCheck;
@@ -79,6 +121,12 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     this.#layout = database.layout;
     this.#check = new StructureCheck(database.layout, tier);
     this.#wantsEvicted = options.onEvict !== undefined;
+    const work = this.#tierWork();
+    this.log = new SqliteLog(work, (...check) => this.recordCheck(...check));
+    this.#changes = new SqliteChanges(work);
+    this.changes = this.#changes;
+    this.leases = new SqliteLeases(work);
+    this.marks = new SqliteMarks(work);
     this.#cleanup = new LargeCleanup({
       settings: this.#settings,
       layout: database.layout,
@@ -102,6 +150,52 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       step: () => this.#transactAsync((store) => deleteTombstonedChecks(store.statements)),
     });
   }
+
+  #tierWork(): TierWork {
+    return {
+      now: () => this.clock.now(),
+      run: <R>(fallback: R, work: () => R) => this.run<R>(fallback, work as () => R | Promise<R>),
+      withStore: (work) => this.withStore(work),
+      transact: (work, timeoutMs) => this.transact(work, timeoutMs),
+      transactNow: (work) => this.#transactNow(work),
+      setAside: (error, row) => {
+        if (this.#setAside(error, row, this.clock.now()) !== 'pending') this.passOver(error);
+      },
+    };
+  }
+
+  /**
+   * See `CacheTier.update`. A promise only if `whenLocked` allows it.
+   *
+   * @example
+   * ```ts
+   * tier.update(key, (entry) => entry.with({ failureCount: entry.failureCount + 1 }));
+   * ```
+   */
+  update(key: string, change: (entry: CacheEntry) => CacheEntry | null): MaybePromise<CacheEntry | null | undefined> {
+    checkArgument('key', key, ANY_KEY);
+    checkArgument('change', change, ENTRY_CHANGE);
+    return this.change(key, (entry) => changedOrRemoved(entry, change));
+  }
+
+  /** @internal `onStored` is called in the same transaction. */
+  protected change(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null,
+    onStored?: (store: RowStore, before: CacheEntry, now: number) => void,
+  ): MaybePromise<CacheEntry | null | undefined> {
+    const now = this.clock.now();
+    return this.run<CacheEntry | null | undefined>(undefined, () => {
+      // Read outside the transaction first, as setting a damaged row aside needs its own.
+      if (this.doGet(key, now) === undefined) return undefined;
+      return this.transact((store) =>
+        changeRow(store, key, change, { now, onStored: (before) => onStored?.(store, before, now) }),
+      );
+    });
+  }
+
+  /** @internal Adds a check to the history of a stored entry, in a tier that has one. */
+  protected recordCheck(_store: RowStore, _check: HealthCheck, _entry: CacheEntry, _now: number): void {}
 
   /**
    * Re-encrypts credentials that were not sealed with the cipher's current key, each batch in one transaction,
@@ -172,6 +266,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
         wantsEvicted: this.#wantsEvicted,
         inThread: Number.isFinite(this.#maxBlockMs),
       });
+      this.#changes.reached(this.#opened.store);
     });
     this.#afterWrite();
   }
@@ -179,6 +274,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   protected override doClose(): void {
     const opened = this.#opened;
     this.#opened = undefined;
+    this.#changes.reached(undefined);
     this.#cleanup.stop();
     this.#tombstones.stop();
     this.#damaged.stop();
@@ -238,7 +334,11 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doClear(now: number): MaybePromise<number> {
-    return this.transact((store) => store.clear(now));
+    return this.transact((store) => {
+      const count = store.clear(now);
+      store.log.add(null, now);
+      return count;
+    });
   }
 
   protected override doCleanupExpired(now: number): MaybePromise<number> {
@@ -292,13 +392,40 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
 
   /**
    * @internal Runs writes in one transaction on the file that is at the path now. If that is not the file that was
-   * opened, the write fails and the next use opens the new one. Returns a promise only if `whenLocked` allows it.
+   * opened, the write fails and the next use opens the new one. Returns a promise only if `whenLocked` allows it. With
+   * `timeoutMs` it begins within this time, or never.
    */
-  protected transact<T>(work: (store: RowStore) => T): MaybePromise<T> {
+  protected transact<T>(work: (store: RowStore) => T, timeoutMs?: number): MaybePromise<T> {
+    const { busyTimeoutMs } = this.#settings;
+    const wait = Math.min(timeoutMs ?? busyTimeoutMs, busyTimeoutMs);
+    const inTime = timeoutMs === undefined ? work : this.#beginWithin(timeoutMs, work);
     this.#group.flush();
-    if (this.#mayReturnPromise) return this.#queue.run(() => this.#transactOnce(work, 0));
+    if (this.#mayReturnPromise) return this.#queue.run(() => this.#transactOnce(inTime, 0), wait);
     this.#queue.flush();
-    return this.#transactOnce(work, this.#settings.busyTimeoutMs);
+    return this.#transactOnce(inTime, wait);
+  }
+
+  /** Work that fails, with the lock in hand, once it is too late. */
+  #beginWithin<T>(timeoutMs: number, work: (store: RowStore) => T): (store: RowStore) => T {
+    const end = performance.now() + timeoutMs;
+    return (store) => {
+      if (performance.now() <= end) return work(store);
+      throw new CacheStorageError(`${this.name}: the write could not begin within ${timeoutMs} ms`, {
+        tier: this.name,
+      });
+    };
+  }
+
+  /** Like `transact`, at once; `'locked'` if another connection has the lock, or earlier writes wait for it. */
+  #transactNow<T>(work: (store: RowStore) => T): T | 'locked' {
+    this.#withWaiting(true, () => this.#group.flush());
+    if (!this.#queue.tryFlush()) return 'locked';
+    try {
+      return this.#transactOnce(work, 0);
+    } catch (error) {
+      if (isLocked(error)) return 'locked';
+      throw error;
+    }
   }
 
   /** @internal Like `transact`, for operations that may always return a promise. */

@@ -4,6 +4,7 @@ import { retryWhenBusy } from '../database/retry-when-busy.ts';
 import { sleepSync } from '../database/sleep-sync.ts';
 import { openWriterInWorker } from '../database/worker-connection.ts';
 import { fewBytesOf } from '../health/check-tombstones.ts';
+import { isUnmarkedSql } from '../marks/mark-rows.ts';
 import { removeLabels } from '../rows/label-rows.ts';
 import { StructureCheck } from '../schema/check-structure.ts';
 import { StructureWatch } from '../schema/structure-watch.ts';
@@ -64,11 +65,12 @@ function removeAll(db: BetterSqlite3.Database): void {
     now,
   );
   const count = db.prepare('SELECT count(*) FROM doomed').pluck().get() as number;
+  const isUnmarked = isUnmarkedSql(task.layout);
   // Expiry is tested again, as a row may have been replaced since.
   const statement = db.prepare(
-    `DELETE FROM ${table} WHERE rowid IN (SELECT id FROM doomed WHERE rowid > ? AND rowid <= ?) AND expires_at <= ?`,
+    `DELETE FROM ${table} AS c WHERE rowid IN (SELECT id FROM doomed WHERE rowid > ? AND rowid <= ?) AND expires_at <= ? AND ${isUnmarked}`,
   );
-  const some = `WHERE d.rowid > ? AND d.rowid <= ? AND c.expires_at <= ? LIMIT ${CHILDREN_PER_STEP}`;
+  const some = `WHERE d.rowid > ? AND d.rowid <= ? AND c.expires_at <= ? AND ${isUnmarked} LIMIT ${CHILDREN_PER_STEP}`;
   const entries = `doomed d CROSS JOIN ${table} c ON c.rowid = d.id`;
   // Removed explicitly, since the cascade would remove any number of health checks in one statement.
   const checks = isFull

@@ -37,18 +37,18 @@ export class LockQueue {
 
   /**
    * Runs work now and returns its result or, if the lock is taken or earlier work waits for it, returns a promise.
-   * Fails as the work fails or, at the deadline, with the error of the lock.
+   * Fails as the work fails or, after `timeoutMs`, with the error of the lock.
    */
-  run<T>(work: () => T): MaybePromise<T> {
+  run<T>(work: () => T, timeoutMs = this.#timeoutMs): MaybePromise<T> {
     if (this.#waiting.length === 0) {
       try {
         return work();
       } catch (error) {
-        if (!isLocked(error) || this.#timeoutMs === 0) throw error;
+        if (!isLocked(error) || timeoutMs === 0) throw error;
       }
     }
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, resolve, reject, deadline: performance.now() + this.#timeoutMs });
+      this.#waiting.push({ work, resolve, reject, deadline: performance.now() + timeoutMs });
       this.#schedule();
     });
   }
@@ -65,6 +65,13 @@ export class LockQueue {
       if (!isSettled)
         throw new CacheStorageError('earlier writes still wait for a lock that another connection holds; try again');
     }
+  }
+
+  /** Runs waiting work as far as the lock is free. True if none waits any longer. */
+  tryFlush(): boolean {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0])
+      if (!this.#settle(next, next.work, false)) return false;
+    return true;
   }
 
   /** Runs all waiting work, or makes it fail; afterwards the queue is empty. */
@@ -113,6 +120,7 @@ export class LockQueue {
   }
 }
 
-function isLocked(error: unknown): boolean {
+/** True for SQLite's error of a lock, and for an error with that as its cause. */
+export function isLocked(error: unknown): boolean {
   return isBusy(error) || isBusy((error as { cause?: unknown } | null)?.cause);
 }

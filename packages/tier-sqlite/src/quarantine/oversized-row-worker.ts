@@ -3,7 +3,9 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { CleanupGate } from '../cleanup/cleanup-gate.ts';
 import { retryWhenBusy } from '../database/retry-when-busy.ts';
 import { openWriterInWorker } from '../database/worker-connection.ts';
+import { newestPosition, nextPosition } from '../log/write-log.ts';
 import { removeLabels } from '../rows/label-rows.ts';
+import { isKey } from '../rows/value-limits.ts';
 import { StructureCheck } from '../schema/check-structure.ts';
 import { StructureWatch } from '../schema/structure-watch.ts';
 import type { TableLayout } from '../schema/table-layout.ts';
@@ -71,8 +73,18 @@ function removeStep(db: BetterSqlite3.Database, { rowId, reason, now }: Oversize
     if (db.prepare(removeLabels(labels, some)).run(rowId).changes > 0) return true;
   }
   copyToQuarantine(db, layout, rowId, reason, now);
+  logRemoval(db, layout, rowId, now);
   deleteRow(db, layout, rowId);
   return false;
+}
+
+/** Adds the removal of a row to the log, unless the key itself is damaged. `now`: epoch seconds. */
+function logRemoval(db: BetterSqlite3.Database, layout: TableLayout, rowId: RowId, now: number): void {
+  const sql = `SELECT key FROM ${layout.table} NOT INDEXED WHERE rowid = ? AND ${isKey('key')}`;
+  const key = db.prepare(sql).pluck().get(rowId) as string | undefined;
+  if (key === undefined) return;
+  const newest = (db.prepare(newestPosition(layout)).pluck().get() as number | undefined) ?? 0;
+  db.prepare(`INSERT INTO ${layout.changes} (position, key) VALUES (?, ?)`).run(nextPosition(now * 1000, newest), key);
 }
 
 function transact(db: BetterSqlite3.Database, structure: StructureWatch, work: () => boolean): boolean {

@@ -32,6 +32,8 @@ export function setRowAside(
     copyToQuarantine(db, layout, rowId, reason, seconds(now));
     store.prepareRemoval(`SELECT key FROM ${layout.table} NOT INDEXED WHERE rowid = ?`, [rowId]);
     deleteRow(db, layout, rowId);
+    const key = row[At.KEY];
+    if (typeof key === 'string' && !isTooLongKey(key)) store.log.add(key, now);
     return 'set aside';
   });
 }

@@ -47,7 +47,7 @@ export function resealPage(store: RowStore, { cipher, after, limit, now }: PageT
     const state = sealState(entry, cipher);
     if (state === 'current') counts.alreadyCurrent++;
     if (state !== 'stale') continue;
-    store.put(entry, now);
+    store.putResealed(entry, now);
     counts.reencrypted++;
   }
   return { counts, last: rows.length < limit ? undefined : nextStart(rows, after), damaged };

@@ -13,9 +13,11 @@ import {
   fromEpochSeconds,
   isInstant,
   isTooLongKey,
+  isVersion,
   openCredential,
   originOf,
   parseLabelTexts,
+  stampEntry,
 } from '@pw/cache-models/tier';
 import { ENTRY_COLUMNS } from '../schema/table-layout.ts';
 import { type EntryRow, RowAt } from './entry-row.ts';
@@ -36,11 +38,13 @@ export function decodeRow(
   cipher: CredentialCipher | undefined,
   healthInSide: boolean,
 ): CacheEntry {
-  const recordMatches = row[RowAt.CHECKSUM] === checksums.ofRecord(row);
+  const version = row[RowAt.VERSION] ?? null;
+  const recordMatches = row[RowAt.CHECKSUM] === checksums.ofRecord(row, version);
   const matches = recordMatches && row[RowAt.ACCESS_CHECKSUM] === checksums.ofRowAccess(row);
   if (!matches) {
     if (row[RowAt.OURS] === 1) throw new CacheCorruptionError('stored row: does not match its checksum');
     if (!recordMatches) {
+      row[RowAt.VERSION] = null;
       row[At.LABELS] = null;
       if (healthInSide) row.fill(null, At.LAST_HEALTH_CHECK, At.TOTAL_CHECK_FAILURES + 1);
     }
@@ -48,7 +52,9 @@ export function decodeRow(
     if (!isSafeWhole(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number in range');
   }
   checkValues(row);
-  return CacheEntry.restore({
+  if (recordMatches && version !== null && !isVersion(version))
+    throw new CacheCorruptionError('stored row: version is not a count');
+  const entry = CacheEntry.restore({
     key: row[At.KEY] as string,
     proxyUrl: row[At.PROXY_URL] as string,
     username: open(row, 'username', cipher),
@@ -72,6 +78,7 @@ export function decodeRow(
     totalHealthCheckFailures: row[At.TOTAL_CHECK_FAILURES] as number,
     labels: labelsOf(row[At.LABELS]!),
   });
+  return recordMatches && version !== null ? stampEntry(entry, version as number) : entry;
 }
 
 const TEXTS = [At.KEY, At.PROXY_URL, At.SOURCE] as const;

@@ -1,4 +1,4 @@
-import { ENTRY_COLUMNS, isInSide, type TableLayout } from '../schema/table-layout.ts';
+import { ENTRY_COLUMNS, isInSide, type TableLayout, VERSION_COLUMN } from '../schema/table-layout.ts';
 import type { StoredValue } from './entry-values.ts';
 import { isOwnRowId } from './row-id-space.ts';
 import { boundedNumber, boundedValue, MAX_ROW_BYTES } from './value-limits.ts';
@@ -12,9 +12,13 @@ export const RowAt = Object.freeze({
   /** 1 if no other program has replaced the row since we wrote it. */
   OURS: ENTRY_COLUMNS.length + 2,
   ROWID: ENTRY_COLUMNS.length + 3,
+  VERSION: ENTRY_COLUMNS.length + 4,
 } as const);
 
-const OURS = `(c.rowid = s.row_id OR ${isOwnRowId('c.rowid')})`;
+/** SQL: whether no other program has replaced row `c` with side row `s` since we wrote it. */
+export const OURS = `(c.rowid = s.row_id OR ${isOwnRowId('c.rowid')})`;
+
+const VERSION = boundedNumber(`s.${VERSION_COLUMN.name}`);
 
 /**
  * A parameter whose value the planner does not see. For a join, SQLite otherwise inspects the bound value and, in a
@@ -29,7 +33,7 @@ export const OPAQUE = '+?';
  */
 function rowColumns(layout: TableLayout): string {
   const values = ENTRY_COLUMNS.map((name) => boundedValue(isInSide(layout, name) ? 's' : 'c', name));
-  return [...values, ...['s.checksum', 's.access_checksum'].map(boundedNumber), OURS, 'c.rowid'].join(', ');
+  return [...values, ...['s.checksum', 's.access_checksum'].map(boundedNumber), OURS, 'c.rowid', VERSION].join(', ');
 }
 
 /** SQL: rows with their side rows; conditions and order follow. */
@@ -54,7 +58,7 @@ export function selectRow(layout: TableLayout): string {
   const nothing = [...ENTRY_COLUMNS.slice(1), 'checksum', 'access_checksum', 'ours'].map(() => 'NULL');
   const from = `FROM ${layout.table} c LEFT JOIN ${layout.side} s ON s.key = c.key WHERE c.key = ${OPAQUE}`;
   return `${selectRows(layout)} WHERE c.key = ${OPAQUE} AND NOT (${isLong})
-    UNION ALL SELECT c.key, ${nothing.join(', ')}, c.rowid ${from} AND ${isLong}`;
+    UNION ALL SELECT c.key, ${nothing.join(', ')}, c.rowid, NULL ${from} AND ${isLong}`;
 }
 
 /**

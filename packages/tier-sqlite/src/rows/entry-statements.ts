@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import type { SqliteDatabase } from '../database/load-binding.ts';
-import { ENTRY_COLUMNS, sideColumns, type TableLayout } from '../schema/table-layout.ts';
-import { selectRow } from './entry-row.ts';
+import { ENTRY_COLUMNS, sideColumns, type TableLayout, VERSION_COLUMN } from '../schema/table-layout.ts';
+import { OPAQUE, OURS, selectRow } from './entry-row.ts';
 import { isOwnRowId, nextRowId } from './row-id-space.ts';
 import { boundedNumber, boundedValue } from './value-limits.ts';
 
@@ -9,14 +9,18 @@ import { boundedNumber, boundedValue } from './value-limits.ts';
 export class EntryStatements {
   /** Binds the key twice. */
   readonly get: Statement;
+  /** Our next rowid, and 1 if the highest is of another program. */
   readonly nextRowId: Statement;
+  /** Binds the key. */
+  readonly version: Statement;
   /** Binds rowid, the values in the table, and the two timestamps where the table has them. */
   readonly upsert: Statement;
-  /** Binds key, rowid, both checksums, and the values in the side table. */
+  /** Binds key, rowid, both checksums, the version, and the values in the side table. */
   readonly upsertSide: Statement;
   readonly has: Statement;
   readonly delete: Statement;
   readonly #find: Statement;
+  readonly #dataVersion: Statement;
   readonly #db: SqliteDatabase;
   readonly #others = new Map<string, Statement>();
 
@@ -27,9 +31,18 @@ export class EntryStatements {
     this.layout = layout;
     const { table } = layout;
     this.get = db.prepare(selectRow(layout)).raw();
+    this.version = db
+      .prepare(
+        `SELECT iif(${OURS}, ${boundedNumber('s.version')}, 0) FROM ${table} c LEFT JOIN ${layout.side} s ON s.key = c.key WHERE c.key = ${OPAQUE}`,
+      )
+      .pluck();
+    const expiresAt = boundedNumber('expires_at');
     const otherUrl = layout.isFull ? `, nullif(${boundedValue(table, 'proxy_url')}, ?)` : '';
-    this.#find = db.prepare(`SELECT rowid, ${isOwnRowId('rowid')}${otherUrl} FROM ${table} WHERE key = ?`).raw();
-    this.nextRowId = db.prepare(nextRowId(table)).pluck();
+    this.#find = db
+      .prepare(`SELECT rowid, ${isOwnRowId('rowid')}, ${expiresAt}${otherUrl} FROM ${table} WHERE key = ?`)
+      .raw();
+    this.#dataVersion = db.prepare('PRAGMA data_version').pluck();
+    this.nextRowId = db.prepare(nextRowId(table)).raw();
     this.upsert = db.prepare(upsertEntrySql(layout));
     this.upsertSide = db.prepare(upsertSideSql(layout));
     this.has = db.prepare(`SELECT 1 FROM ${table} WHERE key = ? AND expires_at > ?`).pluck();
@@ -37,12 +50,17 @@ export class EntryStatements {
   }
 
   /**
-   * The rowid of a key, and 1 if it is one of ours, 0 if not; in a table with a history also the row's URL if it
-   * differs from `url`.
+   * The rowid of a key, 1 if it is one of ours, 0 if not, and when it expires; in a table with a history also the row's
+   * URL if it differs from `url`.
    */
-  find(key: string, url: string): [rowId: number, isOurs: 0 | 1, otherUrl?: unknown] | undefined {
+  find(key: string, url: string): [rowId: number, isOurs: 0 | 1, expiresAt: number, otherUrl?: unknown] | undefined {
     const row = this.layout.isFull ? this.#find.get(url, key) : this.#find.get(key);
-    return row as [number, 0 | 1, unknown] | undefined;
+    return row as [number, 0 | 1, number, unknown] | undefined;
+  }
+
+  /** Changes when another connection has written. */
+  dataVersion(): number {
+    return this.#dataVersion.get() as number;
   }
 
   /** A statement that is not cached, for SQL with too many variants. */
@@ -78,7 +96,8 @@ function upsertEntrySql(layout: TableLayout): string {
 }
 
 function upsertSideSql(layout: TableLayout): string {
-  const updated = ['row_id', 'checksum', 'access_checksum', ...sideColumns(layout).map(({ name }) => name)];
+  const fixed = ['row_id', 'checksum', 'access_checksum', VERSION_COLUMN.name];
+  const updated = [...fixed, ...sideColumns(layout).map(({ name }) => name)];
   return upsertSql(layout.side, ['key', ...updated], updated);
 }
 

@@ -1,5 +1,6 @@
 import { EvictionPolicy } from '@pw/cache-models';
 import type { SqliteDatabase } from '../database/load-binding.ts';
+import { isUnmarkedSql } from '../marks/mark-rows.ts';
 import { evictionIndex } from '../schema/schema-definitions.ts';
 import type { TableLayout } from '../schema/table-layout.ts';
 
@@ -14,19 +15,21 @@ const ORDERS = {
  * the oldest row first. Two index scans that stop at their limit, so the cost does not grow with the table.
  */
 export class Eviction {
-  /** SQL: the rowids. */
-  readonly victimsSql: string;
+  readonly #victims: string;
+  readonly #unmarkedVictims: string;
   readonly #layout: TableLayout;
   readonly #column: string | null;
 
   constructor(layout: TableLayout, policy: EvictionPolicy) {
     this.#layout = layout;
     this.#column = ORDERS[policy];
-    const { table } = layout;
-    const hint = this.#column === null ? 'NOT INDEXED' : `INDEXED BY ${this.#indexName()}`;
-    const order = this.#column === null ? 'rowid' : `${this.#column}, rowid`;
-    this.victimsSql = `SELECT rowid FROM (SELECT rowid FROM ${table} WHERE expires_at <= +@now ORDER BY expires_at LIMIT @n)
-      UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} ${hint} WHERE +expires_at > +@now ORDER BY ${order} LIMIT @n) LIMIT @n`;
+    this.#victims = this.#select('');
+    this.#unmarkedVictims = this.#select(`AND ${isUnmarkedSql(layout)}`);
+  }
+
+  /** SQL: the rowids; of those that are not marked, if there are marks. */
+  victimsSql(hasMarks: boolean): string {
+    return hasMarks ? this.#unmarkedVictims : this.#victims;
   }
 
   /**
@@ -37,6 +40,14 @@ export class Eviction {
     if (this.#column === null || this.#indexName() in this.#layout.indexes) return;
     const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?").get(this.#indexName());
     if (known === undefined) db.exec(evictionIndex(this.#layout, this.#column));
+  }
+
+  #select(condition: string): string {
+    const { table } = this.#layout;
+    const hint = this.#column === null ? 'NOT INDEXED' : `INDEXED BY ${this.#indexName()}`;
+    const order = this.#column === null ? 'rowid' : `${this.#column}, rowid`;
+    return `SELECT rowid FROM (SELECT rowid FROM ${table} c WHERE expires_at <= +@now ${condition} ORDER BY expires_at LIMIT @n)
+      UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} c ${hint} WHERE +expires_at > +@now ${condition} ORDER BY ${order} LIMIT @n) LIMIT @n`;
   }
 
   #indexName(): string {

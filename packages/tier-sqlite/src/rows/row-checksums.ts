@@ -32,8 +32,8 @@ export class RowChecksums {
   readonly #numbers = new Float64Array(NUMBERS.length);
   readonly #access = new Float64Array(3);
 
-  /** The checksum of everything but the access metadata. */
-  ofRecord(values: EntryValues): number {
+  /** The checksum of everything but the access metadata. Without a version it is the one from before versions existed. */
+  ofRecord(values: EntryValues, version: StoredValue): number {
     const numbers = this.#numbers;
     for (let i = 0; i < NUMBERS.length; i++) numbers[i] = asNumber(values[NUMBERS[i]!]!);
     let content = '';
@@ -54,6 +54,7 @@ export class RowChecksums {
       // Only if there are labels, so that a row without labels has the checksum that it had before labels existed.
       content += `@${labels.length}:${labels}`;
     }
+    if (version !== null && version !== 0) content += `#${String(version)}`;
     const error = values[At.LAST_HEALTH_ERROR];
     if (error !== null && typeof error !== 'string') return NO_MATCH;
     return crc32(error === null ? content : `${content}+${error}`, crc32(numbers));

@@ -3,18 +3,30 @@ import {
   type CacheTierConfig,
   CacheValidationError,
   type CredentialCipher,
+  NO_LABELS,
   RemovalReason,
 } from '@pw/cache-models';
-import { type AccessUpdate, fromEpochSeconds, originOf } from '@pw/cache-models/tier';
+import {
+  type AccessUpdate,
+  fateOfTokens,
+  fromEpochSeconds,
+  isVersion,
+  type LoggedAnswer,
+  originOf,
+  versionOf,
+} from '@pw/cache-models/tier';
 import { OrphanedRows } from '../cleanup/orphaned-rows.ts';
 import type { SqliteDatabase } from '../database/load-binding.ts';
 import { addTombstones, CascadeBudget, CascadeTooLarge, hasTombstones, ONE_KEY } from '../health/check-tombstones.ts';
+import { ForeignRows, noteForeignTop, noteSeenRows } from '../log/foreign-rows.ts';
+import { WriteLog } from '../log/write-log.ts';
+import { isUnmarkedSql, MarkRows } from '../marks/mark-rows.ts';
 import type { StructureWatch } from '../schema/structure-watch.ts';
-import type { TableLayout } from '../schema/table-layout.ts';
+import { ENTRY_COLUMNS, type TableLayout } from '../schema/table-layout.ts';
 import { decodeRow } from './decode-row.ts';
-import { type AccessRow, accessSql, type EntryRow, OPAQUE, selectRows } from './entry-row.ts';
+import { type AccessRow, accessSql, type EntryRow, OPAQUE, OURS, RowAt, selectRows } from './entry-row.ts';
 import { EntryStatements, tableValueCount } from './entry-statements.ts';
-import { entryToValues, seconds } from './entry-values.ts';
+import { At, type EntryValues, entryToValues, seconds } from './entry-values.ts';
 import { Eviction } from './eviction.ts';
 import { LabelRows } from './label-rows.ts';
 import { RowChecksums } from './row-checksums.ts';
@@ -53,6 +65,9 @@ export class RowStore {
   readonly db: SqliteDatabase;
   readonly layout: TableLayout;
   readonly statements: EntryStatements;
+  readonly log: WriteLog;
+  readonly marks: MarkRows;
+  readonly foreign = new ForeignRows();
   readonly #checksums = new RowChecksums();
   readonly #cipher: CredentialCipher | undefined;
   readonly #maxEntries: number | null;
@@ -79,6 +94,8 @@ export class RowStore {
     this.#eviction = new Eviction(options.layout, options.config.evictionPolicy);
     if (this.#maxEntries !== null) this.#eviction.prepare(db);
     this.statements = new EntryStatements(db, options.layout);
+    this.log = new WriteLog(this.statements);
+    this.marks = new MarkRows(this.statements);
     const { labels } = options.layout;
     this.#labels = labels === null ? undefined : new LabelRows(this.statements, labels);
     this.#rows = new RowCount(db, options.layout.table);
@@ -87,7 +104,9 @@ export class RowStore {
     const { structure } = options;
     this.#transaction = db.transaction((work: () => unknown) => {
       structure.verifyForWrite();
-      return work();
+      const result = work();
+      if (this.log.isPruningDue) this.#maintainLog();
+      return result;
     }).immediate as <T>(work: () => T) => T;
   }
 
@@ -130,8 +149,12 @@ export class RowStore {
     this.#nextRowId = undefined;
     this.#cascadeBudget.reset();
     this.#labels?.reset();
+    this.marks.reset();
+    this.log.begin();
     try {
-      return this.passGate(() => this.#transaction(work));
+      const result = this.passGate(() => this.#transaction(work));
+      this.log.committed();
+      return result;
     } catch (error) {
       this.#rows.invalidate();
       this.#evicted = [];
@@ -162,9 +185,30 @@ export class RowStore {
     return decodeRow(row, this.#checksums, this.#cipher, this.layout.healthInSide);
   }
 
-  /** Stores an entry; if it is new, first makes room for it. */
-  put(entry: CacheEntry, now: number): void {
-    const { key } = entry;
+  /**
+   * Stores an entry, with a new version above `after`; if it is new, first makes room for it. The answer is for the
+   * log of the tier.
+   */
+  put(entry: CacheEntry, now: number, after = 0): LoggedAnswer {
+    return this.#put(entry, now, () => this.log.add(entry.key, now, after));
+  }
+
+  /** Like `put`, with a version that the entry has got elsewhere. */
+  putAs(entry: CacheEntry, now: number, version: number): void {
+    this.#put(entry, now, () => {
+      this.log.addAs(entry.key, now, version);
+      return version;
+    });
+  }
+
+  /** Stores an entry with other tokens only: that is no new version. */
+  putResealed(entry: CacheEntry, now: number): void {
+    this.#put(entry, now, () => versionOf(entry));
+  }
+
+  /** `log` is called once room has been made, as that is logged as well. */
+  #put(entry: CacheEntry, now: number, log: () => number): LoggedAnswer {
+    const { key, proxyUrl, labels } = entry;
     if (!key.isWellFormed()) {
       throw new CacheValidationError('key: must be well-formed Unicode (no lone surrogate)', {
         problems: [{ path: 'key', message: 'must be well-formed Unicode (no lone surrogate)' }],
@@ -172,14 +216,48 @@ export class RowStore {
     }
     const values = entryToValues(entry, this.#cipher);
     checkLengths(values);
-    const rowId = this.#rowIdFor(entry, now);
+    const { rowId, existed } = this.#rowIdFor(key, proxyUrl, now);
+    const version = log();
+    this.#store(values, rowId, version, now);
+    this.#labels?.put(key, labels);
+    return { version, existed };
+  }
+
+  #store(values: EntryValues, rowId: number, version: number, now: number): void {
     const inTable = tableValueCount(this.layout);
     const stamp = seconds(now);
     const stamps = this.layout.isFull ? [stamp, stamp] : [];
     this.statements.upsert.run(rowId, ...values.slice(0, inTable), ...stamps);
-    const checksums = [this.#checksums.ofRecord(values), this.#checksums.ofRowAccess(values)];
-    this.statements.upsertSide.run(key, rowId, ...checksums, ...values.slice(inTable));
-    this.#labels?.put(key, entry.labels);
+    const checksums = [this.#checksums.ofRecord(values, version), this.#checksums.ofRowAccess(values)];
+    const stored = version === 0 ? null : version;
+    this.statements.upsertSide.run(values[At.KEY], rowId, ...checksums, stored, ...values.slice(inTable));
+  }
+
+  /**
+   * Makes a row of another program ours: it gets a rowid and checksums, and a version and a row in the log unless it is
+   * as we wrote it once. Throws a CacheCorruptionError for a damaged row. One whose credentials no key
+   * opens stays so.
+   */
+  adopt(row: EntryRow, now: number): void {
+    const isKnown = row[RowAt.CHECKSUM] === this.#checksums.ofRecord(row, row[RowAt.VERSION] ?? null);
+    try {
+      // Also fills in the defaults of an older ProxyWhirl.
+      this.decode(row);
+    } catch (error) {
+      if (fateOfTokens(error) === undefined) throw error;
+    }
+    const key = row[At.KEY] as string;
+    const { rowId } = this.#rowIdFor(key, row[At.PROXY_URL] as string, now);
+    const known = isKnown ? row[RowAt.VERSION] : null;
+    const version = isVersion(known) ? known : this.log.add(key, now);
+    this.#store(row.slice(0, ENTRY_COLUMNS.length), rowId, version, now);
+    if (!isKnown) this.#labels?.put(key, NO_LABELS);
+  }
+
+  /** The version of the row of a key; 0 if there is none. */
+  versionOf(key: string): number {
+    const version = key.isWellFormed() ? this.statements.version.get(key) : 0;
+    return isVersion(version) ? version : 0;
   }
 
   /** Stores the entries that are newer than the stored ones of the same key; returns their keys. */
@@ -200,20 +278,52 @@ export class RowStore {
 
   /** Removes a row and everything that depends on it; true if it was live. */
   delete(key: string, now: number): boolean {
-    if (!key.isWellFormed()) return false;
+    const wasLive = this.#remove(key, now);
+    if (wasLive !== undefined) this.log.add(key, now);
+    return wasLive === true;
+  }
+
+  /** Like `delete`, and adds the removal to the log even if there is no row. */
+  remove(key: string, now: number, after: number): LoggedAnswer {
+    const existed = this.#remove(key, now) === true;
+    return { version: this.log.add(key, now, after), existed };
+  }
+
+  /** Like `remove`, with a version that the removal has got elsewhere. */
+  removeAs(key: string, now: number, version: number): boolean {
+    const existed = this.#remove(key, now) === true;
+    this.log.addAs(key, now, version);
+    return existed;
+  }
+
+  /** Whether the removed row was live; `undefined` if there was none. */
+  #remove(key: string, now: number): boolean | undefined {
+    if (!key.isWellFormed()) return undefined;
     this.prepareRemoval(ONE_KEY, [key]);
     const expiresAt = this.statements.delete.get(key) as number | undefined;
-    if (expiresAt === undefined) return false;
+    if (expiresAt === undefined) return undefined;
     this.#rows.add(-1);
     return fromEpochSeconds(expiresAt) > now;
   }
 
-  /** Removes a row if it is still expired. */
+  /** Removes a row if it is still expired, and not marked. */
   expire(key: string, now: number): void {
-    const { table } = this.layout;
-    const [expired, values] = [`${table} WHERE key = ${OPAQUE} AND expires_at <= ${OPAQUE}`, [key, seconds(now)]];
-    this.prepareRemoval(`SELECT key FROM ${expired}`, values);
-    this.#rows.add(-this.statements.of(`DELETE FROM ${expired}`).run(...values).changes);
+    const expired = `c.key = ${OPAQUE} AND c.expires_at <= ${OPAQUE}${this.#andUnmarked}`;
+    this.#removeRows(expired, [key, seconds(now)]);
+  }
+
+  /** Removes rows `c` under a condition. They are not logged. Returns how many. */
+  #removeRows(condition: string, values: readonly unknown[]): number {
+    const rows = `${this.layout.table} AS c WHERE ${condition}`;
+    this.prepareRemoval(`SELECT c.key AS key FROM ${rows}`, values);
+    const { changes } = this.statements.of(`DELETE FROM ${rows}`).run(...values);
+    this.#rows.add(-changes);
+    return changes;
+  }
+
+  /** SQL: a further condition for rows that may be removed to make room, or because they expired. */
+  get #andUnmarked(): string {
+    return this.marks.isEmpty ? '' : ` AND ${isUnmarkedSql(this.layout)}`;
   }
 
   /** True if more than `moreThan` rows are expired. */
@@ -224,23 +334,14 @@ export class RowStore {
 
   /** Removes all expired rows in one statement over the index of expiry. */
   cleanupExpired(now: number): number {
-    const { table } = this.layout;
-    this.prepareRemoval(`SELECT key FROM ${table} WHERE expires_at <= ${OPAQUE}`, [seconds(now)]);
-    const sql = `DELETE FROM ${table} WHERE expires_at <= ?`;
-    const { changes } = this.statements.of(sql).run(seconds(now));
-    this.#rows.add(-changes);
-    return changes;
+    return this.#removeRows(`c.expires_at <= ${OPAQUE}${this.#andUnmarked}`, [seconds(now)]);
   }
 
   /** Removes at most `limit` expired rows. */
   cleanupExpiredUpTo(limit: number, now: number): number {
     const { table } = this.layout;
-    const some = `${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ${OPAQUE} ORDER BY expires_at LIMIT ?)`;
-    this.prepareRemoval(`SELECT key FROM ${some}`, [seconds(now), limit]);
-    const sql = `DELETE FROM ${some}`;
-    const { changes } = this.statements.of(sql).run(seconds(now), limit);
-    this.#rows.add(-changes);
-    return changes;
+    const some = `SELECT rowid FROM ${table} c WHERE expires_at <= ${OPAQUE}${this.#andUnmarked} ORDER BY expires_at LIMIT ?`;
+    return this.#removeRows(`c.rowid IN (${some})`, [seconds(now), limit]);
   }
 
   /** Removes some of the side rows and labels whose entry ProxyWhirl deleted. */
@@ -250,7 +351,7 @@ export class RowStore {
 
   /**
    * Removes all entries, and for L3 the whole history; the quarantine stays. Returns the number of live entries
-   * removed.
+   * removed. The caller adds the removal to the log.
    */
   clear(now: number): number {
     const live = this.size(now);
@@ -330,22 +431,36 @@ export class RowStore {
     this.#rows.invalidate();
   }
 
+  /** Removes all entries that are older than a version; the caller adds the removal to the log. */
+  clearOlder(version: number): void {
+    const { side } = this.layout;
+    const isNewer = `EXISTS (SELECT 1 FROM ${side} s WHERE s.key = c.key AND ${OURS} AND s.version >= ${OPAQUE})`;
+    this.#removeRows(`NOT ${isNewer}`, [version]);
+  }
+
+  /** Also notes that the rows seen so far need not be examined again, unless some are still to be adopted. */
+  #maintainLog(): void {
+    this.log.prune();
+    noteSeenRows(this.statements);
+  }
+
   /**
    * The rowid for the row of an entry: its present one if that is ours, else a new one. If the key has belonged to
    * another proxy, that proxy's history is removed.
    */
-  #rowIdFor({ key, proxyUrl }: CacheEntry, now: number): number {
-    const [rowId, isOurs, otherUrl] = this.statements.find(key, proxyUrl) ?? [];
+  #rowIdFor(key: string, proxyUrl: string, now: number): { readonly rowId: number; readonly existed: boolean } {
+    const [rowId, isOurs, expiresAt, otherUrl] = this.statements.find(key, proxyUrl) ?? [];
     if (otherUrl !== undefined && otherUrl !== null && originOf(String(otherUrl)) !== originOf(proxyUrl))
       this.#removeHistory(key);
-    if (isOurs === 1) return rowId!;
+    const existed = expiresAt !== undefined && fromEpochSeconds(expiresAt) > now;
+    if (isOurs === 1) return { rowId: rowId!, existed };
     if (isOurs === undefined && this.#maxEntries !== null) {
       this.#makeRoom(1, now);
       this.#rows.add(1);
     }
     const next = this.#newRowId();
     if (isOurs === 0) this.statements.of(`UPDATE ${this.layout.table} SET rowid = ? WHERE key = ?`).run(next, key);
-    return next;
+    return { rowId: next, existed };
   }
 
   #removeHistory(key: string): void {
@@ -358,7 +473,7 @@ export class RowStore {
   }
 
   #newRowId(): number {
-    const next = this.#nextRowId ?? (this.statements.nextRowId.get() as number);
+    const next = this.#nextRowId ?? this.#rowIdAboveAll();
     if (isInOwnRange(next)) {
       this.#nextRowId = next + STRIDE;
       return next;
@@ -370,11 +485,21 @@ export class RowStore {
     return any;
   }
 
+  #rowIdAboveAll(): number {
+    const [next, isForeignTop] = this.statements.nextRowId.get() as [number, 0 | 1];
+    if (isForeignTop === 1) noteForeignTop(this.statements);
+    return next;
+  }
+
   #makeRoom(wanted: number, now: number): void {
     const excess = this.#rows.get() + wanted - this.#maxEntries!;
     if (excess <= 0) return;
     const bound = { now: seconds(now), n: excess };
-    const victims = this.statements.of(this.#eviction.victimsSql).pluck().safeIntegers().all(bound) as bigint[];
+    const victims = this.statements
+      .of(this.#eviction.victimsSql(!this.marks.isEmpty))
+      .pluck()
+      .safeIntegers()
+      .all(bound) as bigint[];
     for (const rowId of victims) this.#evict(rowId, now);
   }
 
@@ -384,9 +509,10 @@ export class RowStore {
     const row = this.#wantsEvicted ? (statements.of(select).raw().get(rowId) as EntryRow | undefined) : undefined;
     const victim = `${layout.table} WHERE rowid = ${OPAQUE}`;
     this.prepareRemoval(`SELECT key FROM ${victim}`, [rowId]);
-    const removal = `DELETE FROM ${victim} RETURNING ${boundedNumber('expires_at')}`;
-    const time = statements.of(removal).pluck().get(rowId) as number;
+    const removal = `DELETE FROM ${victim} RETURNING ${boundedNumber('expires_at')}, iif(${isKey('key')}, key, NULL)`;
+    const [time, key] = statements.of(removal).raw().get(rowId) as [number, string | null];
     this.#rows.add(-1);
+    if (key !== null) this.log.add(key, now);
     const reason = fromEpochSeconds(time) <= now ? RemovalReason.TTL : RemovalReason.CAPACITY;
     this.#evicted.push({ ...this.#decodeIfPossible(row), reason });
   }

@@ -1,20 +1,26 @@
 import { CacheError, CacheErrorCode } from '@pw/cache-models';
 import type { SqliteDatabase } from '../database/load-binding.ts';
 import {
+  changesTable,
+  cursorsTable,
   entryTable,
   HISTORY_INDEXES,
   HISTORY_TABLE,
+  LEASES_TABLE,
   labelsIndex,
   labelsTable,
+  marksTable,
   nextCheckIndex,
   quarantineTable,
+  ROWS_BEFORE_LOG,
+  SEEN_ROWS,
   SIDE_VALUES_TABLE,
   sideTable,
   TOMBSTONES_TABLE,
   VERSIONS,
   VERSIONS_TABLE,
 } from './schema-definitions.ts';
-import { LABELS_COLUMN, type TableLayout } from './table-layout.ts';
+import { LABELS_COLUMN, type TableLayout, VERSION_COLUMN } from './table-layout.ts';
 
 type Migration = (db: SqliteDatabase, layout: TableLayout) => void;
 
@@ -26,6 +32,7 @@ const MIGRATIONS: readonly Migration[] = [
   createTombstones,
   createLabels,
   createSideValues,
+  createLog,
 ];
 
 /** Throws a CacheError for a database of a newer version of this package. Writes nothing. */
@@ -143,4 +150,14 @@ function createLabels(db: SqliteDatabase, { side, quarantine, labels }: TableLay
 /** One table for the whole file, whichever tiers share it. */
 function createSideValues(db: SqliteDatabase): void {
   db.exec(SIDE_VALUES_TABLE);
+}
+
+/** Rows that are there already keep version 0: a row of another program counts as new only if its rowid is higher. */
+function createLog(db: SqliteDatabase, layout: TableLayout): void {
+  const { table, side, cursors } = layout;
+  const { name, declaration } = VERSION_COLUMN;
+  if (!columnsOf(db, side).has(name)) db.exec(`ALTER TABLE ${side} ADD COLUMN ${name} ${declaration}`);
+  db.exec([changesTable(layout), cursorsTable(layout), marksTable(layout), LEASES_TABLE].join(';'));
+  for (const name of [SEEN_ROWS, ROWS_BEFORE_LOG])
+    db.exec(`INSERT OR IGNORE INTO ${cursors} SELECT ${name}, ifnull(max(rowid), 0) FROM ${table}`);
 }

@@ -1,4 +1,4 @@
-import { NEXT_CHECK_INDEX, sideColumns, type TableLayout } from './table-layout.ts';
+import { NEXT_CHECK_INDEX, sideColumns, type TableLayout, VERSION_COLUMN } from './table-layout.ts';
 
 /**
  * The table with the version of our side tables, one row per table of entries. ProxyWhirl keeps `user_version` at 0, so
@@ -27,6 +27,41 @@ export const SIDE_VALUES = 'pw_side_values';
 
 export const SIDE_VALUES_TABLE = `CREATE TABLE IF NOT EXISTS ${SIDE_VALUES} (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`;
 
+/** Leases of keys, which belong to the database as a whole: see `TierLeases` in the tier contract. `until`: epoch ms. */
+export const LEASES = 'pw_leases';
+
+export const LEASES_TABLE = `CREATE TABLE IF NOT EXISTS ${LEASES} (key TEXT PRIMARY KEY, token TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID`;
+
+/** The log of writes: no key means all keys, no version that it is the position. */
+export function changesTable({ changes }: TableLayout): string {
+  return `CREATE TABLE IF NOT EXISTS ${changes} (position INTEGER PRIMARY KEY, key TEXT, version INTEGER)`;
+}
+
+/**
+ * Positions in the log by tier above. What the log itself notes ({@link PRUNED} and others) is under blobs, which no
+ * tier's id is.
+ */
+export function cursorsTable({ cursors }: TableLayout): string {
+  return `CREATE TABLE IF NOT EXISTS ${cursors} (tier_id TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID`;
+}
+
+/** SQL: the name of the highest position that was pruned. */
+export const PRUNED = "x'00'";
+/** SQL: the name of the rowid up to which rows of other programs have been adopted, or were there before the log. */
+export const SEEN_ROWS = "x'01'";
+/** SQL: the name of a note that there may be others below {@link SEEN_ROWS}. */
+export const UNSEEN_BELOW = "x'02'";
+/** SQL: the name of the highest rowid that was there before the log. */
+export const ROWS_BEFORE_LOG = "x'03'";
+
+/** Marks by key; that of everything is under {@link ALL_MARK}. */
+export function marksTable({ marks }: TableLayout): string {
+  return `CREATE TABLE IF NOT EXISTS ${marks} (key TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID`;
+}
+
+/** SQL: the key of the mark of everything: no key is a blob. */
+export const ALL_MARK = "x''";
+
 /** ProxyWhirl's table of entries. */
 export function entryTable({ table, columns }: TableLayout): string {
   const list = columns.map(({ name, declaration }) => `${name} ${declaration}`);
@@ -35,7 +70,7 @@ export function entryTable({ table, columns }: TableLayout): string {
 
 export function sideTable(layout: TableLayout): string {
   const { table, side } = layout;
-  const values = sideColumns(layout).map(({ name, declaration }) => `, ${name} ${declaration}`);
+  const values = [...sideColumns(layout), VERSION_COLUMN].map(({ name, declaration }) => `, ${name} ${declaration}`);
   return `CREATE TABLE IF NOT EXISTS ${side} (
       key TEXT PRIMARY KEY REFERENCES ${table}(key) ON DELETE CASCADE,
       row_id INTEGER NOT NULL, checksum INTEGER NOT NULL, access_checksum INTEGER NOT NULL${values.join('')}) WITHOUT ROWID`;
@@ -76,7 +111,8 @@ export function tableDefinitions(layout: TableLayout): string[] {
   const history = layout.isFull ? [HISTORY_TABLE, TOMBSTONES_TABLE] : [];
   const labels = layout.labels === null ? [] : [labelsTable(layout.labels)];
   const own = [VERSIONS_TABLE, entryTable(layout), sideTable(layout), quarantineTable(layout), SIDE_VALUES_TABLE];
-  return [...own, ...labels, ...history];
+  const log = [changesTable(layout), cursorsTable(layout), marksTable(layout), LEASES_TABLE];
+  return [...own, ...labels, ...history, ...log];
 }
 
 /** Definitions of all indexes that a tier may create. */

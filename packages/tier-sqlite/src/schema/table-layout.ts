@@ -17,6 +17,12 @@ export interface TableLayout {
   readonly quarantine: string;
   /** Our table of labels by name and value; `null` where there are no queries. */
   readonly labels: string | null;
+  /** The log of writes. */
+  readonly changes: string;
+  /** Up to where tiers above have followed the log, and how far it was pruned. */
+  readonly cursors: string;
+  /** What a base below may miss. */
+  readonly marks: string;
   readonly healthInSide: boolean;
   /** Whether the table has created_at, updated_at and a health history. */
   readonly isFull: boolean;
@@ -58,6 +64,12 @@ const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
  * for them.
  */
 export const LABELS_COLUMN: ColumnDefinition = column('labels', 'TEXT');
+
+/**
+ * The version of a row; NULL in rows from before versions existed, and in those of version 0. Not a value of the entry:
+ * the record's checksum covers it if there is one.
+ */
+export const VERSION_COLUMN: ColumnDefinition = column('version', 'INTEGER');
 
 const STORED = [...CORE, EVICTED, ...HEALTH_COLUMNS, LABELS_COLUMN];
 
@@ -102,6 +114,9 @@ export const L2_LAYOUT: TableLayout = {
   side: 'pw_l2_cache',
   quarantine: 'pw_l2_cache_quarantine',
   labels: null,
+  changes: 'pw_l2_cache_changes',
+  cursors: 'pw_l2_cache_cursors',
+  marks: 'pw_l2_cache_marks',
   healthInSide: true,
   isFull: false,
 };
@@ -119,6 +134,9 @@ export const L3_LAYOUT: TableLayout = {
   side: 'pw_cache_entries',
   quarantine: 'pw_cache_entries_quarantine',
   labels: LABELS_TABLE,
+  changes: 'pw_cache_entries_changes',
+  cursors: 'pw_cache_entries_cursors',
+  marks: 'pw_cache_entries_marks',
   healthInSide: false,
   isFull: true,
 };

@@ -20,11 +20,11 @@ function changed(kind: Kind, set: string, from: 'ours' | 'theirs' = 'theirs') {
       `UPDATE ${kind.table} SET ${from === 'theirs' && !set.startsWith('rowid') ? 'rowid = 7,' : ''} ${set} WHERE key = 'a'`,
     );
     if (from === 'theirs') return;
-    const sql = `SELECT ${ENTRY_COLUMNS.join(', ')} FROM ${kind.table} c JOIN (SELECT * FROM ${kind.side}) USING (key) WHERE key = 'a'`;
+    const sql = `SELECT ${ENTRY_COLUMNS.join(', ')}, version FROM ${kind.table} c JOIN (SELECT * FROM ${kind.side}) USING (key) WHERE key = 'a'`;
     const row = db.prepare(sql).raw().get() as (string | number | null)[];
     const sums = new RowChecksums();
     db.prepare(`UPDATE ${kind.side} SET checksum = ?, access_checksum = ? WHERE key = 'a'`).run(
-      sums.ofRecord(row),
+      sums.ofRecord(row, row.at(-1)!),
       sums.ofRowAccess(row),
     );
   });

@@ -118,8 +118,9 @@ describe.each(KINDS)('labels in $name', (kind) => {
     const { tier, directory } = withLabels(kind, 'a');
     withDatabase(kind.file(directory), (db) => {
       db.prepare(`UPDATE ${kind.side} SET labels = ? WHERE key = 'a'`).run(text);
-      const sql = `SELECT ${ENTRY_COLUMNS.join(', ')} FROM ${kind.table} JOIN ${kind.side} USING (key)`;
-      const sum = new RowChecksums().ofRecord(db.prepare(sql).raw().get() as (string | number | null)[]);
+      const sql = `SELECT ${ENTRY_COLUMNS.join(', ')}, version FROM ${kind.table} JOIN ${kind.side} USING (key)`;
+      const row = db.prepare(sql).raw().get() as (string | number | null)[];
+      const sum = new RowChecksums().ofRecord(row, row.at(-1)!);
       db.prepare(`UPDATE ${kind.side} SET checksum = ?`).run(sum);
     });
     expect(tier.get('a')).toBeUndefined();

@@ -10,7 +10,7 @@ type Reader = { withStore: <T>(work: (store: { db: Database.Database }) => T) =>
 /** The plans of the tier's frequent statements on its open connection. */
 function plans(kind: Kind, tier: Tier): unknown[] {
   const { layout, table } = kind;
-  const { victimsSql } = new Eviction(layout, 'lru');
+  const victimsSql = new Eviction(layout, 'lru').victimsSql(false);
   const statements = [
     `${selectRows(layout)} WHERE c.key = ${OPAQUE}`,
     `${selectRows(layout)} WHERE c.source = 's' ORDER BY c.key LIMIT 10`,

@@ -37,6 +37,11 @@ function shipped(kind: Kind): readonly string[] {
          : ''
      }`,
     'CREATE TABLE pw_side_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;',
+    `ALTER TABLE ${side} ADD COLUMN version INTEGER;
+     CREATE TABLE ${side}_changes (position INTEGER PRIMARY KEY, key TEXT, version INTEGER);
+     CREATE TABLE ${side}_cursors (tier_id TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+     CREATE TABLE ${side}_marks (key TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+     CREATE TABLE pw_leases (key TEXT PRIMARY KEY, token TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;`,
   ];
 }
 
@@ -69,7 +74,7 @@ const rowsOf = (kind: Kind, path: string) =>
 describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
   const steps = shipped(kind);
 
-  it.each([0, 1, 2, 3, 4, 5, 6])(
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])(
     'as version %i of this package left it, is migrated to the current version with every row',
     (version) => {
       const directory = fixturePath(set, tempDir());

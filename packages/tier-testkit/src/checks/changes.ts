@@ -10,19 +10,29 @@ class Notes {
   readonly seen: unknown[] = [];
   readonly remove: () => void;
   readonly #trial: Trial;
+  readonly #tier: ObservedTier;
 
   constructor(trial: Trial, tier: ObservedTier) {
     this.#trial = trial;
+    this.#tier = tier;
     this.remove = tier.raw.changes!.subscribe((key) => void this.seen.push(key));
     trial.same('type of the result of changes.subscribe', typeof this.remove, 'function');
   }
 
   /** Waits for a report of a key, or of `null`, and forgets the reports so far. */
   async expect(what: string, ...wanted: readonly (string | null)[]): Promise<void> {
-    const isReported = () => this.seen.some((key) => wanted.includes(key as string | null));
+    // A tier may report what happened only when it is asked.
+    const isReported = async () => {
+      await poll(this.#tier);
+      return this.seen.some((key) => wanted.includes(key as string | null));
+    };
     await until(this.#trial, `report of ${what}`, isReported, () => [...this.seen]);
     this.seen.length = 0;
   }
+}
+
+function poll(tier: ObservedTier): Promise<boolean> {
+  return tier.call('changes.poll()', () => tier.raw.changes!.poll());
 }
 
 /** A tier with a listener that has been called for the first time, and another instance on the same store. */
@@ -64,6 +74,20 @@ const checks: Check[] = [
       await notes.expect('deleteMany', one!.key);
       await other.clear();
       await notes.expect('clear', two!.key, null);
+    },
+  },
+  {
+    name: 'has reported every change before it when poll returns',
+    rule: 'changes',
+    run: async (trial) => {
+      const { tier, other, notes } = await connected(trial);
+      for (let round = 0; round < 20; round++) {
+        notes.seen.length = 0;
+        await (round % 3 === 2 ? other.delete('a') : other.put(makeEntry('a')));
+        trial.same('changes.poll() after a change', await poll(tier), true);
+        const isReported = notes.seen.some((key) => key === 'a' || key === null);
+        trial.holds('reports when poll has returned', isReported, 'a report of "a"', [...notes.seen]);
+      }
     },
   },
   {

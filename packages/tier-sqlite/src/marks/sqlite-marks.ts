@@ -1,0 +1,187 @@
+import { type CacheEntry, CacheError, type MaybePromise } from '@pw/cache-models';
+import {
+  checkArgument,
+  Kinds,
+  type LoggedWrite,
+  type LoggedWriteOptions,
+  type MarkedRecord,
+  type Marks,
+  nextVersionAlone,
+  type RecordChange,
+  type TierMarks,
+  versionOf,
+} from '@pw/cache-models/tier';
+import type { RowStore } from '../rows/row-store.ts';
+import type { TierWork } from '../tier-work.ts';
+import {
+  ANY_KEY,
+  checkWrite,
+  checkWriteOptions,
+  checkWrites,
+  STORABLE_ENTRY,
+  STORABLE_KEY,
+  VERSION,
+} from '../write-arguments.ts';
+import { askUnderLock } from './ask-under-lock.ts';
+
+/** Marks of a tier: see {@link TierMarks}. Each operation is one transaction, in which the given functions are called. */
+export class SqliteMarks implements TierMarks {
+  readonly #work: TierWork;
+
+  constructor(work: TierWork) {
+    this.#work = work;
+  }
+
+  read(): Marks | undefined {
+    return this.#work.run<Marks | undefined>(undefined, () => this.#work.withStore((store) => store.marks.all()));
+  }
+
+  putIf(
+    entries: readonly CacheEntry[],
+    isWanted: (entry: CacheEntry, mark: number | undefined) => boolean,
+  ): MaybePromise<readonly boolean[] | undefined> {
+    checkArgument('entries', entries, Kinds.list);
+    for (const [at, entry] of entries.entries()) checkArgument(`entries[${at}]`, entry, STORABLE_ENTRY);
+    checkArgument('isWanted', isWanted, Kinds.function);
+    const given = [...entries];
+    const now = this.#work.now();
+    return askUnderLock<readonly boolean[] | undefined>(this.#work, undefined, (ask) => (store) => {
+      return given.map((entry) => {
+        const mark = store.marks.of(entry.key);
+        if (!ask(() => isWanted(entry, mark))) return false;
+        store.putAs(entry, now, versionOf(entry));
+        store.marks.unmark(entry.key);
+        return true;
+      });
+    });
+  }
+
+  deleteIf(
+    keys: readonly string[],
+    isUnwanted: (key: string, mark: number | undefined) => boolean,
+  ): MaybePromise<readonly boolean[] | undefined> {
+    checkArgument('keys', keys, Kinds.list);
+    for (const [at, key] of keys.entries()) checkArgument(`keys[${at}]`, key, ANY_KEY);
+    checkArgument('isUnwanted', isUnwanted, Kinds.function);
+    const given = [...keys];
+    const now = this.#work.now();
+    return askUnderLock<readonly boolean[] | undefined>(this.#work, undefined, (ask) => (store) => {
+      return given.map((key) => {
+        const mark = store.marks.of(key);
+        if (!ask(() => isUnwanted(key, mark))) return false;
+        const wasLive = store.delete(key, now);
+        store.marks.unmark(key);
+        return wasLive;
+      });
+    });
+  }
+
+  writeAlone(writes: readonly LoggedWrite[], options: LoggedWriteOptions): MaybePromise<readonly number[] | undefined> {
+    checkWrites(writes);
+    checkWriteOptions(options);
+    const given = writes.map(({ key, entry }) => ({ key, entry }));
+    const { after, timeoutMs } = options;
+    const now = this.#work.now();
+    return this.#work.run<MaybePromise<readonly number[] | undefined>>(undefined, () =>
+      this.#work.transact((store) => given.map((write) => writeOneAlone(store, write, after, now)), timeoutMs),
+    );
+  }
+
+  clearAlone(options: LoggedWriteOptions): MaybePromise<number | undefined> {
+    checkWriteOptions(options);
+    const { after, timeoutMs } = options;
+    const now = this.#work.now();
+    return this.#work.run<MaybePromise<number | undefined>>(undefined, () =>
+      this.#work.transact((store) => {
+        const version = nextVersionAlone(now, after, store.log.newest, store.marks.highest());
+        store.clear(now);
+        store.log.addAs(null, now, version);
+        store.marks.markClear(version);
+        return version;
+      }, timeoutMs),
+    );
+  }
+
+  clearOlder(version: number): MaybePromise<boolean> {
+    checkArgument('version', version, VERSION);
+    const now = this.#work.now();
+    return this.#change((store) => {
+      store.clearOlder(version);
+      store.log.addAs(null, now, version);
+      store.marks.unmarkUpTo(version);
+      return true;
+    });
+  }
+
+  markAll(): MaybePromise<boolean> {
+    return this.#change(({ marks }) => {
+      marks.markAll();
+      return true;
+    });
+  }
+
+  unmarkAll(mark: number): MaybePromise<boolean> {
+    checkArgument('mark', mark, VERSION);
+    return this.#change(({ marks }) => marks.unmarkAll(mark));
+  }
+
+  change(key: string, decide: (found: MarkedRecord) => RecordChange | undefined): MaybePromise<boolean> {
+    checkArgument('key', key, STORABLE_KEY);
+    checkArgument('decide', decide, Kinds.function);
+    const now = this.#work.now();
+    return askUnderLock(this.#work, false, (ask) => (store) => {
+      const change = ask(() => checked(key, decide(found(store, key))));
+      if (change?.put !== undefined) store.putAs(change.put, now, versionOf(change.put));
+      else if (change?.drop === true) store.delete(key, now);
+      if (change?.unmark === true) store.marks.unmark(key);
+      return true;
+    });
+  }
+
+  #change(work: (store: RowStore) => boolean): MaybePromise<boolean> {
+    return this.#work.run<MaybePromise<boolean>>(false, () => this.#work.transact(work));
+  }
+}
+
+/** No version in the tier is above the newest position of its log, so this one is above that of its own entry. */
+function writeOneAlone(store: RowStore, { key, entry }: LoggedWrite, after: number, now: number): number {
+  const version = nextVersionAlone(now, after, store.log.newest, store.marks.of(key) ?? 0);
+  if (entry === null) {
+    store.removeAs(key, now, version);
+    store.marks.markRemoval(key, version);
+  } else {
+    store.putAs(entry, now, version);
+    store.marks.markEntry(key);
+  }
+  return version;
+}
+
+function found(store: RowStore, key: string): MarkedRecord {
+  let entry: CacheEntry | undefined;
+  let isRead = false;
+  return {
+    mark: store.marks.of(key),
+    get entry() {
+      if (!isRead) entry = readable(store, key);
+      isRead = true;
+      return entry;
+    },
+  };
+}
+
+function readable(store: RowStore, key: string): CacheEntry | undefined {
+  const row = store.selectRow(key);
+  try {
+    return row === undefined ? undefined : store.decode(row);
+  } catch (error) {
+    // Damaged, or no key opens its credentials.
+    if (error instanceof CacheError) return undefined;
+    throw error;
+  }
+}
+
+/** The answer of a function of the caller. */
+function checked(key: string, change: RecordChange | undefined): RecordChange | undefined {
+  if (change?.put !== undefined) checkWrite(key, change.put);
+  return change;
+}

@@ -1,0 +1,22 @@
+import type { MaybePromise } from '@pw/cache-models';
+import type { EntryRow } from './rows/entry-row.ts';
+import type { RowStore } from './rows/row-store.ts';
+
+/** What the optional parts of a tier use of it. */
+export interface TierWork {
+  /** By the tier's clock, in epoch milliseconds. */
+  readonly now: () => number;
+  /** Opens the tier first. While it is off, and after a fault of the database, which is counted, the result is `fallback`. */
+  readonly run: <R>(fallback: R, work: () => R) => R;
+  /** Runs reads on the open database. */
+  readonly withStore: <T>(work: (store: RowStore) => T) => T;
+  /**
+   * Runs work in one write transaction. `timeoutMs`: it begins within this time, or never. Returns a promise only if the
+   * tier's `whenLocked` allows it.
+   */
+  readonly transact: <T>(work: (store: RowStore) => T, timeoutMs?: number) => MaybePromise<T>;
+  /** Runs work in one write transaction at once; `'locked'`, and nothing has happened, if another connection has the lock. */
+  readonly transactNow: <T>(work: (store: RowStore) => T) => T | 'locked';
+  /** Sets a damaged row aside, and counts it. */
+  readonly setAside: (error: unknown, row: EntryRow) => void;
+}

@@ -1,0 +1,59 @@
+import { type CacheEntry, MAX_KEY_BYTES } from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  checkArgument,
+  checkOptionsObject,
+  isTooLongKey,
+  Kinds,
+  type LoggedWrite,
+  type LoggedWriteOptions,
+  wholeNumber,
+} from '@pw/cache-models/tier';
+import { MAX_POSITION } from './log/write-log.ts';
+
+/** A key that can be stored. */
+export const STORABLE_KEY: ArgumentKind = Object.freeze({
+  wanted: `must be a non-empty string of well-formed Unicode (no lone surrogate), at most ${MAX_KEY_BYTES} bytes long`,
+  isRight: isStorable,
+});
+/** A key that is looked up. */
+export const ANY_KEY: ArgumentKind = Object.freeze({
+  wanted: `must be a string of at most ${MAX_KEY_BYTES} bytes`,
+  isRight: (key: unknown) => typeof key === 'string' && !isTooLongKey(key),
+});
+/** The version of a write. */
+export const VERSION = wholeNumber(0, MAX_POSITION);
+/** An entry that can be stored. */
+export const STORABLE_ENTRY: ArgumentKind = Object.freeze({
+  wanted: 'must be a CacheEntry with a key that can be stored; make one with CacheEntry.create()',
+  isRight: (entry: unknown) => Kinds.entry.isRight(entry) && isStorable((entry as CacheEntry).key),
+});
+
+const WRITE_OPTIONS = Object.freeze({ after: VERSION, timeoutMs: Kinds.milliseconds });
+
+/** Checks the options of a write. */
+export function checkWriteOptions(options: LoggedWriteOptions): void {
+  checkOptionsObject(options, WRITE_OPTIONS, { what: 'write', name: 'options' });
+}
+
+/** Checks writes, each of an entry under its own key or of a removal. */
+export function checkWrites(writes: readonly LoggedWrite[]): void {
+  checkArgument('writes', writes, Kinds.list);
+  for (const [at, write] of writes.entries()) {
+    checkArgument(`writes[${at}]`, write, Kinds.object);
+    checkWrite(write.key, write.entry, `writes[${at}].`);
+  }
+}
+
+/** Checks an entry and its key, or the key of a removal. */
+export function checkWrite(key: string, entry: CacheEntry | null, path = ''): void {
+  checkArgument(`${path}key`, key, STORABLE_KEY);
+  checkArgument(`${path}entry`, entry, {
+    wanted: 'must be null, or an entry of the key',
+    isRight: (value) => value === null || (Kinds.entry.isRight(value) && (value as CacheEntry).key === key),
+  });
+}
+
+function isStorable(key: unknown): boolean {
+  return typeof key === 'string' && key !== '' && key.isWellFormed() && !isTooLongKey(key);
+}
