@@ -15,13 +15,15 @@ import {
   checkOneOptionsObject,
   type ResealCounts,
   type SideValues,
+  stampEntry,
+  versionOf,
   wholeNumber,
 } from '@pw/cache-models/tier';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import { JsonlStore } from './jsonl-store.ts';
 import { type JsonlTierOptions, jsonlOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
 import { MAX_WRITTEN_LINE } from './limits.ts';
-import { encodeLine } from './lines/record-line.ts';
+import { encodeLine, versionIn } from './lines/record-line.ts';
 import type { KeyedPut, StoredPut } from './put-batch.ts';
 import { resealRecords } from './reseal/reseal.ts';
 import { JsonlSideValues } from './side-values.ts';
@@ -223,7 +225,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
 
   #putOf(entry: CacheEntry): StoredPut {
     const { expiresAt, lastAccessed, accessCount, fetchTime } = entry;
-    const line = encodeLine(entryToRecord(entry, this.cipher));
+    const line = encodeLine(entryToRecord(entry, this.cipher), versionOf(entry));
     if (line.length > MAX_WRITTEN_LINE) throw this.#tooLong();
     return {
       line,
@@ -242,7 +244,9 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     const found = this.#store.readRecord(id);
     if (found === undefined) return undefined;
     try {
-      return this.#store.overlay(recordToEntry(found, this.cipher));
+      const entry = this.#store.overlay(recordToEntry(found, this.cipher));
+      const version = versionIn(found);
+      return version === 0 ? entry : stampEntry(entry, version);
     } catch (error) {
       if (error instanceof CacheCorruptionError) this.#store.setAside(key);
       throw error;
