@@ -138,7 +138,8 @@ function noteChecksum(key: string): string {
   return recordChecksum({ key });
 }
 
-function escapeNonAscii(text: string): string {
+/** A text of JSON in ASCII, with the same value. */
+export function escapeNonAscii(text: string): string {
   if (!NOT_ASCII.test(text)) return text;
   return text.replace(EACH_NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

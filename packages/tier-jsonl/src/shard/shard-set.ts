@@ -13,6 +13,9 @@ import { HolderNames } from '../lock/holder-names.ts';
 import type { LockHolders } from '../lock/lock-files.ts';
 import { ShardLock } from '../lock/shard-lock.ts';
 import { TurnQueue } from '../lock/turn-queue.ts';
+import { DirectoryMarks } from '../marks/directory-marks.ts';
+import { MarkFile } from '../marks/mark-file.ts';
+import { EVERYTHING_SHARD, ShardMarks } from '../marks/shard-marks.ts';
 import { Scratch } from '../side-index/scratch.ts';
 import { SideIndexFile } from '../side-index/side-index-file.ts';
 import { Shard } from './shard.ts';
@@ -58,6 +61,7 @@ export class ShardSet {
   readonly #compactions: CompactionQueue;
   readonly #releases = new TurnQueue();
   readonly #holders: HolderNames;
+  readonly marks: DirectoryMarks;
   #watch: LayoutWatch | undefined;
   /** Number of shards being read, and the readings that take several turns. */
   #reading = 0;
@@ -73,6 +77,7 @@ export class ShardSet {
     this.index = index;
     this.#settings = settings;
     this.#holders = new HolderNames(settings.directory);
+    this.marks = new DirectoryMarks(settings.directory, (key) => this.homeOf(key));
     this.#logger = logger;
     this.#compactions = new CompactionQueue(logger);
     this.#clock = clock;
@@ -255,6 +260,7 @@ export class ShardSet {
     // A reading of one shard may concern a line in the file of another.
     await Promise.all(this.lanes.map((lane) => lane.drain()));
     await Promise.all(this.lanes.map((lane) => lane.close()));
+    this.marks.close();
     this.#holders.close();
   }
 
@@ -270,11 +276,15 @@ export class ShardSet {
       isDead: (folder) => this.#holders.isDead(number, folder),
     };
     const lock = new ShardLock(path, this.#settings.lock, this.#releases, holders);
+    this.marks.add(number, new MarkFile(new ShardFile(this.marks.pathOf(number), this.#settings.guard)));
+    const { durability } = this.#settings;
+    const marks = new ShardMarks(this.marks.of(number), this.marks.of(EVERYTHING_SHARD), lock, durability === 'full');
+    const olderOf = (key: string) => this.#olderOf(key, number);
     return new ShardLane({
       shard,
       index,
       lock,
-      writer: new ShardWriter(shard, index, lock, this.#settings.durability, (key) => this.#olderOf(key, number)),
+      writer: new ShardWriter({ shard, index, lock, marks, durability, olderOf }),
       logger: this.#logger,
       isCurrent: () => this.isCurrent,
       compactSoon: (lane) => this.#compactions.add(lane),
