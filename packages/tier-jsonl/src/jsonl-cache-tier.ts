@@ -9,14 +9,17 @@ import {
 } from '@pw/cache-models';
 import {
   type AccessUpdate,
+  type ChangeListener,
   checkArgument,
   checkOneOptionsObject,
   ENTRY_CHANGE,
   type ResealCounts,
   type SideValues,
+  type TierChanges,
   type TierMarks,
   wholeNumber,
 } from '@pw/cache-models/tier';
+import { notifyListener } from './changes/change-reports.ts';
 import { EntryCodec, stampAs } from './entry-codec.ts';
 import { updateEntry } from './entry-update.ts';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';
@@ -46,6 +49,20 @@ const ENCODING_MS = 3;
 export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #store: JsonlStore;
   readonly #sideValues: JsonlSideValues;
+  /** Reports of changes by other processes; see `CacheTier.changes`. */
+  readonly changes: TierChanges = Object.freeze({
+    /**
+     * Calls the listener with each key that another process has stored or removed, and with `null` if any may have
+     * changed. Throws a CacheValidationError for a listener that is not a function.
+     */
+    subscribe: (listener: ChangeListener): (() => void) => {
+      const remove = this.#store.reports.add(listener);
+      if (this.status === 'open') notifyListener(listener, null);
+      return remove;
+    },
+    /** Follows every file, at the cost of one system call for each that did not change. */
+    poll: (): Promise<boolean> => this.#poll(),
+  });
   readonly #codec: EntryCodec;
   /** What a base below this tier may miss; see `CacheTier.marks`. */
   readonly marks: TierMarks;
@@ -64,7 +81,15 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     super(options, {
       mode: 'async',
       tierType: TierType.L2_FILE,
-      capabilities: { persistent: true, shared: true, reseal: true, sideValues: true, update: true, marks: true },
+      capabilities: {
+        persistent: true,
+        shared: true,
+        reseal: true,
+        sideValues: true,
+        changes: true,
+        update: true,
+        marks: true,
+      },
       ownOptions: jsonlOptions(options),
     });
     this.#codec = new EntryCodec(this.name, this.cipher);
@@ -135,6 +160,15 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     if (this.cipher === undefined) return;
     await this.#sideValues.removeLeftovers();
     yield* resealRecords(this.#store, this.cipher, batchSize);
+  }
+
+  async #poll(): Promise<boolean> {
+    if (!this.#store.reports.isWanted) return true;
+    return this.run(false, async () => {
+      await this.#whenSettled(() => this.#store.refreshAll());
+      this.#store.reports.flush();
+      return true;
+    });
   }
 
   protected override doOpen(): Promise<void> {

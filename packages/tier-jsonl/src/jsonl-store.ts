@@ -11,6 +11,7 @@ import {
 } from '@pw/cache-models';
 import { type AccessUpdate, errorCode, type Marks } from '@pw/cache-models/tier';
 import { AccessWriteBuffer } from './access-write-buffer.ts';
+import { ChangeReports } from './changes/change-reports.ts';
 import { compactWithRetries } from './compaction/compact-with-retries.ts';
 import { storageFault } from './files/storage-fault.ts';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';
@@ -48,6 +49,8 @@ export class JsonlStore {
   readonly #hooks: JsonlStoreHooks;
   readonly #access: AccessWriteBuffer;
   readonly #records = new RecordReader(() => this.#shards);
+  /** What other processes changed. */
+  readonly reports = new ChangeReports();
   #set: ShardSet | undefined;
   #reopening: Promise<void> | undefined;
 
@@ -68,6 +71,8 @@ export class JsonlStore {
   async open(): Promise<void> {
     this.#set = await this.#openSet(false);
     await this.#room?.makeFor([]);
+    this.reports.note(null);
+    this.reports.flush();
   }
 
   async close(): Promise<void> {
@@ -411,16 +416,19 @@ export class JsonlStore {
     return id === NO_RECORD ? undefined : this.#shards.index.shardOf(id);
   }
 
-  #openSet(isAgain: boolean): Promise<ShardSet> {
+  async #openSet(isAgain: boolean): Promise<ShardSet> {
     const { onDamaged, logger, clock } = this.#hooks;
-    return openShardSet({
+    const set = await openShardSet({
       settings: this.#settings,
       logger,
       clock,
       policy: this.#policy,
       onDamaged: (count) => onDamaged(count),
+      reports: this.reports,
       isAgain,
     });
+    set.isServing = true;
+    return set;
   }
 
   #reopen(): Promise<void> {
@@ -428,6 +436,7 @@ export class JsonlStore {
       const old = this.#shards;
       const fresh = await this.#openSet(true);
       this.#set = fresh;
+      this.reports.note(null);
       await old.close();
     })().finally(() => {
       this.#reopening = undefined;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
+import type { ChangeReports } from '../changes/change-reports.ts';
 import { CompactionQueue } from '../compaction/compaction-queue.ts';
 import { storageFault } from '../files/storage-fault.ts';
 import { NO_RECORD, type RecordId } from '../index/record-id.ts';
@@ -36,6 +37,7 @@ export interface ShardSetParts {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onDamaged: (count: number) => void;
+  readonly reports: ChangeReports;
 }
 
 /**
@@ -57,6 +59,9 @@ export class ShardSet {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #onDamaged: (count: number) => void;
+  readonly #reports: ChangeReports;
+  /** True once the set is in use: what was read before that is no change. */
+  isServing = false;
   readonly #scratch = new Scratch();
   readonly #compactions: CompactionQueue;
   readonly #releases = new TurnQueue();
@@ -71,7 +76,7 @@ export class ShardSet {
   /** True once a key was seen in two shards. */
   #hasOlder = false;
 
-  constructor({ numShards, isMoving, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
+  constructor({ numShards, isMoving, found, index, settings, logger, clock, onDamaged, reports }: ShardSetParts) {
     this.numShards = numShards;
     this.isMoving = isMoving;
     this.index = index;
@@ -82,6 +87,7 @@ export class ShardSet {
     this.#compactions = new CompactionQueue(logger);
     this.#clock = clock;
     this.#onDamaged = onDamaged;
+    this.#reports = reports;
     for (let number = 0; number < numShards; number++) this.#lanes[number] = this.#makeLane(number);
     // Files beyond the number are read too: their records are still to be moved.
     for (const number of found) this.#lanes[number] ??= this.#makeLane(number);
@@ -323,6 +329,8 @@ export class ShardSet {
     return {
       now: () => this.#clock.now(),
       damaged: (count) => this.#onDamaged(count),
+      wantsChanges: () => this.isServing && this.#reports.isWanted,
+      changed: (key) => this.#reports.note(key),
       reading: (isBegun) => {
         this.#reading += isBegun ? 1 : -1;
       },

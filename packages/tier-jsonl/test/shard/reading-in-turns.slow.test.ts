@@ -38,7 +38,14 @@ function opened(text: string): Opened {
   const path = join(directory, 'shard_00.jsonl');
   writeFileSync(path, text);
   const index = new RecordIndex(undefined);
-  const listener = { now: () => 0, reading() {}, damaged() {}, readAgain() {}, replaced() {} };
+  const listener = {
+    now: () => 0,
+    reading() {},
+    damaged() {},
+    readAgain() {},
+    replaced() {},
+    wantsChanges: () => false,
+  };
   const side = { discard() {}, read: () => undefined } as unknown as SideIndexFile;
   const shard = new Shard(0, new ShardFile(path, new FileGuard()), index, listener as unknown as ShardListener, side);
   onTestFinished(() => shard.file.close());

@@ -24,6 +24,7 @@ it('lines reported as damaged by another shard during a repair are neither overw
     damaged() {},
     readAgain() {},
     replaced() {},
+    wantsChanges: () => false,
   } as unknown as ShardListener;
   const side = { discard() {}, read: () => undefined } as unknown as SideIndexFile;
   const shard = new Shard(0, new ShardFile(path, new FileGuard()), index, listener, side);
