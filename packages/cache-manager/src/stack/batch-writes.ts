@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry, MaybePromise } from '@pw/cache-models';
 import { allOf, chain, extractUrlCredentials, isPromise } from '@pw/cache-models/tier';
-import { type AccessBuffer, withoutMark } from '../access/access-buffer.ts';
+import { type AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';
 import type { ManagedTier, SliceHooks } from '../tier/managed-tier.ts';
 import type { Merge } from './merge.ts';
+import type { Hit } from './stack-reads.ts';
 
 export interface BatchWritesContext {
   readonly tiers: readonly ManagedTier[];
@@ -58,7 +59,10 @@ export class BatchWrites {
   putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
     const entries = given.map((entry) => withoutMark(extractUrlCredentials(entry)));
     const keys = entries.map((entry) => entry.key);
-    return this.#context.mutex.runAll(keys, () => this.#putBelow(entries, this.#first.putMany(entries, this.#hooks)));
+    return this.#context.mutex.runAll(keys, () => {
+      const copies = this.#copiesOf(entries);
+      return this.#putBelow(copies, this.#first.putMany(entries, this.#hooks));
+    });
   }
 
   /**
@@ -68,15 +72,20 @@ export class BatchWrites {
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
     const { mutex, access } = this.#context;
     return mutex.runAll(keys, async () => {
-      const existing = await this.#newestMany(keys);
+      const newest = await this.#newestMany(keys);
+      const existing = new Map([...newest].map(([key, { entry }]) => [key, entry]));
       await merge.prepare(existing);
       // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
-      for (const [key, entry] of existing) existing.set(key, access.overlay(this.#peekFirst(key) ?? entry));
+      for (const key of existing.keys()) {
+        const { entry, tier } = this.#peekFirst(key) ?? newest.get(key)!;
+        existing.set(key, access.overlay(entry, tier));
+      }
       const entries = merge.mergeInto(existing).map((entry) => withoutMark(extractUrlCredentials(entry)));
       this.#hooks.before(entries);
+      const copies = this.#copiesOf(entries);
       const stored = this.#first.putManyInOneStep(entries);
       if (!isPromise(stored)) this.#hooks.after(entries);
-      return this.#putBelow(entries, stored);
+      return this.#putBelow(copies, stored);
     });
   }
 
@@ -97,17 +106,23 @@ export class BatchWrites {
     const { mutex, tiers, invalidateDerivedState } = this.#context;
     return mutex.runAll(keys, async () => {
       const newest = await this.#newestMany(keys);
-      const toDelete = keys.filter((key) => newest.has(key) && shouldDelete(newest.get(key)!));
+      const toDelete = keys.filter((key) => newest.has(key) && shouldDelete(newest.get(key)!.entry));
       for (const key of toDelete) invalidateDerivedState(key);
       const results = await allOf(tiers.map((tier) => tier.deleteMany(toDelete)));
       return anyTier(results, toDelete.length).filter(Boolean).length;
     });
   }
 
-  #putBelow(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
+  /** The objects to put into each tier below the first one, made before the first one counts in those that it gets. */
+  #copiesOf(entries: readonly CacheEntry[]): Copies {
+    return { entries, below: this.#others.map((tier) => entries.map((entry) => copyFor(tier, entry))) };
+  }
+
+  #putBelow(copies: Copies, first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
+    const { entries, below } = copies;
     const results = areMany(entries)
-      ? this.#putInTurns(entries, first)
-      : allOf([first, ...this.#others.map((tier) => tier.putMany(entries))]);
+      ? this.#putInTurns(below, first)
+      : allOf([first, ...this.#others.map((tier, i) => tier.putMany(below[i]!))]);
     return chain(results, (stored) => {
       for (const { key } of entries) this.#pendingBelow.delete(key);
       return anyTier(stored, entries.length);
@@ -115,11 +130,11 @@ export class BatchWrites {
   }
 
   /** Starts each tier in its own turn of the event loop. */
-  async #putInTurns(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>) {
+  async #putInTurns(below: Copies['below'], first: MaybePromise<readonly boolean[]>) {
     const results = [first];
-    for (const tier of this.#others) {
+    for (const [i, tier] of this.#others.entries()) {
       await setImmediate();
-      results.push(tier.putMany(entries));
+      results.push(tier.putMany(below[i]!));
     }
     return Promise.all(results);
   }
@@ -139,26 +154,33 @@ export class BatchWrites {
     }
   }
 
-  #peekFirst(key: string): CacheEntry | undefined {
-    const first = this.#first;
-    if (!first.isSynchronous || first.capsTtl) return undefined;
-    return first.peek(key) as CacheEntry | undefined;
+  #peekFirst(key: string): Hit | undefined {
+    const tier = this.#first;
+    if (!tier.isSynchronous || tier.capsTtl) return undefined;
+    const entry = tier.peek(key) as CacheEntry | undefined;
+    return entry && { entry, tier };
   }
 
   /**
    * The live entries of the keys, without counting hits. Each tier is read only for the keys that no earlier tier had.
    */
-  async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
-    const found = new Map<string, CacheEntry>();
+  async #newestMany(keys: readonly string[]): Promise<Map<string, Hit>> {
+    const found = new Map<string, Hit>();
     let left = keys;
     for (const tier of this.#context.uncappedFirst) {
       if (left.length === 0) break;
-      for (const entry of await tier.peekMany(left)) if (entry !== undefined) found.set(entry.key, entry);
+      for (const entry of await tier.peekMany(left)) if (entry !== undefined) found.set(entry.key, { entry, tier });
       if (areMany(left)) await setImmediate();
       if (found.size > 0) left = left.filter((key) => !found.has(key));
     }
     return found;
   }
+}
+
+/** The entries of a batch, and the copies for each tier below the first one. */
+interface Copies {
+  readonly entries: readonly CacheEntry[];
+  readonly below: readonly (readonly CacheEntry[])[];
 }
 
 function anyTier(tiers: readonly (readonly boolean[])[], length: number): boolean[] {

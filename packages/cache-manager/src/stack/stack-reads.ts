@@ -1,6 +1,6 @@
 import { CacheEntry, type MaybePromise } from '@pw/cache-models';
 import { allOf, chain, isPromise } from '@pw/cache-models/tier';
-import type { AccessBuffer } from '../access/access-buffer.ts';
+import { type AccessBuffer, copyFor } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { Yielder } from '../scheduling/yielder.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
@@ -94,9 +94,9 @@ export class StackReads {
   }
 
   #promote(tier: ManagedTier, found: CacheEntry, level: number): MaybePromise<Hit> {
-    const entry = this.#access.countHit(found, tier.countsAccesses, tier.now());
+    const entry = this.#access.countHit(found, tier, tier.now());
     const copies = this.#tiers.slice(0, level).map((above) =>
-      chain(above.put(entry.key, entry), (stored) => {
+      chain(above.put(entry.key, copyFor(above, entry)), (stored) => {
         if (stored) this.#events.promoted(above, entry.key);
       }),
     );
@@ -169,7 +169,7 @@ export class StackReads {
 
   /** Counts an access, unless the tier already has, and records it to be written behind. */
   #counted(tier: ManagedTier, found: CacheEntry): CacheEntry {
-    if (!tier.countsAccesses) return this.#access.countHit(found, false, tier.now());
+    if (!tier.countsAccesses) return this.#access.countHit(found, tier, tier.now());
     this.#access.recordHit(found);
     return found;
   }

@@ -1,12 +1,12 @@
 import { type CacheEntry, type Logger, type MaybePromise, RemovalReason } from '@pw/cache-models';
 import { allOf, chain, extractUrlCredentials, ignoreRejection } from '@pw/cache-models/tier';
-import { AccessBuffer, withoutMark } from '../access/access-buffer.ts';
+import { AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
 import { Invalidation } from './invalidation.ts';
 import type { Merge } from './merge.ts';
-import { StackReads } from './stack-reads.ts';
+import { type Hit, StackReads } from './stack-reads.ts';
 import { StaleEntries } from './stale-entries.ts';
 
 /** The events that a stack reports to its owner. */
@@ -88,7 +88,7 @@ export class TierStack {
 
   #putEverywhere(entry: CacheEntry): MaybePromise<boolean[]> {
     this.#invalidateDerivedState(entry.key);
-    return allOf(this.tiers.map((tier) => tier.put(entry.key, entry)));
+    return allOf(this.tiers.map((tier) => tier.put(entry.key, copyFor(tier, entry))));
   }
 
   /** Runs a load, during which writes of the key are watched. Expects at most one load of a key at a time. */
@@ -133,10 +133,10 @@ export class TierStack {
     change: EntryChange,
     { reason, apply }: UpdateOptions = {},
   ): MaybePromise<CacheEntry | null | undefined> {
-    return this.#withNewest(key, (newest) =>
+    return this.#withNewest(key, (newest, overlaid) =>
       chain(apply?.(newest), (applied) => {
         // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
-        const result = (applied?.change ?? change)(this.#access.overlay(newest));
+        const result = (applied?.change ?? change)(overlaid());
         const changed = result && withoutMark(result);
         const done = changed === null ? this.#deleteEverywhere(key, reason) : this.#putChanged(changed, applied?.tiers);
         return chain<unknown, CacheEntry | null>(done, () => changed);
@@ -144,26 +144,34 @@ export class TierStack {
     );
   }
 
-  #withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
+  /** Works with the newest value of a key; `overlaid` returns it with all accesses counted by the time of the call. */
+  #withNewest<T>(
+    key: string,
+    work: (entry: CacheEntry, overlaid: () => CacheEntry) => MaybePromise<T>,
+  ): MaybePromise<T | undefined> {
     this.#recoverDueTiers();
     return this.#mutex.run(key, () =>
-      chain<CacheEntry | undefined, T | undefined>(this.#newest(key), (entry) =>
-        entry === undefined ? undefined : work(this.#access.overlay(entry)),
-      ),
+      chain<Hit | undefined, T | undefined>(this.#newest(key), (found) => {
+        if (found === undefined) return undefined;
+        const overlaid = () => this.#access.overlay(found.entry, found.tier);
+        return work(overlaid(), overlaid);
+      }),
     );
   }
 
   /** Stores a changed entry in every tier that has not applied the change. */
   #putChanged(entry: CacheEntry, applied: ReadonlySet<ManagedTier> | undefined): MaybePromise<boolean[]> {
     if (this.stale.has(entry.key)) this.stale.record(entry);
-    this.#access.recordReturn(entry);
     const tiers = applied === undefined ? this.tiers : this.tiers.filter((tier) => !applied.has(tier));
-    return allOf(tiers.map((tier) => tier.put(entry.key, entry)));
+    // The entry has all accesses counted so far.
+    if (applied === undefined) this.#access.forget(entry.key);
+    else this.#access.noteWritten(entry.key, tiers);
+    return allOf(tiers.map((tier) => tier.put(entry.key, copyFor(tier, entry))));
   }
 
-  /** The entry with all accesses counted so far. */
-  overlay(entry: CacheEntry): CacheEntry {
-    return this.#access.overlay(entry);
+  /** The entry that a tier returned, with all accesses counted so far. */
+  overlay(entry: CacheEntry, tier: ManagedTier): CacheEntry {
+    return this.#access.overlay(entry, tier);
   }
 
   /** Keeps the newest value of a key, so that it can be returned after it has expired. */
@@ -184,10 +192,10 @@ export class TierStack {
   }
 
   /** The live entry of a key, without counting a hit. */
-  #newest(key: string, index = 0): MaybePromise<CacheEntry | undefined> {
+  #newest(key: string, index = 0): MaybePromise<Hit | undefined> {
     const tier = this.#uncappedFirst[index];
     if (tier === undefined) return undefined;
-    return chain(tier.peek(key), (entry) => (entry === undefined ? this.#newest(key, index + 1) : entry));
+    return chain(tier.peek(key), (entry) => (entry === undefined ? this.#newest(key, index + 1) : { entry, tier }));
   }
 
   /** Removes an entry from every tier; true if it existed in one of them. */
@@ -248,7 +256,7 @@ export class TierStack {
       for await (const entry of tier.entries()) {
         if (seen.has(entry.key) || tier.hasMissed(entry.key)) continue;
         seen.add(entry.key);
-        yield this.#access.overlay(entry);
+        yield this.#access.overlay(entry, tier);
       }
     }
   }

@@ -5,6 +5,7 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CacheManager } from '../../src/index.ts';
+import { addAccesses } from '../support/add-accesses.ts';
 import { FaultTier } from '../support/fault-tier.ts';
 
 const key = fc.constantFrom('a', 'b', 'c', 'd');
@@ -34,11 +35,7 @@ const FIRST = {
 /** A tier that stores accesses and can be read after it is closed. */
 class Below extends FaultTier {
   protected override doRecordAccess(updates: readonly AccessUpdate[]): number {
-    for (const { key: name, accessCount, lastAccessed } of updates) {
-      const entry = this.store.get(name);
-      if (entry !== undefined) this.store.set(name, entry.with({ accessCount, lastAccessed }));
-    }
-    return updates.length;
+    return addAccesses(this.store, updates);
   }
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { CacheCorruptionError } from '@pw/cache-models';
-import { formatInstant } from '@pw/cache-models/tier';
+import { addHits, formatInstant, parseInstant } from '@pw/cache-models/tier';
 import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.ts';
 import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_LINE } from '../limits.ts';
@@ -8,7 +8,9 @@ import type { ByteRange } from '../lines/byte-range.ts';
 import type { RawRecord } from '../lines/raw-record.ts';
 import { encodeRaw, noteLine, parseRaw } from '../lines/record-line.ts';
 import type { Shard } from './shard.ts';
-import type { AccessFacts, Elsewhere, MovingLine, PlannedLine, PlannedOperation } from './shard-operation.ts';
+import type { Elsewhere, MovingLine, PlannedLine, PlannedOperation } from './shard-operation.ts';
+
+type AccessOperation = Extract<PlannedOperation, { kind: 'access' }>;
 
 type Intent =
   | { readonly kind: 'line'; readonly text: string; readonly facts: RecordFacts; readonly isUse: boolean }
@@ -23,6 +25,8 @@ export class WritePlan {
   readonly #index: RecordIndex;
   readonly #intents = new Map<string, Intent>();
   readonly #notes: string[] = [];
+  /** To be called once the lines are in the index. */
+  readonly #onStored: (() => void)[] = [];
 
   constructor(shard: Shard, index: RecordIndex) {
     this.#shard = shard;
@@ -46,7 +50,7 @@ export class WritePlan {
       case 'confirm':
         return this.#shard.hasNewest(operation.key) && !this.#intents.has(operation.key);
       case 'access':
-        return this.#access(operation.key, operation.facts);
+        return this.#access(operation);
       case 'rewrite':
         return this.#rewrite(operation.key, operation.change);
       case 'announce':
@@ -85,6 +89,7 @@ export class WritePlan {
       if (facts === undefined) this.#shard.drop(key);
       else this.#index.setCrc(this.#store(key, id, range, facts), crcOf(bytes, range, offset));
     }
+    for (const onStored of this.#onStored) onStored();
     return elsewhere;
   }
 
@@ -126,15 +131,26 @@ export class WritePlan {
     return true;
   }
 
-  #access(key: string, { accessCount, lastAccessed, evictedFromL1 }: AccessFacts): boolean {
-    return this.#rewrite(key, (raw) =>
-      encodeRaw({
+  /** The lock is held, so that no other process adds to the same count meanwhile. */
+  #access({ key, facts, attempt }: AccessOperation): boolean {
+    const isThere = this.#rewrite(key, (raw) => {
+      const count = wholeNumber(raw['access_count']);
+      // A count that is not a number makes the record damaged: the next read finds it and sets it aside.
+      if (count === undefined) return undefined;
+      const sum = addHits(count, facts.hits);
+      // An attempt that lost its lock has stored the accesses nevertheless.
+      const isStored = facts.hits > 0 && attempt.written !== undefined && count >= attempt.written;
+      if (isStored) return undefined;
+      attempt.written = sum;
+      return encodeRaw({
         ...raw,
-        access_count: accessCount,
-        last_accessed: formatInstant(lastAccessed),
-        ...(evictedFromL1 === undefined ? {} : { evicted_from_l1: evictedFromL1 }),
-      }),
-    );
+        access_count: sum,
+        last_accessed: laterOf(raw['last_accessed'], facts.lastAccessed),
+        ...(facts.evictedFromL1 === undefined ? {} : { evicted_from_l1: facts.evictedFromL1 }),
+      });
+    });
+    if (isThere) this.#onStored.push(() => attempt.onStored());
+    return isThere;
   }
 
   #rewrite(key: string, change: (raw: RawRecord) => string | undefined): boolean {
@@ -163,6 +179,18 @@ export class WritePlan {
       throw error;
     }
   }
+}
+
+/** The access count of a record; `undefined` if it is not a whole number. */
+function wholeNumber(value: unknown): number | undefined {
+  const count = value ?? 0;
+  return typeof count === 'number' && Number.isInteger(count) ? count : undefined;
+}
+
+/** The later of a stored time and one in epoch milliseconds, as it is stored. */
+function laterOf(stored: unknown, instant: number): unknown {
+  const before = typeof stored === 'string' ? parseInstant(stored) : undefined;
+  return before !== undefined && before > instant ? stored : formatInstant(instant);
 }
 
 /** The CRC that the index keeps of a line. */
