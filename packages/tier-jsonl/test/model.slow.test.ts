@@ -107,7 +107,11 @@ const commands = [
       const isLive = expected !== undefined && !expected.isExpiredAt(clock.now());
       const update = { key: name, hits: n, lastAccessed: clock.now() + 0.125 };
       expect(await tier.recordAccess([update])).toBe(isLive ? 1 : 0);
-      if (isLive) model.set(name, CacheEntry.restore({ ...expected.toFields(), ...update }));
+      if (isLive) {
+        const { hits, lastAccessed } = update;
+        const accessCount = expected.accessCount + hits;
+        model.set(name, CacheEntry.restore({ ...expected.toFields(), accessCount, lastAccessed }));
+      }
       await tier.close();
     }),
   ),

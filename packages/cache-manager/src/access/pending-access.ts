@@ -92,7 +92,8 @@ export class PendingAccess {
   }
 
   isCompleteAt(level: number): boolean {
-    return this.#isComplete[level] === true;
+    // The entry that is followed may have been accessed since.
+    return this.#isComplete[level] === true && this.hitsFor(level) === 0;
   }
 
   /** What the tier of a level has not received; `undefined` if there is nothing that a tier can store. */

@@ -154,6 +154,26 @@ describe('the access buffer', () => {
     buffer.clear();
   });
 
+  it('adds hits that a tier did not take to those counted meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const { buffer, written, recordAccess } = bufferAbove();
+    recordAccess.mockImplementationOnce(() => promise);
+    const entry = entryOf('k');
+    const hit = () => {
+      countAccess(entry, 1);
+      buffer.recordHit(entry);
+    };
+    hit();
+    const flush = buffer.flush();
+    await vi.waitFor(() => expect(recordAccess).toHaveBeenCalled());
+    hit();
+    hit();
+    resolve(undefined);
+    await flush;
+    await buffer.flush();
+    expect(written.map(({ hits }) => hits)).toEqual([3]);
+  });
+
   it('does not repeat hits of a call that timed out, unless it turns out to have failed', async () => {
     for (const [hasFailed, expected] of [
       [false, []],
