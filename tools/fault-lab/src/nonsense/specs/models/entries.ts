@@ -1,5 +1,6 @@
 import { CacheEntry, CacheStatistics, Secret, TierStatistics } from '@pw/cache-models';
 import {
+  type AccessUpdate,
   addAccess,
   claimEntry,
   copyEntry,
