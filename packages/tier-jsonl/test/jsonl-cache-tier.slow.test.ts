@@ -168,7 +168,11 @@ describe('JsonlCacheTier', () => {
     await wrong.recordAccess([{ key: 'a', hits: 9, lastAccessed: 1_900_000_005_000 }]);
     await wrong.close();
     const right = newTier(directory, { cipher: new TestCipher('first') });
-    expect(facts(await right.get('a'))).toMatchObject({ password: 'p', accessCount: 9, lastAccessed: 1_900_000_005_000 });
+    expect(facts(await right.get('a'))).toMatchObject({
+      password: 'p',
+      accessCount: 9,
+      lastAccessed: 1_900_000_005_000,
+    });
     expect(existsSync(join(directory, 'quarantine'))).toBe(false);
   });
 

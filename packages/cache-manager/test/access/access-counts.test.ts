@@ -5,8 +5,7 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CacheManager } from '../../src/index.ts';
-import { addAccesses } from '../support/add-accesses.ts';
-import { FaultTier } from '../support/fault-tier.ts';
+import { addAccesses, FaultTier } from '../support/fault-tier.ts';
 
 const key = fc.constantFrom('a', 'b', 'c', 'd');
 const command = fc.oneof(

@@ -1,7 +1,6 @@
 import type { CacheEntry } from '@pw/cache-models';
 import type { AccessUpdate } from '@pw/cache-models/tier';
-import { addAccesses } from './add-accesses.ts';
-import { FaultTier } from './fault-tier.ts';
+import { addAccesses, FaultTier } from './fault-tier.ts';
 
 type Operation = 'put' | 'get' | 'delete' | 'clear' | 'cleanup' | 'recordAccess';
 
