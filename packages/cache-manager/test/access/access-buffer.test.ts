@@ -6,18 +6,24 @@ import { KeyedMutex } from '../../src/scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../../src/tier/managed-tier.ts';
 import { entryOf } from '../support/stack.ts';
 
+type RecordAccess = ManagedTier['recordAccess'];
+
+/** What the buffer uses of a lower tier. */
+function tierAt(level: number, recordAccess: RecordAccess, countsAccesses = false): ManagedTier {
+  return { level, countsAccesses, recordAccess, missedHits: () => 0 } as unknown as ManagedTier;
+}
+
 /** A buffer above one tier, whose `recordAccess` gets what is written and says whether it was taken. */
 function bufferAbove(take: (updates: readonly AccessUpdate[]) => boolean = () => true) {
   const written: AccessUpdate[] = [];
-  const recordAccess = vi.fn<ManagedTier['recordAccess']>(async (updates, onStored) => {
+  const recordAccess = vi.fn<RecordAccess>(async (updates, onStored) => {
     if (!take(updates)) return undefined;
     written.push(...updates);
     onStored(updates);
     return undefined;
   });
-  const missedHits = () => 0;
-  const first = { level: 0, countsAccesses: true, isSynchronous: true, missedHits } as unknown as ManagedTier;
-  const below = { level: 1, countsAccesses: false, recordAccess, missedHits } as unknown as ManagedTier;
+  const first = { level: 0, countsAccesses: true, isSynchronous: true } as ManagedTier;
+  const below = tierAt(1, recordAccess);
   const buffer = new AccessBuffer([first, below], new KeyedMutex(), silentLogger);
   return { buffer, written, recordAccess, first, below };
 }
@@ -125,18 +131,13 @@ describe('the access buffer', () => {
 
   it('writes hits again if a tier has failed, with those counted since, and only to this tier', async () => {
     let isBroken = true;
-    const { buffer, written, below } = bufferAbove(() => !isBroken);
+    const { buffer, written, first, below } = bufferAbove(() => !isBroken);
     const others: AccessUpdate[] = [];
-    const other = {
-      ...below,
-      level: 2,
-      recordAccess: vi.fn<ManagedTier['recordAccess']>(async (updates, onStored) => {
-        others.push(...updates);
-        onStored(updates);
-        return undefined;
-      }),
-    } as unknown as ManagedTier;
-    const first = { level: 0, countsAccesses: true, isSynchronous: true } as ManagedTier;
+    const other = tierAt(2, async (updates, onStored) => {
+      others.push(...updates);
+      onStored(updates);
+      return undefined;
+    });
     const both = new AccessBuffer([first, below, other], new KeyedMutex(), silentLogger);
     const entry = entryOf('k');
     const hit = () => {
@@ -222,8 +223,8 @@ describe('the access buffer', () => {
   });
 
   it('adds a hit that a lower tier has counted to those that this tier does not know of', () => {
-    const { buffer, below } = bufferAbove();
-    const counting = { ...below, countsAccesses: true } as ManagedTier;
+    const { buffer, recordAccess } = bufferAbove();
+    const counting = tierAt(1, recordAccess, true);
     expect(buffer.countHit(entryOf('k', { accessCount: 4 }), counting, 1e13).accessCount).toBe(4);
     buffer.recordHit(entryOf('k', { accessCount: 9 }));
     expect(buffer.countHit(entryOf('k', { accessCount: 5 }), counting, 1e13).accessCount).toBe(6);
@@ -231,8 +232,8 @@ describe('the access buffer', () => {
   });
 
   it('does not write a hit to a lower tier that has counted it', async () => {
-    const { below, written, first } = bufferAbove();
-    const counting = { ...below, countsAccesses: true } as ManagedTier;
+    const { recordAccess, written, first } = bufferAbove();
+    const counting = tierAt(1, recordAccess, true);
     const buffer = new AccessBuffer([first, counting], new KeyedMutex(), silentLogger);
     const copy = buffer.countHit(entryOf('k', { accessCount: 4 }), counting, 1e13);
     countAccess(copy, 1e13);

@@ -133,13 +133,14 @@ export class WritePlan {
 
   /** The lock is held, so that no other process adds to the same count meanwhile. */
   #access({ key, facts, attempt }: AccessOperation): boolean {
+    let isStored = false;
     const isThere = this.#rewrite(key, (raw) => {
       const count = wholeNumber(raw['access_count']);
       // A count that is not a number makes the record damaged: the next read finds it and sets it aside.
       if (count === undefined) return undefined;
       const sum = addHits(count, facts.hits);
       // An attempt that lost its lock has stored the accesses nevertheless.
-      const isStored = facts.hits > 0 && attempt.written !== undefined && count >= attempt.written;
+      isStored = facts.hits > 0 && attempt.written !== undefined && count >= attempt.written;
       if (isStored) return undefined;
       attempt.written = sum;
       return encodeRaw({
@@ -149,7 +150,8 @@ export class WritePlan {
         ...(facts.evictedFromL1 === undefined ? {} : { evicted_from_l1: facts.evictedFromL1 }),
       });
     });
-    if (isThere) this.#onStored.push(() => attempt.onStored());
+    if (isStored) attempt.onStored();
+    else if (isThere) this.#onStored.push(() => attempt.onStored());
     return isThere;
   }
 
