@@ -172,8 +172,8 @@ describe('a tier on BaseTier', () => {
       () => tier.getMany('a' as never),
       () => tier.deleteMany([null as never]),
       () => tier.putMany(undefined as never),
-      () => tier.recordAccess([{ key: 'a', accessCount: Number.NaN, lastAccessed: 0 }]),
-      () => tier.recordAccess([{ key: 'a', accessCount: 0, lastAccessed: Number.NaN }]),
+      () => tier.recordAccess([{ key: 'a', hits: Number.NaN, lastAccessed: 0 }]),
+      () => tier.recordAccess([{ key: 'a', hits: 0, lastAccessed: Number.NaN }]),
       () => tier.recordAccess({} as never),
     ]) {
       expect(wrong).toThrow(CacheValidationError);
