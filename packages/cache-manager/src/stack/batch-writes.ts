@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry, MaybePromise } from '@pw/cache-models';
-import { allOf, chain, extractUrlCredentials, isPromise, versionOf } from '@pw/cache-models/tier';
+import { allOf, chain, extractUrlCredentials, isPromise, stampEntry, versionOf } from '@pw/cache-models/tier';
 import { type AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';
@@ -74,8 +74,7 @@ export class BatchWrites {
       ? this.#putInTurns(entries, first)
       : allOf(this.#context.below.map((level) => level.storeMany(copiesFor(level, entries), first)));
     return chain(below, (results) => {
-      // With their versions, so that memory knows which changes by others it has seen.
-      const stored = entries.map((entry, i) => results.findLast((result) => result.entries[i])?.entries[i] ?? entry);
+      const stored = entries.map((entry, i) => stampedAs(entry, results, i));
       const outdated = new Set(results.flatMap((result) => [...(result.outdated ?? [])]));
       if (outdated.size > 0) return this.#putCurrent(stored, outdated, results);
       return chain(this.#putInMemory(stored), (inMemory) => anyLevel([...results, ...inMemory], entries.length));
@@ -172,7 +171,7 @@ export class BatchWrites {
       if (outdated.has(entry.key) && !isLast) continue;
       outdated.delete(entry.key);
       access.noteMerged(entry.key, hits[i]!);
-      done.set(entry.key, results.findLast((result) => result.entries[i])?.entries[i] ?? entry);
+      done.set(entry.key, stampedAs(entry, results, i));
       if (results.some((result) => result.stored[i] === true)) stored.add(entry.key);
     }
     return outdated;
@@ -258,6 +257,14 @@ export class BatchWrites {
     }
     return found;
   }
+}
+
+/**
+ * An entry with the version that the levels below have given it, so that memory knows which changes by others it has seen;
+ * but not the object that they were given, because memory counts accesses in its own.
+ */
+function stampedAs(entry: CacheEntry, results: readonly StoredEntries[], i: number): CacheEntry {
+  return stampEntry(entry, versionOf(results.findLast((result) => result.entries[i])?.entries[i] ?? entry));
 }
 
 function entriesOf(newest: ReadonlyMap<string, Newest>): Map<string, CacheEntry> {

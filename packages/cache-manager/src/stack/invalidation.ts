@@ -3,7 +3,10 @@ import { isPromise, versionOf } from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { StackLevel } from './stack-level.ts';
 
-/** State that is derived from values but kept outside the tiers, such as values that may be returned after expiry. */
+/**
+ * State that is derived from values but kept outside the tiers, such as accesses of the old value, which must not be
+ * counted for a new one.
+ */
 export interface DerivedState {
   forget(key: string): void;
   clear(): void;

@@ -1,5 +1,13 @@
 import { type CacheEntry, type Logger, type MaybePromise, RemovalReason } from '@pw/cache-models';
-import { allOf, chain, extractUrlCredentials, type HealthCheck, ignoreRejection } from '@pw/cache-models/tier';
+import {
+  allOf,
+  chain,
+  extractUrlCredentials,
+  type HealthCheck,
+  ignoreRejection,
+  stampEntry,
+  versionOf,
+} from '@pw/cache-models/tier';
 import { AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
@@ -110,10 +118,9 @@ export class TierStack {
       access: this.#access,
       invalidateDerivedState: (key) => this.#invalidateDerivedState(key),
     });
-    // Accesses stay: they were made, and others may have changed something else of the entry.
     const derived = {
-      forget: (key: string) => this.#invalidateValue(key),
-      clear: () => this.#invalidateAllValues(),
+      forget: (key: string) => this.#invalidateDerivedState(key),
+      clear: () => this.#invalidateAllDerivedState(),
     };
     this.#invalidation = new Invalidation(levels, this.#mutex, derived, () => {
       staleness.dropped++;
@@ -134,8 +141,10 @@ export class TierStack {
   #putEverywhere(entry: CacheEntry): MaybePromise<boolean[]> {
     this.#invalidateDerivedState(entry.key);
     return chain(allOf(this.#below.map((level) => level.store(copyFor(level, entry)))), (below) => {
-      // With its version, so that memory knows which changes by others it has seen.
-      const stored = below.findLast((level) => level.entry !== undefined)?.entry ?? entry;
+      // With its version, so that memory knows which changes by others it has seen; but not the object that a level below
+      // was given, because memory counts accesses in its own.
+      const version = versionOf(below.findLast((level) => level.entry !== undefined)?.entry ?? entry);
+      const stored = stampEntry(entry, version);
       const isOutdated = below.some((level) => level.isOutdated === true);
       return chain(isOutdated ? this.#dropInMemory(entry.key) : this.#putInMemory(stored), (inMemory) => [
         ...inMemory,
@@ -421,21 +430,13 @@ export class TierStack {
    */
   #invalidateDerivedState(key: string): void {
     this.#access.forget(key);
-    this.#invalidateValue(key);
-  }
-
-  #invalidateValue(key: string): void {
     this.stale.forget(key);
     if (this.#loading.has(key)) this.#loading.set(key, false);
   }
 
   #invalidateAllDerivedState(): void {
-    this.#access.clear();
-    this.#invalidateAllValues();
-  }
-
-  #invalidateAllValues(): void {
     for (const key of this.#loading.keys()) this.#loading.set(key, false);
+    this.#access.clear();
     this.stale.clear();
   }
 }

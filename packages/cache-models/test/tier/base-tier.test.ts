@@ -50,8 +50,9 @@ describe('a tier on BaseTier', () => {
     const unclaimed = { persistent: false, shared: false, ordered: false, query: false, health: false };
     const own = { countsAccesses: false, immediate: true };
     const parts = { reseal: false, sideValues: false, leases: false, changes: false };
+    const agreement = { update: false, log: false, marks: false };
     const { capabilities } = new LaterTier();
-    expect(capabilities).toEqual({ synchronous: false, ...unclaimed, ...own, ...parts });
+    expect(capabilities).toEqual({ synchronous: false, ...unclaimed, ...own, ...parts, ...agreement });
     expect(new MapTier({}, { persistent: true }).capabilities).toEqual({
       ...capabilities,
       synchronous: true,
