@@ -153,7 +153,9 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
 
   #tierWork(): TierWork {
     return {
+      role: { isMiddle: false },
       now: () => this.clock.now(),
+      removed: (reason) => this.counts.countRemoval(reason),
       run: <R>(fallback: R, work: () => R) => this.run<R>(fallback, work as () => R | Promise<R>),
       withStore: (work) => this.withStore(work),
       transact: (work, timeoutMs) => this.transact(work, timeoutMs),

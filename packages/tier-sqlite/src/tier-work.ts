@@ -1,13 +1,17 @@
-import type { MaybePromise } from '@pw/cache-models';
+import type { MaybePromise, RemovalReason } from '@pw/cache-models';
 import type { EntryRow } from './rows/entry-row.ts';
 import type { RowStore } from './rows/row-store.ts';
 
 /** What the optional parts of a tier use of it. */
 export interface TierWork {
+  /** Whether a manager uses the tier above a base: what other programs write is then marked. */
+  readonly role: { isMiddle: boolean };
   /** By the tier's clock, in epoch milliseconds. */
   readonly now: () => number;
   /** Opens the tier first. While it is off, and after a fault of the database, which is counted, the result is `fallback`. */
   readonly run: <R>(fallback: R, work: () => R) => R;
+  /** Counts a removal. */
+  readonly removed: (reason: RemovalReason) => void;
   /** Runs reads on the open database. */
   readonly withStore: <T>(work: (store: RowStore) => T) => T;
   /**

@@ -1,6 +1,7 @@
 import { CacheCorruptionError } from '@pw/cache-models';
 import { type EntryRow, selectRows } from '../rows/entry-row.ts';
 import type { EntryStatements } from '../rows/entry-statements.ts';
+import { At } from '../rows/entry-values.ts';
 import { isOwnRowId } from '../rows/row-id-space.ts';
 import type { RowStore } from '../rows/row-store.ts';
 import { ROWS_BEFORE_LOG, SEEN_ROWS, UNSEEN_BELOW } from '../schema/schema-definitions.ts';
@@ -57,7 +58,7 @@ export class ForeignRows {
    * Makes some of these rows ours: from then on they have a version, and a row in the log. Runs inside a write
    * transaction. A damaged row stays as it is: the caller sets it aside.
    */
-  adopt(store: RowStore, now: number): Adoption {
+  adopt(store: RowStore, now: number, isMarked: boolean): Adoption {
     const rowIds = this.#find(store.statements, ADOPTED_AT_ONCE);
     const select = `${selectRows(store.layout)} WHERE c.rowid = ?`;
     store.log.disown();
@@ -66,6 +67,7 @@ export class ForeignRows {
     for (const rowId of rowIds) {
       const row = store.statements.of(select).raw().get(rowId) as EntryRow;
       try {
+        if (isMarked) store.marks.markEntry(row[At.KEY] as string);
         store.adopt(row, now);
       } catch (error) {
         if (!(error instanceof CacheCorruptionError)) throw error;

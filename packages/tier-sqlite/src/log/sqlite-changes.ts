@@ -67,7 +67,7 @@ export class SqliteChanges implements TierChanges {
     const dataVersion = statements.dataVersion();
     this.#position = log.own.skip(this.#position);
     if (dataVersion === this.#dataVersion && foreign.adoptions === this.#adoptions && !this.#isMore) return;
-    const adoption = adoptRows(this.#work);
+    const adoption = adoptRows(this.#work, { isMarked: this.#work.role.isMiddle });
     // Rows that are not in the log yet are not known by key.
     if (adoption !== 'done') this.#listeners.notify(null);
     this.#isMore = adoption !== 'done';

@@ -1,5 +1,6 @@
-import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { type CacheEntry, type MaybePromise, RemovalReason } from '@pw/cache-models';
 import {
+  chain,
   changedOrRemoved,
   checkArgument,
   checkOptionsObject,
@@ -8,6 +9,7 @@ import {
   type HealthCheck,
   Kinds,
   type LoggedAnswer,
+  type LoggedUpdateOptions,
   type LoggedWrite,
   type LoggedWriteOptions,
   type LogPage,
@@ -24,7 +26,11 @@ import { adoptRows } from './adopt-rows.ts';
 /** Rows pruned along with a cursor: some milliseconds. */
 const PRUNED_PER_MOVE = 20_000;
 const LIMIT = wholeNumber(1, 1_000_000);
-const UPDATE_OPTIONS = Object.freeze({ after: VERSION, check: optional(Kinds.object) });
+const UPDATE_OPTIONS = Object.freeze({
+  after: VERSION,
+  check: optional(Kinds.object),
+  reason: optional(Kinds.string),
+});
 
 /** Stores a check in the history of an entry, if the tier has one. */
 export type CheckRecorder = (store: RowStore, check: HealthCheck, entry: CacheEntry, now: number) => void;
@@ -48,13 +54,21 @@ export class SqliteLog implements TierLog {
     checkWrites(writes);
     checkWriteOptions(options);
     const { after, timeoutMs } = options;
-    const given = writes.map(({ key, entry }) => ({ key, entry }));
+    const given = writes.map((write) => ({ ...write }));
     const now = this.#work.now();
-    const writeOne = (store: RowStore, { key, entry }: LoggedWrite): LoggedAnswer =>
-      entry === null ? store.remove(key, now, after) : store.put(entry, now, after);
-    return this.#work.run<MaybePromise<readonly LoggedAnswer[] | undefined>>(undefined, () =>
+    const writeOne = (store: RowStore, { key, entry, ifVersion }: LoggedWrite): LoggedAnswer => {
+      if (ifVersion !== undefined && store.versionOf(key) !== ifVersion)
+        return { version: 0, existed: store.has(key, now) };
+      return entry === null ? store.remove(key, now, after) : store.put(entry, now, after);
+    };
+    const answers = this.#work.run<MaybePromise<readonly LoggedAnswer[] | undefined>>(undefined, () =>
       this.#work.transact((store) => given.map((write) => writeOne(store, write)), timeoutMs),
     );
+    return chain(answers, (made) => {
+      for (const [i, { entry, reason = RemovalReason.EXPLICIT }] of given.entries())
+        if (entry === null && made?.[i]?.existed === true && made[i].version > 0) this.#work.removed(reason);
+      return made;
+    });
   }
 
   clear(options: LoggedWriteOptions): MaybePromise<{ readonly version: number; readonly count: number } | undefined> {
@@ -70,12 +84,12 @@ export class SqliteLog implements TierLog {
   update(
     key: string,
     change: (entry: CacheEntry) => CacheEntry | null,
-    options: { readonly after: number; readonly check?: HealthCheck | undefined },
+    options: LoggedUpdateOptions,
   ): CacheEntry | null | undefined | 'locked' {
     checkArgument('key', key, ANY_KEY);
     checkArgument('change', change, ENTRY_CHANGE);
     checkOptionsObject(options, UPDATE_OPTIONS, { what: 'update', name: 'options' });
-    const { after, check } = options;
+    const { after, check, reason = RemovalReason.EXPLICIT } = options;
     if (check !== undefined) checkRecordArguments(key, check, change);
     const now = this.#work.now();
     const changed = (store: RowStore) =>
@@ -84,7 +98,11 @@ export class SqliteLog implements TierLog {
         after,
         onStored: check === undefined ? undefined : (entry) => this.#recordCheck(store, check, entry, now),
       });
-    return this.#work.run<CacheEntry | null | undefined | 'locked'>(undefined, () => this.#work.transactNow(changed));
+    return this.#work.run<CacheEntry | null | undefined | 'locked'>(undefined, () => {
+      const made = this.#work.transactNow(changed);
+      if (made === null) this.#work.removed(reason);
+      return made;
+    });
   }
 
   replay(key: string | null, entry: CacheEntry | null, version: number): number | undefined | 'locked' {
