@@ -44,6 +44,11 @@ export class FileMarks implements TierMarks {
     return this.context.run<Marks | undefined>(undefined, () => new Map(this.table.marks));
   }
 
+  async isMarked(key: string): Promise<boolean | undefined> {
+    checkArgument('key', key, Kinds.string);
+    return this.context.run<boolean | undefined>(undefined, () => this.markOf(key) !== undefined);
+  }
+
   async putIf(
     entries: readonly CacheEntry[],
     isWanted: (entry: CacheEntry, mark: number | undefined) => boolean,
