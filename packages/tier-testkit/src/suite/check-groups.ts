@@ -21,6 +21,7 @@ import { labels } from '../checks/labels.ts';
 import { leaks } from '../checks/leaks.ts';
 import { leases } from '../checks/leases.ts';
 import { lifecycle } from '../checks/lifecycle.ts';
+import { marks } from '../checks/marks.ts';
 import { model } from '../checks/model.ts';
 import { ordered } from '../checks/ordered.ts';
 import { persistent } from '../checks/persistent.ts';
@@ -58,6 +59,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   sideValues,
   leases,
   changes,
+  marks,
   persistent,
   shared,
   processExit,

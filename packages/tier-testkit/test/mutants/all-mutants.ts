@@ -17,6 +17,7 @@ import { labelMutants } from './labels.ts';
 import { leakMutants } from './leaks.ts';
 import { leaseMutants } from './leases.ts';
 import { lifecycleMutants } from './lifecycle.ts';
+import { markMutants } from './marks.ts';
 import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
 import { resealMutants } from './reseal.ts';
@@ -43,6 +44,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...sideValueMutants,
   ...leaseMutants,
   ...changeMutants,
+  ...markMutants,
   ...failureMutants,
   ...lifecycleMutants,
   ...concurrencyMutants,

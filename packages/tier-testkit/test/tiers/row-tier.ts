@@ -1,5 +1,5 @@
 import { type CacheEntry, EvictionPolicy, RemovalReason } from '@pw/cache-models';
-import { type AccessUpdate, addHits } from '@pw/cache-models/tier';
+import { type AccessUpdate, addHits, stampEntry, versionOf } from '@pw/cache-models/tier';
 import { isBroken } from './broken-stores.ts';
 import { PlainTier } from './plain-tier.ts';
 
@@ -122,7 +122,8 @@ export abstract class RowTier extends PlainTier {
     entry.with({ accessCount: hits, lastAccessed: accessed });
     const accessCount = addHits(entry.accessCount, hits);
     const lastAccessed = Math.max(entry.lastAccessed, accessed);
-    row.entry = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
+    const changed = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
+    row.entry = stampEntry(changed, versionOf(entry));
     if (accessed > entry.lastAccessed) this.use(row);
     return true;
   }

@@ -9,13 +9,13 @@ import {
   recordToEntry,
   type TierCapabilities,
 } from '@pw/cache-models';
-import type { AccessUpdate } from '@pw/cache-models/tier';
+import { type AccessUpdate, stampEntry, versionOf } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../../src/index.ts';
 import { InnerMapTier } from '../inner-map-tier.ts';
 import type { Row } from '../row-tier.ts';
 import type { FileLease } from './file-leases.ts';
 
-type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord };
+type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord; readonly version?: number };
 
 const CLAIMS: Partial<TierCapabilities> = Object.freeze({
   immediate: false,
@@ -24,6 +24,7 @@ const CLAIMS: Partial<TierCapabilities> = Object.freeze({
   sideValues: true,
   leases: true,
   changes: true,
+  marks: true,
 });
 
 /** The content of a {@link FileTier}'s file during an operation. */
@@ -33,6 +34,7 @@ export class FileTable extends InnerMapTier {
   history = new Map<string, HealthRecord[]>();
   sideValues = new Map<string, string>();
   leases = new Map<string, FileLease>();
+  marks = new Map<string | null, number>();
   /** The keys of the entries that the current operation has stored or removed. */
   readonly changedKeys = new Set<string>();
   /** True when there is something to write. */
@@ -43,26 +45,28 @@ export class FileTable extends InnerMapTier {
   }
 
   load(text: string): void {
-    const { steps = 0, rows = [], history = [], sideValues = [], leases = [] } = text === '' ? {} : JSON.parse(text);
+    const { steps = 0, rows = [], history = [], sideValues = [], ...parts } = text === '' ? {} : JSON.parse(text);
+    const { leases = [], marks = [] } = parts;
     this.steps = steps;
     this.rows = new Map();
     this.unreadable = new Map();
     this.history = new Map(history as [string, HealthRecord[]][]);
     this.sideValues = new Map(sideValues as [string, string][]);
     this.leases = new Map(leases as [string, FileLease][]);
+    this.marks = new Map(marks as [string | null, number][]);
     for (const row of rows as StoredRow[]) {
       const entry = this.decoded(row.record);
       if (entry === undefined) this.unreadable.set(row.record.key, row);
-      else this.rows.set(this.keyOf(entry.key), { ...row, entry });
+      else this.rows.set(this.keyOf(entry.key), { ...row, entry: this.stamped(entry, row) });
     }
     this.changed = false;
     // The last tier on this file may have had a higher limit.
-    while (this.isTooFull()) this.makeRoom('');
+    for (let surplus = this.rows.size; surplus > 0 && this.isTooFull(); surplus--) this.makeRoom('');
   }
 
   save(): string {
     const rows = [...this.rows.values()].map(
-      ({ entry, ...row }): StoredRow => ({ ...row, record: this.encoded(entry) }),
+      ({ entry, ...row }): StoredRow => ({ ...row, record: this.encoded(entry), version: this.versionOf(entry) }),
     );
     return JSON.stringify({
       steps: this.steps,
@@ -70,6 +74,7 @@ export class FileTable extends InnerMapTier {
       history: [...this.history],
       sideValues: [...this.sideValues],
       leases: [...this.leases],
+      marks: [...this.marks],
     });
   }
 
@@ -86,6 +91,32 @@ export class FileTable extends InnerMapTier {
     }
   }
 
+  protected versionOf(entry: CacheEntry): number {
+    return versionOf(entry);
+  }
+  protected stamped(entry: CacheEntry, { version = 0 }: StoredRow): CacheEntry {
+    return stampEntry(entry, version);
+  }
+
+  /** Removes a row, whether or not it has expired; true if it was live. */
+  drop(key: string): boolean {
+    const wasLive = this.live(key) !== undefined;
+    this.forget(key);
+    this.rows.delete(key);
+    return wasLive;
+  }
+
+  protected isMarked(key: string): boolean {
+    return this.marks.has(key) || this.marks.has(null);
+  }
+  protected override victim(candidates: [string, Row][]): [string, Row] {
+    return super.victim(candidates.filter(([key]) => !this.isMarked(key)));
+  }
+  protected override makeRoom(newcomer: string): void {
+    const canLeave = [...this.rows.keys()].some((key) => key !== newcomer && !this.isMarked(key));
+    if (canLeave) super.makeRoom(newcomer);
+  }
+
   addCheck(key: string, check: HealthRecord): void {
     const checks = this.history.get(key) ?? [];
     this.history.set(key, [...checks, check]);
@@ -93,6 +124,9 @@ export class FileTable extends InnerMapTier {
   }
 
   override clear(): number {
+    // Marked entries that have expired too.
+    const expired = [...this.rows].filter(([, { entry }]) => this.isExpired(entry));
+    for (const [key] of expired) if (this.isMarked(key)) this.rows.delete(key);
     this.unreadable.clear();
     this.history.clear();
     this.changed = true;
@@ -125,7 +159,7 @@ export class FileTable extends InnerMapTier {
     super.evicted(key, entry);
   }
   protected override dropExpired(key: string): boolean {
-    const was = super.dropExpired(key);
+    const was = !this.isMarked(key) && super.dropExpired(key);
     if (was) this.forget(key);
     return was;
   }

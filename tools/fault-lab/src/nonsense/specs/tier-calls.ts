@@ -28,6 +28,7 @@ import {
 } from '../accepts.ts';
 import { methodOf, readAll } from '../calling.ts';
 import { type Call, type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
+import { markCalls } from './mark-calls.ts';
 
 const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
   source: isText,
@@ -233,6 +234,12 @@ function optionalCalls(): TierCall[] {
       (tier, one) => tier.recordAccess([one as never]),
     ),
     call(
+      'update',
+      [KEY, must('change', isFunction)],
+      () => [KEPT.key, (entry: CacheEntry) => entry],
+      (tier, ...given) => tier.update!(...(given as Parameters<NonNullable<CacheTier['update']>>)),
+    ),
+    call(
       'reseal',
       [must('batchSize', wholeFrom(1))],
       () => [100],
@@ -333,6 +340,7 @@ const PART_CALLS = {
   sideValues: sideValueCalls,
   changes: changeCalls,
   leases: leaseCalls,
+  marks: () => markCalls({ kept: KEPT, passing: PASSING }),
 } as const;
 
 /** A filter of `query`, with all its members. */
