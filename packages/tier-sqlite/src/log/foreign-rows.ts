@@ -43,6 +43,11 @@ export class ForeignRows {
     return this.#adoptions;
   }
 
+  /** The `data_version` at which there were none. */
+  get noneAt(): number | undefined {
+    return this.#noneAt;
+  }
+
   /** True if there are such rows. If no other connection has written since it was false, it is false. */
   isDue(statements: EntryStatements): boolean {
     const version = statements.dataVersion();

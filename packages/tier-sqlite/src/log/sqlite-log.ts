@@ -146,7 +146,7 @@ export class SqliteLog implements TierLog {
   /** The page after the head of the log, if nothing was written since it was read. */
   #unchanged({ statements, log, foreign }: RowStore, after: number): LogPage | undefined {
     const last = this.#lastRead;
-    if (last?.head !== after || log.own.count !== last.ownWrites || foreign.isDue(statements)) return undefined;
+    if (last?.head !== after || log.own.count !== last.ownWrites || foreign.noneAt !== last.dataVersion) return undefined;
     return statements.dataVersion() === last.dataVersion ? { rows: [], head: after, isPruned: false } : undefined;
   }
 

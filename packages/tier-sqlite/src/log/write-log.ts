@@ -40,8 +40,9 @@ export class WriteLog {
   /** What this connection added, so that it is not reported as a change by others. */
   readonly own = new OwnWrites();
   readonly #statements: EntryStatements;
-  readonly #newestSql: string;
-  readonly #insert: string;
+  readonly #newestPosition: Statement;
+  readonly #insert: Statement;
+  readonly #insertNext: Statement;
   #newest: number | undefined;
   /** The newest position when the transaction first asked for it. */
   #before = 0;
@@ -51,8 +52,13 @@ export class WriteLog {
   constructor(statements: EntryStatements) {
     this.#statements = statements;
     const { layout } = statements;
-    this.#newestSql = newestPosition(layout);
-    this.#insert = `INSERT INTO ${layout.changes} (position, key, version) VALUES (?, ?, ?)`;
+    const newest = newestPosition(layout);
+    this.#newestPosition = statements.once(newest).pluck();
+    this.#insert = statements.once(`INSERT INTO ${layout.changes} (position, key, version) VALUES (?, ?, ?)`);
+    // The same as `nextVersion`: an even number.
+    this.#insertNext = statements.once(
+      `INSERT INTO ${layout.changes} (position, key) VALUES (max(?, (ifnull((${newest}), 0) | 1) + 1), ?)`,
+    );
   }
 
   /** To be called at the beginning of each transaction. */
@@ -78,6 +84,7 @@ export class WriteLog {
 
   /** Adds a write, and returns its version. `null` stands for all keys. */
   add(key: string | null, now: number, after = 0): number {
+    if (this.#newest === undefined && !this.own.isKept) return this.#addFirst(key, nextPosition(now, after));
     const version = nextPosition(now, this.newest, after);
     this.#append(version, key, null);
     return version;
@@ -93,15 +100,24 @@ export class WriteLog {
     this.#isOwn = false;
   }
 
+  /** Most transactions add one row: its position is found by the statement that adds it. */
+  #addFirst(key: string | null, least: number): number {
+    const position = Number(this.#insertNext.run(least, key).lastInsertRowid);
+    this.#before = position - 1;
+    this.#newest = position;
+    this.#sincePruned++;
+    return position;
+  }
+
   #append(position: number, key: string | null, version: number | null): void {
-    this.#statements.of(this.#insert).run(position, key, version);
+    this.#insert.run(position, key, version);
     this.#newest = position;
     this.#sincePruned++;
   }
 
   /** Like `newest`, outside of a transaction. */
   head(): number {
-    return (this.#plucked(this.#newestSql).get() as number | undefined) ?? 0;
+    return (this.#newestPosition.get() as number | undefined) ?? 0;
   }
 
   /** The highest position that was pruned. */
