@@ -154,8 +154,10 @@ export class CacheManager implements AsyncDisposable {
       onEvict: (level) => (key, entry, reason) => stack?.noteEviction(level, key, entry, reason),
       listener: statistics,
     });
-    stack = new TierStack(tiers, statistics, logger);
-    statistics.attach(tiers);
+    const { maxStalenessMs } = options;
+    stack = new TierStack(tiers, statistics, logger, { maxStalenessMs });
+    await stack.start();
+    statistics.attach(tiers, stack.staleness);
     return new CacheManager(options, { clock, logger, statistics, stack });
   }
 

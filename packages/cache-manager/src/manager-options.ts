@@ -60,6 +60,13 @@ export interface CacheManagerOptions {
    */
   readonly tierTimeoutMs?: number | undefined;
   /**
+   * By how many milliseconds an answer from memory may lag behind what other processes write to the persistent tiers, as
+   * long as these can be asked: 0 or more; 0 asks them before each read.
+   *
+   * @default 100
+   */
+  readonly maxStalenessMs?: number | undefined;
+  /**
    * How long a lease of `getOrLoad` outlives a process that died while loading, in milliseconds: 100 or more. During a
    * load the lease is extended as needed.
    *
@@ -141,7 +148,14 @@ export interface CacheManagerOptions {
 export interface OpenCacheOptions
   extends Pick<
     CacheManagerOptions,
-    'healthThresholds' | 'healthSchedule' | 'loadLeaseMs' | 'onTierError' | 'required' | 'tierTimeoutMs' | 'ttlJitter'
+    | 'healthThresholds'
+    | 'healthSchedule'
+    | 'loadLeaseMs'
+    | 'maxStalenessMs'
+    | 'onTierError'
+    | 'required'
+    | 'tierTimeoutMs'
+    | 'ttlJitter'
   > {
   /**
    * Tells the time in all tiers that a factory makes.

@@ -39,6 +39,7 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
     enableStatistics: parsed.enableStatistics,
     statisticsInterval: parsed.statisticsInterval,
     loadLeaseMs: options.loadLeaseMs,
+    maxStalenessMs: options.maxStalenessMs,
     onTierError: options.onTierError,
     required: options.required,
     tierTimeoutMs: options.tierTimeoutMs,

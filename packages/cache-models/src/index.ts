@@ -45,6 +45,7 @@ export type { CredentialCipher, TokenState } from './secrets/secret.ts';
 export { SECRET_MASK, Secret } from './secrets/secret.ts';
 export type { CacheStatisticsInput } from './statistics/cache-statistics.ts';
 export { CacheStatistics } from './statistics/cache-statistics.ts';
+export type { StalenessReport } from './statistics/staleness-report.ts';
 export type { TierReport } from './statistics/tier-report.ts';
 export type { TierCounts } from './statistics/tier-statistics.ts';
 export { RemovalReason, TierStatistics } from './statistics/tier-statistics.ts';

@@ -3,27 +3,33 @@ import {
   CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
-  CacheValidationError,
-  entryToRecord,
   type MaybePromise,
   recordToEntry,
   TierType,
 } from '@pw/cache-models';
 import {
   type AccessUpdate,
+  type ChangeListener,
   checkArgument,
   checkOneOptionsObject,
+  ENTRY_CHANGE,
   type ResealCounts,
   type SideValues,
+  type TierChanges,
+  type TierMarks,
   wholeNumber,
 } from '@pw/cache-models/tier';
+import { notifyListener } from './changes/change-reports.ts';
+import { EntryCodec, stampAs } from './entry-codec.ts';
+import { updateEntry } from './entry-update.ts';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import { JsonlStore } from './jsonl-store.ts';
 import { type JsonlTierOptions, jsonlOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
-import { MAX_WRITTEN_LINE } from './limits.ts';
-import { encodeLine } from './lines/record-line.ts';
-import type { KeyedPut, StoredPut } from './put-batch.ts';
+import { JsonlMarks } from './marks/jsonl-marks.ts';
+import { checkKey } from './marks/marks-arguments.ts';
+import type { KeyedPut } from './put-batch.ts';
 import { resealRecords } from './reseal/reseal.ts';
+import { CallerFault } from './shard/shard-operation.ts';
 import { JsonlSideValues } from './side-values.ts';
 
 const BATCH_SIZE = wholeNumber(1);
@@ -43,6 +49,23 @@ const ENCODING_MS = 3;
 export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #store: JsonlStore;
   readonly #sideValues: JsonlSideValues;
+  /** Reports of changes by other processes; see `CacheTier.changes`. */
+  readonly changes: TierChanges = Object.freeze({
+    /**
+     * Calls the listener with each key that another process has stored or removed, and with `null` if any may have
+     * changed. Throws a CacheValidationError for a listener that is not a function.
+     */
+    subscribe: (listener: ChangeListener): (() => void) => {
+      const remove = this.#store.reports.add(listener);
+      if (this.status === 'open') notifyListener(listener, null);
+      return remove;
+    },
+    /** Follows every file, at the cost of one system call for each that did not change. */
+    poll: (): Promise<boolean> => this.#poll(),
+  });
+  readonly #codec: EntryCodec;
+  /** What a base below this tier may miss; see `CacheTier.marks`. */
+  readonly marks: TierMarks;
 
   /**
    * Throws a CacheConfigError for an invalid configuration or invalid options.
@@ -58,9 +81,18 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     super(options, {
       mode: 'async',
       tierType: TierType.L2_FILE,
-      capabilities: { persistent: true, shared: true, reseal: true, sideValues: true },
+      capabilities: {
+        persistent: true,
+        shared: true,
+        reseal: true,
+        sideValues: true,
+        changes: true,
+        update: true,
+        marks: true,
+      },
       ownOptions: jsonlOptions(options),
     });
+    this.#codec = new EntryCodec(this.name, this.cipher);
     this.#store = new JsonlStore(parseJsonlTierOptions(options), this.config, {
       clock: this.clock,
       logger: this.logger,
@@ -86,6 +118,31 @@ export class JsonlCacheTier extends BaseTier<'async'> {
       },
       runExclusive: (shard, work) => this.#store.runExclusive(shard, work),
     });
+    this.marks = new JsonlMarks({
+      store: this.#store,
+      codec: this.#codec,
+      clock: this.clock,
+      run: (fallback, work) => this.#decided(fallback, work),
+    });
+  }
+
+  /**
+   * Reads the live entry of a key and stores what `change` makes of it, or removes it if that is `null`, while no other
+   * process can change the key. See `CacheTier.update`.
+   *
+   * If the lock is lost in the middle, because the process was stopped for longer than `lock.staleMs`, it is uncertain
+   * whether the change was made: that counts as a fault of the store, so no change is ever made twice.
+   *
+   * @example
+   * ```ts
+   * await tier.update('a', (entry) => entry.with({ failureCount: entry.failureCount + 1 }));
+   * ```
+   */
+  async update(key: string, change: (entry: CacheEntry) => CacheEntry | null): Promise<CacheEntry | null | undefined> {
+    checkKey('key', key);
+    checkArgument('change', change, ENTRY_CHANGE);
+    const work = () => updateEntry(this.#store, this.#codec, { key, change, now: this.clock.now() });
+    return this.#decided<CacheEntry | null | undefined>(undefined, work);
   }
 
   /** See `CacheTier.sideValues`. */
@@ -103,6 +160,15 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     if (this.cipher === undefined) return;
     await this.#sideValues.removeLeftovers();
     yield* resealRecords(this.#store, this.cipher, batchSize);
+  }
+
+  async #poll(): Promise<boolean> {
+    if (!this.#store.reports.isWanted) return true;
+    return this.run(false, async () => {
+      await this.#whenSettled(() => this.#store.refreshAll());
+      this.#store.reports.flush();
+      return true;
+    });
   }
 
   protected override doOpen(): Promise<void> {
@@ -145,7 +211,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   protected override async doPut(key: string, entry: CacheEntry, _now: number): Promise<boolean> {
-    return this.#store.put(key, this.#putOf(entry));
+    return this.#store.put(key, this.#codec.encode(entry));
   }
 
   protected override async doPutMany(entries: readonly CacheEntry[], _now: number): Promise<boolean[]> {
@@ -158,7 +224,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
         await nextTurn();
         end = performance.now() + ENCODING_MS;
       }
-      puts.push({ key: entry.key, put: this.#putOf(entry) });
+      puts.push({ key: entry.key, put: this.#codec.encode(entry) });
     }
     return this.#store.putMany(puts);
   }
@@ -217,24 +283,24 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     return this.#whenSettled(() => this.#store.recordAccess(updates, now));
   }
 
+  /** Like `run`, but an error of a function of the caller ends it: it is not a fault of the store. */
+  async #decided<T>(fallback: T, work: () => Promise<T>): Promise<T> {
+    let fault: CallerFault | undefined;
+    const answer = await this.run(fallback, async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof CallerFault)) throw error;
+        fault = error;
+        return fallback;
+      }
+    });
+    if (fault !== undefined) throw fault.cause;
+    return answer;
+  }
+
   #whenSettled<T>(work: () => T): MaybePromise<T> {
     return this.#store.whenSettled(work);
-  }
-
-  #putOf(entry: CacheEntry): StoredPut {
-    const { expiresAt, lastAccessed, accessCount, fetchTime } = entry;
-    const line = encodeLine(entryToRecord(entry, this.cipher));
-    if (line.length > MAX_WRITTEN_LINE) throw this.#tooLong();
-    return {
-      line,
-      facts: { expiresAt, lastAccessed, accessCount, fetchTime },
-    };
-  }
-
-  #tooLong(): CacheValidationError {
-    const problem = { path: 'entry', message: 'must be at most 1 MiB as a line of JSON' };
-    const message = `${this.name}: entry: ${problem.message}`;
-    return new CacheValidationError(message, { tier: this.name, problems: [problem] });
   }
 
   /** Throws the codec's error; a damaged record is set aside first. */
@@ -242,7 +308,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     const found = this.#store.readRecord(id);
     if (found === undefined) return undefined;
     try {
-      return this.#store.overlay(recordToEntry(found, this.cipher));
+      return stampAs(this.#store.overlay(recordToEntry(found, this.cipher)), found);
     } catch (error) {
       if (error instanceof CacheCorruptionError) this.#store.setAside(key);
       throw error;

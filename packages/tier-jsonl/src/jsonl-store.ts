@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfig,
@@ -8,20 +9,27 @@ import {
   type MaybePromise,
   type RemovalReason,
 } from '@pw/cache-models';
-import { type AccessUpdate, errorCode } from '@pw/cache-models/tier';
+import { type AccessUpdate, errorCode, type Marks } from '@pw/cache-models/tier';
 import { AccessWriteBuffer } from './access-write-buffer.ts';
+import { ChangeReports } from './changes/change-reports.ts';
 import { compactWithRetries } from './compaction/compact-with-retries.ts';
+import { storageFault } from './files/storage-fault.ts';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';
+import type { RecordIndex } from './index/record-index.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { dropOlder } from './layout/drop-older.ts';
 import { openShardSet } from './layout/open-shard-set.ts';
 import type { ByteRange } from './lines/byte-range.ts';
+import { versionOfLine } from './lines/line-version.ts';
 import type { RawRecord } from './lines/raw-record.ts';
+import { EVERYTHING_SHARD } from './marks/shard-marks.ts';
 import { type KeyedPut, putBatch, type StoredPut } from './put-batch.ts';
 import { RoomMaker } from './room-maker.ts';
+import { FileWindow } from './shard/file-window.ts';
 import { RecordReader } from './shard/record-reader.ts';
+import type { Shard } from './shard/shard.ts';
 import { Resharded, type ShardLane } from './shard/shard-lane.ts';
-import type { ShardOperation } from './shard/shard-operation.ts';
+import type { CallerFault, ShardOperation, ShardView } from './shard/shard-operation.ts';
 import type { ShardSet } from './shard/shard-set.ts';
 
 export interface JsonlStoreHooks {
@@ -41,6 +49,8 @@ export class JsonlStore {
   readonly #hooks: JsonlStoreHooks;
   readonly #access: AccessWriteBuffer;
   readonly #records = new RecordReader(() => this.#shards);
+  /** What other processes changed. */
+  readonly reports = new ChangeReports();
   #set: ShardSet | undefined;
   #reopening: Promise<void> | undefined;
 
@@ -61,6 +71,8 @@ export class JsonlStore {
   async open(): Promise<void> {
     this.#set = await this.#openSet(false);
     await this.#room?.makeFor([]);
+    this.reports.note(null);
+    this.reports.flush();
   }
 
   async close(): Promise<void> {
@@ -186,8 +198,103 @@ export class JsonlStore {
     // If nothing is queued and the files do not contain the key, it is absent, and no lock is needed to return that.
     // Otherwise the deletion is queued.
     if (this.isSettled && this.#isAbsent(key) && this.isSettled) return false;
+    if (onlyExpired && this.#shards.marks.isKnown(key)) return false;
     this.#access.forget(key);
     return (await this.#atHome(key, { kind: 'delete', key, now, onlyExpired })) === true;
+  }
+
+  /**
+   * Calls `decide` for the items of each shard, with its lock held: again if the lock was lost, or if the number of
+   * shards has changed before. An item without a key belongs to the shard that has the mark of everything. Throws the
+   * CallerFault that `decide` throws, or a CacheStorageError.
+   */
+  async decide<T>(
+    items: readonly T[],
+    keyOf: (item: T) => string | null,
+    decide: (view: ShardView, items: readonly T[]) => void,
+  ): Promise<void> {
+    const set = await this.#current();
+    const homeOf = (item: T) => {
+      const key = keyOf(item);
+      return key === null ? EVERYTHING_SHARD : set.homeOf(key);
+    };
+    const groups = Map.groupBy(items, homeOf);
+    const decideIn = async (lane: ShardLane, some: readonly T[]) => {
+      try {
+        await decideInLane(lane, (view) => decide(view, some));
+      } catch (error) {
+        if (!(error instanceof Resharded)) throw error;
+        await this.decide(some, keyOf, decide);
+      }
+    };
+    throwFirst(await Promise.allSettled([...groups].map(([shard, some]) => decideIn(set.lane(shard), some))));
+  }
+
+  /** Like `decide`, once for each shard. */
+  async decideEverywhere(decide: (view: ShardView) => void): Promise<void> {
+    for (;;) {
+      const { lanes } = await this.#current();
+      try {
+        throwFirst(await Promise.allSettled(lanes.map((lane) => decideInLane(lane, decide))));
+        return;
+      } catch (error) {
+        if (!(error instanceof Resharded)) throw error;
+      }
+    }
+  }
+
+  /** For a decision: the record of a key, also if another program has put it into another shard. */
+  recordOf(view: ShardView, key: string): RawRecord | undefined {
+    const found = view.recordOf(key);
+    if (found !== undefined) return found;
+    const { index } = this.#shards;
+    const id = index.find(key);
+    const isAway = id !== NO_RECORD && index.shardOf(id) !== this.#shards.homeOf(key);
+    return isAway ? this.#readOrSkip(id) : undefined;
+  }
+
+  #readOrSkip(id: RecordId): RawRecord | undefined {
+    try {
+      return this.#records.read(id);
+    } catch (error) {
+      if (error instanceof CacheCorruptionError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The marks as they are now. Throws a CacheStorageError. */
+  async readMarks(): Promise<Marks> {
+    const { marks } = await this.#current();
+    try {
+      return marks.read();
+    } catch (error) {
+      throw storageFault('read the marks', error);
+    }
+  }
+
+  /** Evicts what exceeds the limit once these keys were stored. */
+  async makeRoom(keys: readonly string[]): Promise<void> {
+    await this.#room?.makeFor(keys);
+  }
+
+  forgetAccess(key: string): void {
+    this.#access.forget(key);
+  }
+
+  /** Removes all records that are older than a version. Returns how many are left. */
+  async clearOlder(version: number): Promise<number> {
+    return this.#everywhere(() => true, { kind: 'clear older', version });
+  }
+
+  /** The highest version of a record, 0 if none has one. */
+  async newestVersion(): Promise<number> {
+    await this.whenSettled(() => this.refreshAll());
+    let newest = 0;
+    for (const { shard } of this.#shards.lanes) {
+      newest = Math.max(newest, await this.whenSettled(() => newestVersionIn(shard, this.#shards.index)));
+      await nextTurn();
+    }
+    return newest;
   }
 
   #isAbsent(key: string): boolean {
@@ -309,16 +416,19 @@ export class JsonlStore {
     return id === NO_RECORD ? undefined : this.#shards.index.shardOf(id);
   }
 
-  #openSet(isAgain: boolean): Promise<ShardSet> {
+  async #openSet(isAgain: boolean): Promise<ShardSet> {
     const { onDamaged, logger, clock } = this.#hooks;
-    return openShardSet({
+    const set = await openShardSet({
       settings: this.#settings,
       logger,
       clock,
       policy: this.#policy,
       onDamaged: (count) => onDamaged(count),
+      reports: this.reports,
       isAgain,
     });
+    set.isServing = true;
+    return set;
   }
 
   #reopen(): Promise<void> {
@@ -326,6 +436,7 @@ export class JsonlStore {
       const old = this.#shards;
       const fresh = await this.#openSet(true);
       this.#set = fresh;
+      this.reports.note(null);
       await old.close();
     })().finally(() => {
       this.#reopening = undefined;
@@ -346,14 +457,15 @@ export class JsonlStore {
 
   async #everywhere(
     where: (lane: ShardLane) => boolean,
-    operation: ShardOperation & { readonly kind: 'clear' | 'cleanupExpired' },
+    operation: ShardOperation & { readonly kind: 'clear' | 'clear older' | 'cleanupExpired' },
   ): Promise<number> {
     let total = 0;
     const submit = async (lane: ShardLane) => {
       for (;;) {
         const count = Number(await lane.submit(operation));
         total += count;
-        if (operation.kind !== 'cleanupExpired' || !where(lane)) return;
+        // Marked records stay, however expired.
+        if (operation.kind !== 'cleanupExpired' || count === 0 || !where(lane)) return;
         await nextTurn();
       }
     };
@@ -372,4 +484,25 @@ export class JsonlStore {
       if (!(fault.reason instanceof Resharded)) throw fault.reason;
     }
   }
+}
+
+async function decideInLane(lane: ShardLane, decide: (view: ShardView) => void): Promise<void> {
+  let fault: CallerFault | undefined;
+  const failed = (error: CallerFault | undefined) => {
+    fault = error;
+  };
+  await lane.submit({ kind: 'decide', decide, failed });
+  if (fault !== undefined) throw fault;
+}
+
+function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+function newestVersionIn({ number, file }: Shard, index: RecordIndex): number {
+  const window = new FileWindow(file);
+  let newest = 0;
+  const ids = index.idsOf(number).sort((a, b) => index.offsetOf(a) - index.offsetOf(b));
+  for (const id of ids) newest = Math.max(newest, versionOfLine(window.read(index.offsetOf(id), index.lengthOf(id))));
+  return newest;
 }

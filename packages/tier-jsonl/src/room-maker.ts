@@ -33,6 +33,8 @@ interface Leaving {
 /** Evicts the records that exceed the limit of a bounded directory. */
 export class RoomMaker {
   readonly #parts: RoomMakerParts;
+  /** The number of changes of the marks when a marked record was last passed over. */
+  #heldAt = 0;
 
   constructor(parts: RoomMakerParts) {
     this.#parts = parts;
@@ -67,6 +69,7 @@ export class RoomMaker {
     if (set === undefined) return true;
     // Records stored by other processes count too.
     set.refreshAll();
+    this.#releaseHeld(set);
     const { limit } = this.#parts;
     const { index } = set;
     for (const key of keys) {
@@ -77,6 +80,13 @@ export class RoomMaker {
     return this.#evictDownTo(limit, set, leaving);
   }
 
+  /** Marked records are considered again once the marks have changed. */
+  #releaseHeld({ index, marks }: ShardSet): void {
+    if (!index.hasHeld) return;
+    marks.read();
+    if (marks.changes !== this.#heldAt) index.releaseHeld();
+  }
+
   #evictDownTo(count: number, set: ShardSet, leaving: Leaving): boolean {
     const { index } = set;
     const now = this.#parts.clock.now();
@@ -84,6 +94,11 @@ export class RoomMaker {
       const id = index.victim(now);
       if (id === undefined) break;
       const key = index.keyOf(id);
+      if (set.marks.isMarked(key)) {
+        this.#heldAt = set.marks.changes;
+        index.hold(id);
+        continue;
+      }
       this.#parts.onEvicting(id, key, now >= index.expiresAt(id) ? RemovalReason.TTL : RemovalReason.CAPACITY);
       // Reading the victim may have set it aside as damaged, or started a re-read of its shard.
       if (set.isReading || index.find(key) !== id) continue;
@@ -92,7 +107,7 @@ export class RoomMaker {
       index.remove(id);
       this.#parts.forget(key);
       // Queued right away, so that a later put of the key is ordered after it.
-      const gone = lane.queue({ kind: 'delete', key, now, onlyExpired: false });
+      const gone = lane.queue({ kind: 'evict', key, now });
       leaving.removals.push(gone.catch((error: unknown) => this.#warnNotRemoved(error)));
       leaving.lanes.add(lane);
     }

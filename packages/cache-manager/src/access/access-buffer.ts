@@ -9,7 +9,7 @@ import {
   raiseAccess,
 } from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
-import type { ManagedTier } from '../tier/managed-tier.ts';
+import type { StackLevel } from '../stack/stack-level.ts';
 
 /** Accesses are written behind after this time, or once there are this many. */
 const FLUSH_AFTER_MS = 1_000;
@@ -25,6 +25,8 @@ const MAX_RETRIED = 10_000;
  */
 type Pending = CacheEntry | Omit<AccessUpdate, 'key'>;
 
+type Target = Pick<StackLevel, 'countsAccesses' | 'recordAccess'>;
+
 /**
  * Accesses and evictions that the lower tiers have not received yet. They are written behind in batches, under the
  * keys' locks, so that no read costs a write; until then they are overlaid on the entries that these tiers return.
@@ -34,7 +36,7 @@ type Pending = CacheEntry | Omit<AccessUpdate, 'key'>;
  * key.
  */
 export class AccessBuffer {
-  readonly #tiers: readonly ManagedTier[];
+  readonly #levels: readonly Target[];
   readonly #mutex: KeyedMutex;
   readonly #logger: Logger;
   readonly #pending = new Map<string, Pending>();
@@ -45,8 +47,8 @@ export class AccessBuffer {
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
-  constructor(tiers: readonly ManagedTier[], mutex: KeyedMutex, logger: Logger) {
-    this.#tiers = tiers;
+  constructor(levels: readonly Target[], mutex: KeyedMutex, logger: Logger) {
+    this.#levels = levels;
     this.#mutex = mutex;
     this.#logger = logger;
   }
@@ -158,7 +160,7 @@ export class AccessBuffer {
 
   async #flushAll(): Promise<void> {
     // A first tier that counts accesses already has them.
-    const targets = this.#tiers.filter((tier) => tier.level > 0 || !tier.countsAccesses);
+    const targets = this.#levels.filter((level, i) => i > 0 || !level.countsAccesses);
     // Accesses recorded meanwhile wait for the next flush: a busy cache must not prolong this one forever.
     for (let left = this.#pending.size; left > 0; left -= FLUSH_SLICE) {
       const keys = this.#pending.keys().take(FLUSH_SLICE).toArray();
@@ -169,7 +171,7 @@ export class AccessBuffer {
     }
   }
 
-  async #write(targets: readonly ManagedTier[], keys: readonly string[]): Promise<void> {
+  async #write(targets: readonly Target[], keys: readonly string[]): Promise<void> {
     const updates = this.#take(keys);
     let hasFailed = false;
     for (const tier of targets) {

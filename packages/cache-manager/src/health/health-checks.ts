@@ -65,6 +65,7 @@ export class HealthChecks {
   async record(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
     const check = parseHealthCheck(result, this.#options.clock.now());
     const after = await this.#stack.update(key, (entry) => afterHealthCheck(entry, check, this.#options.rules), {
+      check,
       apply: (newest) => this.#recordInTiers(newest, check),
     });
     return after ?? undefined;

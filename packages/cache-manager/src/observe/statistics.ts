@@ -1,4 +1,4 @@
-import { CacheStatistics, type RemovalReason, TierStatistics } from '@pw/cache-models';
+import { CacheStatistics, type RemovalReason, type StalenessReport, TierStatistics } from '@pw/cache-models';
 import type { CacheManagerOptions } from '../manager-options.ts';
 import type { StackEvents } from '../stack/tier-stack.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
@@ -18,6 +18,7 @@ export class Statistics implements StackEvents, TierListener {
   readonly #isEnabled: boolean;
   /** `undefined` until every tier is open; until then nothing is reported. */
   #tiers: readonly ManagedTier[] | undefined;
+  #staleness: { readonly report: StalenessReport | null } | undefined;
 
   constructor({ enableStatistics = true, statisticsInterval = 5 }: StatisticsOptions) {
     this.#isEnabled = enableStatistics;
@@ -28,8 +29,9 @@ export class Statistics implements StackEvents, TierListener {
   }
 
   /** Starts reporting, with the tiers of the stack. */
-  attach(tiers: readonly ManagedTier[]): void {
+  attach(tiers: readonly ManagedTier[], staleness: { readonly report: StalenessReport | null }): void {
     this.#tiers = tiers;
+    this.#staleness = staleness;
   }
 
   /** An entry was copied up into a tier. */
@@ -75,6 +77,7 @@ export class Statistics implements StackEvents, TierListener {
       promotions: sum(tiers.map(({ promotions }) => promotions)),
       demotions: sum(tiers.map(({ demotions }) => demotions)),
       requestMisses: isEnabled ? this.requestMisses : 0,
+      staleness: isEnabled ? (this.#staleness?.report ?? null) : null,
     });
   }
 }

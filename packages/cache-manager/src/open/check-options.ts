@@ -40,6 +40,10 @@ export const SHARED_OPTIONS = Object.freeze({
     wanted: `must be a number of milliseconds from 100 to ${LONGEST_TIMER}`,
     isRight: (value) => Kinds.milliseconds.isRight(value) && (value as number) >= 100,
   }),
+  maxStalenessMs: optional({
+    wanted: `must be a number of milliseconds from 0 to ${LONGEST_TIMER}`,
+    isRight: (value) => value === 0 || Kinds.milliseconds.isRight(value),
+  }),
   onTierError: optional(oneOf(ON_TIER_ERROR)),
   ttlJitter: optional(objectWith(JITTER)),
   healthThresholds: optional(HEALTH_THRESHOLDS),

@@ -13,6 +13,11 @@ export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
   #barrier: Promise<unknown> | undefined;
 
+  /** True if an operation on the key, or on all keys, has not ended. */
+  isBusy(key: string): boolean {
+    return this.#barrier !== undefined || this.#tails.has(key);
+  }
+
   /** Runs `work` once every earlier operation on the key has ended. `hasWaited` is true if there was one. */
   run<T>(key: string, work: (hasWaited: boolean) => MaybePromise<T>): MaybePromise<T> {
     const before = this.#tails.get(key) ?? this.#barrier;

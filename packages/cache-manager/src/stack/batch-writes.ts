@@ -1,16 +1,34 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry, MaybePromise } from '@pw/cache-models';
-import { allOf, chain, extractUrlCredentials, isPromise } from '@pw/cache-models/tier';
+import { allOf, chain, extractUrlCredentials, isPromise, versionOf } from '@pw/cache-models/tier';
 import { type AccessBuffer, withoutMark } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';
-import type { ManagedTier, SliceHooks } from '../tier/managed-tier.ts';
+import type { SliceHooks } from '../tier/managed-tier.ts';
 import type { Merge } from './merge.ts';
+import type { ExpectedVersions, StackLevel, StoredEntries } from './stack-level.ts';
+
+/** How often keys are merged if others change them meanwhile. */
+const MERGES = 4;
+
+interface MergeProgress {
+  /** The keys to be merged; all of them at first. */
+  readonly left: ReadonlySet<string> | undefined;
+  /** The merged entries as they are stored, by key. */
+  readonly done: Map<string, CacheEntry>;
+  /** The keys that a durable level has stored. */
+  readonly stored: Set<string>;
+  /** True if nothing more is expected of the versions. */
+  readonly isLast: boolean;
+}
 
 export interface BatchWritesContext {
-  readonly tiers: readonly ManagedTier[];
-  /** First the tiers that keep an entry's own TTL, then those that cap it. */
-  readonly uncappedFirst: readonly ManagedTier[];
+  /** The levels that a process alone has, the first one first. */
+  readonly inMemory: readonly StackLevel[];
+  /** The levels below them, which are written first. */
+  readonly below: readonly StackLevel[];
+  /** First the levels that keep an entry's own TTL, then those that cap it. */
+  readonly uncappedFirst: readonly StackLevel[];
   readonly mutex: KeyedMutex;
   readonly access: AccessBuffer;
   /** Called when the value of a key is replaced or removed. */
@@ -18,47 +36,66 @@ export interface BatchWritesContext {
 }
 
 /**
- * Writes of many keys, under the locks of all of them. The first tier is written first; each other tier then starts in
- * its own turn of the event loop if the batch is long.
+ * Writes of many keys, under the locks of all of them: the durable levels first, then those in memory from the bottom up.
+ * Each durable level starts in its own turn of the event loop if the batch is long.
  */
 export class BatchWrites {
   readonly #context: BatchWritesContext;
-  readonly #first: ManagedTier;
-  readonly #others: readonly ManagedTier[];
-  /**
-   * Keys that have been put into the first tier but not into the others yet. No two batches share a key, because the
-   * locks of these keys are held.
-   */
-  readonly #pendingBelow = new Set<string>();
-  /** These hooks invalidate state derived from an old value in the step in which the first tier gets the new value. */
+  /** These hooks invalidate state derived from an old value in the step in which the first level gets the new value. */
   readonly #hooks = {
     before: (slice) => {
-      for (const { key } of slice) {
-        this.#context.invalidateDerivedState(key);
-        this.#pendingBelow.add(key);
-      }
+      for (const { key } of slice) this.#context.invalidateDerivedState(key);
     },
     after: (slice) => this.#forgetReplaced(slice),
   } satisfies SliceHooks;
 
-  /** Expects at least one tier. */
+  /** Expects at least one level. */
   constructor(context: BatchWritesContext) {
     this.#context = context;
-    const [first, ...others] = context.tiers;
-    this.#first = first!;
-    this.#others = others;
-  }
-
-  /** True if an entry of the key is about to be put into the tiers below the first one. */
-  isPendingBelow(key: string): boolean {
-    return this.#pendingBelow.size > 0 && this.#pendingBelow.has(key);
   }
 
   /** Stores entries and returns which of them at least one tier stored. */
   putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
     const entries = given.map((entry) => withoutMark(extractUrlCredentials(entry)));
     const keys = entries.map((entry) => entry.key);
-    return this.#context.mutex.runAll(keys, () => this.#putBelow(entries, this.#first.putMany(entries, this.#hooks)));
+    return this.#context.mutex.runAll(keys, () => this.#putAll(entries));
+  }
+
+  #putAll(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+    const first = this.#context.inMemory.length === 0 ? this.#hooks : {};
+    const below = areMany(entries)
+      ? this.#putInTurns(entries, first)
+      : allOf(this.#context.below.map((level) => level.storeMany(entries, first)));
+    return chain(below, (results) => {
+      // With their versions, so that memory knows which changes by others it has seen.
+      const stored = entries.map((entry, i) => results.findLast((result) => result.entries[i])?.entries[i] ?? entry);
+      return chain(this.#putInMemory(stored, false), (inMemory) => anyLevel([...results, ...inMemory], entries.length));
+    });
+  }
+
+  /** Starts each level in its own turn of the event loop. */
+  async #putInTurns(entries: readonly CacheEntry[], hooks: SliceHooks): Promise<StoredEntries[]> {
+    const results: MaybePromise<StoredEntries>[] = [];
+    for (const level of this.#context.below) {
+      if (results.length > 0) await setImmediate();
+      results.push(level.storeMany(entries, hooks));
+    }
+    return Promise.all(results);
+  }
+
+  #putInMemory(entries: readonly CacheEntry[], isOneStep: boolean): MaybePromise<StoredEntries[]> {
+    const { inMemory } = this.#context;
+    const results: MaybePromise<StoredEntries>[] = new Array(inMemory.length);
+    for (let i = inMemory.length - 1; i >= 0; i--) {
+      const level = inMemory[i]!;
+      const hooks = i === 0 ? this.#hooks : {};
+      if (isOneStep) {
+        if (i === 0) this.#hooks.before(entries);
+        results[i] = level.storeManyInOneStep(entries);
+        if (i === 0 && !isPromise(results[i])) this.#hooks.after(entries);
+      } else results[i] = level.storeMany(entries, hooks);
+    }
+    return allOf(results);
   }
 
   /**
@@ -66,27 +103,52 @@ export class BatchWrites {
    * the merged entries, which of them at least one tier stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
-    const { mutex, access } = this.#context;
-    return mutex.runAll(keys, async () => {
+    return this.#context.mutex.runAll(keys, async () => {
       const existing = await this.#newestMany(keys);
       await merge.prepare(existing);
-      // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
-      for (const [key, entry] of existing) existing.set(key, access.overlay(this.#peekFirst(key) ?? entry));
-      const entries = merge.mergeInto(existing).map((entry) => withoutMark(extractUrlCredentials(entry)));
-      this.#hooks.before(entries);
-      const stored = this.#first.putManyInOneStep(entries);
-      if (!isPromise(stored)) this.#hooks.after(entries);
-      return this.#putBelow(entries, stored);
+      const done = new Map<string, CacheEntry>();
+      const stored = new Set<string>();
+      let left: ReadonlySet<string> | undefined;
+      for (let attempt = 1; left === undefined || left.size > 0; attempt++) {
+        const outdated = await this.#mergeOnce(merge, existing, { left, done, stored, isLast: attempt === MERGES });
+        // Others have changed these keys meanwhile: merged again, into what they have made of them.
+        for (const key of outdated) existing.delete(key);
+        for (const [key, entry] of await this.#newestMany([...outdated])) existing.set(key, entry);
+        left = outdated;
+      }
+      const merged = [...done.values()].map((entry) => this.#context.access.overlay(entry));
+      const inMemory = await this.#putInMemory(merged, true);
+      for (const [i, { key }] of merged.entries()) if (inMemory.some((level) => level.stored[i])) stored.add(key);
+      return merge.entries.map(({ key }) => stored.has(key));
     });
+  }
+
+  /** Merges into the existing entries and stores the result in the durable levels. Returns the keys to be merged again. */
+  async #mergeOnce(merge: Merge, existing: Map<string, CacheEntry>, progress: MergeProgress): Promise<Set<string>> {
+    const { access, below } = this.#context;
+    const { left, done, stored, isLast } = progress;
+    const expected = new Map<string, number>();
+    for (const [key, entry] of existing) {
+      expected.set(key, versionOf(entry));
+      // Reads of the first level take no lock, so accesses may have been counted meanwhile.
+      existing.set(key, access.overlay(this.#peekFirst(key, entry) ?? entry));
+    }
+    const all = merge.mergeInto(existing).map((entry) => withoutMark(extractUrlCredentials(entry)));
+    const entries = left === undefined ? all : all.filter(({ key }) => left.has(key));
+    for (const { key } of entries) if (!expected.has(key)) expected.set(key, 0);
+    const results = await allOf(below.map((level) => level.storeMany(entries, {}, isLast ? undefined : expected)));
+    const outdated = new Set(results.flatMap((result) => [...(result.outdated ?? [])]));
+    for (const [i, entry] of entries.entries()) {
+      if (outdated.has(entry.key)) continue;
+      done.set(entry.key, results.findLast((result) => result.entries[i])?.entries[i] ?? entry);
+      if (results.some((result) => result.stored[i] === true)) stored.add(entry.key);
+    }
+    return outdated;
   }
 
   /** Removes entries from every tier and returns which of them existed in at least one tier. */
   deleteMany(keys: readonly string[]): MaybePromise<boolean[]> {
-    const { mutex, tiers, invalidateDerivedState } = this.#context;
-    return mutex.runAll(keys, () => {
-      for (const key of keys) invalidateDerivedState(key);
-      return chain(allOf(tiers.map((tier) => tier.deleteMany(keys))), (results) => anyTier(results, keys.length));
-    });
+    return this.#context.mutex.runAll(keys, () => this.#deleteAll(keys));
   }
 
   /**
@@ -94,34 +156,23 @@ export class BatchWrites {
    * entries were removed.
    */
   deleteManyIf(keys: readonly string[], shouldDelete: (entry: CacheEntry) => boolean): MaybePromise<number> {
-    const { mutex, tiers, invalidateDerivedState } = this.#context;
-    return mutex.runAll(keys, async () => {
+    return this.#context.mutex.runAll(keys, async () => {
       const newest = await this.#newestMany(keys);
       const toDelete = keys.filter((key) => newest.has(key) && shouldDelete(newest.get(key)!));
-      for (const key of toDelete) invalidateDerivedState(key);
-      const results = await allOf(tiers.map((tier) => tier.deleteMany(toDelete)));
-      return anyTier(results, toDelete.length).filter(Boolean).length;
+      // An entry that others change meanwhile stays: it may not satisfy the condition any more.
+      const expected = new Map(toDelete.map((key) => [key, versionOf(newest.get(key)!)]));
+      return (await this.#deleteAll(toDelete, expected)).filter(Boolean).length;
     });
   }
 
-  #putBelow(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
-    const results = areMany(entries)
-      ? this.#putInTurns(entries, first)
-      : allOf([first, ...this.#others.map((tier) => tier.putMany(entries))]);
-    return chain(results, (stored) => {
-      for (const { key } of entries) this.#pendingBelow.delete(key);
-      return anyTier(stored, entries.length);
+  #deleteAll(keys: readonly string[], expected?: ExpectedVersions): MaybePromise<boolean[]> {
+    const { inMemory, below, invalidateDerivedState } = this.#context;
+    for (const key of keys) invalidateDerivedState(key);
+    return chain(allOf(below.map((level) => level.deleteMany(keys, expected))), (results) => {
+      for (const key of keys) invalidateDerivedState(key);
+      const above = allOf(inMemory.map((level) => level.deleteMany(keys)));
+      return chain(above, (more) => anyOf([...results, ...more], keys.length));
     });
-  }
-
-  /** Starts each tier in its own turn of the event loop. */
-  async #putInTurns(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>) {
-    const results = [first];
-    for (const tier of this.#others) {
-      await setImmediate();
-      results.push(tier.putMany(entries));
-    }
-    return Promise.all(results);
   }
 
   /**
@@ -139,10 +190,16 @@ export class BatchWrites {
     }
   }
 
-  #peekFirst(key: string): CacheEntry | undefined {
+  get #first(): StackLevel {
+    return this.#context.inMemory[0] ?? this.#context.below[0]!;
+  }
+
+  /** The first level's copy of an entry, which counts accesses on. */
+  #peekFirst(key: string, of: CacheEntry): CacheEntry | undefined {
     const first = this.#first;
     if (!first.isSynchronous || first.capsTtl) return undefined;
-    return first.peek(key) as CacheEntry | undefined;
+    const copy = first.peek(key) as CacheEntry | undefined;
+    return copy !== undefined && versionOf(copy) === versionOf(of) ? copy : undefined;
   }
 
   /**
@@ -161,6 +218,13 @@ export class BatchWrites {
   }
 }
 
-function anyTier(tiers: readonly (readonly boolean[])[], length: number): boolean[] {
-  return Array.from({ length }, (_, i) => tiers.some((results) => results[i] === true));
+function anyLevel(levels: readonly StoredEntries[], length: number): boolean[] {
+  return anyOf(
+    levels.map(({ stored }) => stored),
+    length,
+  );
+}
+
+function anyOf(levels: readonly (readonly boolean[])[], length: number): boolean[] {
+  return Array.from({ length }, (_, i) => levels.some((results) => results[i] === true));
 }

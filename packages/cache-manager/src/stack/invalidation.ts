@@ -1,6 +1,7 @@
-import { isPromise } from '@pw/cache-models/tier';
+import { CacheEntry } from '@pw/cache-models';
+import { isPromise, versionOf } from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
-import type { ManagedTier } from '../tier/managed-tier.ts';
+import type { StackLevel } from './stack-level.ts';
 
 /**
  * State that is derived from values but kept outside the tiers, such as accesses of the old value, which must not be
@@ -12,24 +13,32 @@ export interface DerivedState {
 }
 
 /**
- * If other processes also write to a tier, the copies in the tiers above it become outdated. Changed keys are dropped
- * from the tiers above, and everything is dropped from them if changes may have been missed.
+ * If other processes also write to a level, the copies in the levels above it become outdated. Copies of changed keys are
+ * dropped, and all of them if changes may have been missed.
  *
- * A key is dropped under its lock. A copy of the old value that was being made is finished first, and then dropped; a
- * copy made later has the new value, because a tier reports a change only after making it.
+ * A copy is dropped at once, so that no later read returns it, and once more under its key's lock: a copy of the old value
+ * that was being made is finished first. A copy made later has the new value, because a tier reports a change only after
+ * making it. A copy that is as new as the change stays.
  */
 export class Invalidation {
   readonly #mutex: KeyedMutex;
   readonly #derived: DerivedState;
+  readonly #onDropped: () => void;
   readonly #unsubscribe: (() => void)[] = [];
 
-  constructor(tiers: readonly ManagedTier[], mutex: KeyedMutex, derived: DerivedState) {
+  constructor(levels: readonly StackLevel[], mutex: KeyedMutex, derived: DerivedState, onDropped: () => void) {
     this.#mutex = mutex;
     this.#derived = derived;
-    for (const [level, tier] of tiers.entries()) {
-      const above = tiers.slice(0, level);
-      if (above.length === 0) continue;
-      this.#unsubscribe.push(tier.subscribe((key) => this.#changed(above, key)));
+    this.#onDropped = onDropped;
+    for (const [index, level] of levels.entries()) {
+      const above = levels.slice(0, index);
+      this.#unsubscribe.push(
+        level.subscribe((key, version) => {
+          if (above.length === 0) return;
+          if (key === null) this.#dropAll(above);
+          else this.#drop(above, key, version);
+        }),
+      );
     }
   }
 
@@ -38,32 +47,42 @@ export class Invalidation {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
   }
 
-  /** If the key is not a string, the change is unknown. */
-  #changed(above: readonly ManagedTier[], key: unknown): void {
-    if (typeof key === 'string') this.#drop(above, key);
-    else this.#dropAll(above);
+  #drop(above: readonly StackLevel[], key: string, version: number): void {
+    const isBusy = this.#mutex.isBusy(key);
+    this.#dropNow(above, key, version);
+    if (isBusy) void this.#mutex.run(key, () => this.#dropNow(above, key, version));
   }
 
-  #drop(above: readonly ManagedTier[], key: string): void {
-    void this.#mutex.run(key, () => {
-      this.#derived.forget(key);
-      return forEachTier(above, (tier) => tier.delete(key));
-    });
+  #dropNow(above: readonly StackLevel[], key: string, version: number): Promise<unknown> | undefined {
+    const outdated = above.filter((level) => !isAsNew(level, key, version));
+    if (outdated.length === 0) return undefined;
+    this.#onDropped();
+    this.#derived.forget(key);
+    return promiseOfAll(outdated.map((level) => level.delete(key)));
   }
 
-  #dropAll(above: readonly ManagedTier[]): void {
-    void this.#mutex.runExclusive(() => {
-      this.#derived.clear();
-      return forEachTier(above, (tier) => tier.clear());
-    });
+  #dropAll(above: readonly StackLevel[]): void {
+    void this.#clear(above);
+    void this.#mutex.runExclusive(() => this.#clear(above));
+  }
+
+  #clear(above: readonly StackLevel[]): Promise<unknown> | undefined {
+    this.#onDropped();
+    this.#derived.clear();
+    return promiseOfAll(above.map((level) => level.clear()));
   }
 }
 
-/** Needs no error handling, because a managed tier never rejects. */
-function forEachTier(
-  tiers: readonly ManagedTier[],
-  work: (tier: ManagedTier) => unknown,
-): Promise<unknown> | undefined {
-  const promises = tiers.map(work).filter((result) => isPromise(result));
+/** True if the level is known to have nothing that is older than the change. */
+function isAsNew(level: StackLevel, key: string, version: number): boolean {
+  if (!level.isSynchronous || level.isDurable) return false;
+  const copy = level.peek(key);
+  if (copy === undefined) return true;
+  return CacheEntry.isCacheEntry(copy) && versionOf(copy) >= version;
+}
+
+/** Needs no error handling, because a level never rejects. */
+function promiseOfAll(results: readonly unknown[]): Promise<unknown> | undefined {
+  const promises = results.filter((result) => isPromise(result));
   return promises.length === 0 ? undefined : Promise.all(promises);
 }

@@ -7,6 +7,8 @@ export interface Merge {
    * is called, only the accesses of these entries may change.
    */
   prepare(existing: ReadonlyMap<string, CacheEntry>): MaybePromise<void>;
-  /** Returns the entries to store. They are stored in the same step. */
+  /** The entries that `mergeInto` returned last. */
+  readonly entries: readonly CacheEntry[];
+  /** Returns the entries to store; called again if others have changed existing entries meanwhile. */
   mergeInto(existing: ReadonlyMap<string, CacheEntry>): readonly CacheEntry[];
 }

@@ -12,6 +12,7 @@ import type { TierStack } from './tier-stack.ts';
 export async function queryStack(stack: TierStack, filter: EntryFilter, now: number): Promise<EntryPage> {
   checkFilter(filter);
   const cursor = parsePageCursor(filter.cursor);
+  await stack.staleness.pollIfDue();
   await stack.flush();
   const tier = indexedTier(stack, cursor);
   if (tier !== undefined) {
@@ -45,12 +46,12 @@ export async function* pagesOfIndex(
  * capped TTL may lack entries of the others. The next page comes from the same place as the previous one: this tier, or
  * the plain query.
  */
-function indexedTier({ tiers }: TierStack, cursor: PageCursor | undefined): ManagedTier | undefined {
-  const lowest = tiers.at(-1)!;
-  const hasIndex = lowest.capabilities.query;
-  const hasAll = tiers.length === 1 || (lowest.inspect((tier) => tier.config.maxEntries) === null && !lowest.capsTtl);
-  const mayContinue = cursor === undefined || cursor.tier === lowest.name;
-  return hasIndex && hasAll && mayContinue && lowest.isUpToDate ? lowest : undefined;
+function indexedTier({ levels }: TierStack, cursor: PageCursor | undefined): ManagedTier | undefined {
+  const lowest = levels.at(-1)!;
+  const hasAll = levels.length === 1 || (lowest.keepsEverything && !lowest.capsTtl);
+  const tier = hasAll ? lowest.queried : undefined;
+  const mayContinue = cursor === undefined || cursor.tier === tier?.name;
+  return tier?.capabilities.query === true && mayContinue ? tier : undefined;
 }
 
 /**

@@ -4,6 +4,8 @@ import type { AccessBuffer } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { Yielder } from '../scheduling/yielder.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
+import type { StackLevel } from './stack-level.ts';
+import type { Staleness } from './staleness.ts';
 
 /** How many reads of a synchronous tier take so little time that the event loop need not be checked in between. */
 const MANY = 1024;
@@ -15,9 +17,10 @@ export interface Hit {
 }
 
 export interface StackReadsContext {
-  readonly tiers: readonly ManagedTier[];
+  readonly levels: readonly StackLevel[];
   readonly mutex: KeyedMutex;
   readonly access: AccessBuffer;
+  readonly staleness: Staleness;
   /** Notified when an entry was copied up into a tier after a hit below it. */
   readonly events: { promoted(tier: ManagedTier, key: string): void };
 }
@@ -28,16 +31,18 @@ export interface StackReadsContext {
  * value that was written last.
  */
 export class StackReads {
-  readonly #tiers: readonly ManagedTier[];
-  readonly #first: ManagedTier;
+  readonly #levels: readonly StackLevel[];
+  readonly #first: StackLevel;
+  readonly #staleness: Staleness;
   readonly #mutex: KeyedMutex;
   readonly #access: AccessBuffer;
   readonly #events: StackReadsContext['events'];
 
   /** Expects at least one tier. */
-  constructor({ tiers, mutex, access, events }: StackReadsContext) {
-    this.#tiers = tiers;
-    this.#first = tiers[0]!;
+  constructor({ levels, mutex, access, events, staleness }: StackReadsContext) {
+    this.#levels = levels;
+    this.#first = levels[0]!;
+    this.#staleness = staleness;
     this.#mutex = mutex;
     this.#access = access;
     this.#events = events;
@@ -48,6 +53,10 @@ export class StackReads {
    * entry.
    */
   get(key: string): MaybePromise<CacheEntry | undefined> {
+    return this.#staleness.isDue() ? chain(this.#staleness.poll(), () => this.#get(key)) : this.#get(key);
+  }
+
+  #get(key: string): MaybePromise<CacheEntry | undefined> {
     const first = this.#first;
     const entry = first.get(key);
     if (CacheEntry.isCacheEntry(entry)) return this.#counted(first, entry);
@@ -56,12 +65,12 @@ export class StackReads {
 
   /** The live entry of a key from the highest tier that has it, copied into the tiers above. */
   find(key: string): MaybePromise<Hit | undefined> {
-    return this.#continueBelow(this.#first, key, this.#first.get(key));
+    return chain(this.#staleness.pollIfDue(), () => this.#continueBelow(this.#first, key, this.#first.get(key)));
   }
 
   /** Uses the entry from the first tier, or else continues with the tiers below it. */
   #continueBelow(
-    first: ManagedTier,
+    first: StackLevel,
     key: string,
     found: MaybePromise<CacheEntry | undefined>,
   ): MaybePromise<Hit | undefined> {
@@ -86,21 +95,21 @@ export class StackReads {
   }
 
   #search(key: string, level: number): MaybePromise<Hit | undefined> {
-    const tier = this.#tiers[level];
-    if (tier === undefined) return undefined;
-    return chain(tier.get(key), (entry) =>
-      entry === undefined ? this.#search(key, level + 1) : this.#promote(tier, entry, level),
+    const below = this.#levels[level];
+    if (below === undefined) return undefined;
+    return chain(below.get(key), (entry) =>
+      entry === undefined ? this.#search(key, level + 1) : this.#promote(below, entry, level),
     );
   }
 
-  #promote(tier: ManagedTier, found: CacheEntry, level: number): MaybePromise<Hit> {
-    const entry = this.#access.countHit(found, tier.countsAccesses, tier.now());
-    const copies = this.#tiers.slice(0, level).map((above) =>
-      chain(above.put(entry.key, entry), (stored) => {
-        if (stored) this.#events.promoted(above, entry.key);
+  #promote(source: StackLevel, found: CacheEntry, level: number): MaybePromise<Hit> {
+    const entry = this.#access.countHit(found, source.countsAccesses, source.now());
+    const copies = this.#levels.slice(0, level).map((above) =>
+      chain(above.store(entry), ({ stored }) => {
+        for (const [i, tier] of above.tiers.entries()) if (stored[i] === true) this.#events.promoted(tier, entry.key);
       }),
     );
-    const hit = { entry, tier };
+    const hit = { entry, tier: source.answeredBy(entry.key) };
     return copies.some(isPromise) ? Promise.all(copies).then(() => hit) : hit;
   }
 
@@ -109,6 +118,7 @@ export class StackReads {
    * has in one call. A key that occurs twice is found twice.
    */
   async findMany(keys: readonly string[]): Promise<(Hit | undefined)[]> {
+    await this.#staleness.pollIfDue();
     const results: (Hit | undefined)[] = [];
     const left = await this.#findManyInFirst(keys, results);
     if (left.size === 0) return results;
@@ -151,30 +161,30 @@ export class StackReads {
       const entry = await this.#first.get(key);
       if (entry !== undefined) hits.set(key, this.#hit(this.#first, entry));
     }
-    for (const [level, tier] of this.#tiers.entries()) {
+    for (const [level, below] of this.#levels.entries()) {
       left = left.filter((key) => !hits.has(key));
       if (level === 0 || left.length === 0) continue;
-      const found = await tier.getMany(left);
+      const found = await below.getMany(left);
       for (const [i, entry] of found.entries()) {
         if (entry === undefined) continue;
-        hits.set(left[i]!, await this.#promote(tier, entry, level));
+        hits.set(left[i]!, await this.#promote(below, entry, level));
         if (yielder.isDue()) await yielder.yield();
       }
     }
   }
 
-  #hit(tier: ManagedTier, found: CacheEntry): Hit {
-    return { entry: this.#counted(tier, found), tier };
+  #hit(level: StackLevel, found: CacheEntry): Hit {
+    return { entry: this.#counted(level, found), tier: level.answeredBy(found.key) };
   }
 
-  /** Counts an access, unless the tier already has, and records it to be written behind. */
-  #counted(tier: ManagedTier, found: CacheEntry): CacheEntry {
-    if (!tier.countsAccesses) return this.#access.countHit(found, false, tier.now());
+  /** Counts an access, unless the level already has, and records it to be written behind. */
+  #counted(level: StackLevel, found: CacheEntry): CacheEntry {
+    if (!level.countsAccesses) return this.#access.countHit(found, false, level.now());
     this.#access.recordHit(found);
     return found;
   }
 
   #recoverDueTiers(): void {
-    for (const tier of this.#tiers) tier.recoverIfDue();
+    for (const level of this.#levels) level.recoverIfDue();
   }
 }

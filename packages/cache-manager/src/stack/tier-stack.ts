@@ -1,13 +1,16 @@
 import { type CacheEntry, type Logger, type MaybePromise, RemovalReason } from '@pw/cache-models';
-import { allOf, chain, extractUrlCredentials, ignoreRejection } from '@pw/cache-models/tier';
+import { allOf, chain, extractUrlCredentials, type HealthCheck, ignoreRejection } from '@pw/cache-models/tier';
 import { AccessBuffer, withoutMark } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
 import { Invalidation } from './invalidation.ts';
+import { levelsOf } from './levels.ts';
 import type { Merge } from './merge.ts';
+import type { StackLevel } from './stack-level.ts';
 import { StackReads } from './stack-reads.ts';
 import { StaleEntries } from './stale-entries.ts';
+import { Staleness } from './staleness.ts';
 
 /** The events that a stack reports to its owner. */
 export interface StackEvents {
@@ -23,8 +26,10 @@ export type EntryChange = (entry: CacheEntry) => CacheEntry | null;
 export interface UpdateOptions {
   /** The reason under which a removal is counted. Default: `explicit`. */
   readonly reason?: RemovalReason | undefined;
+  /** A health check to be added to the history with the change. */
+  readonly check?: HealthCheck | undefined;
   /**
-   * Applies the change in some tiers by other means than a put, under the key's lock. The other tiers then get what
+   * For a stack whose lowest level cannot do the whole change as one step: applies the change in some tiers by other means than a put, under the key's lock. The other tiers then get what
    * the returned change makes of the newest value.
    */
   readonly apply?: ((newest: CacheEntry) => MaybePromise<AppliedChange | undefined>) | undefined;
@@ -37,20 +42,33 @@ export interface AppliedChange {
   readonly change: EntryChange;
 }
 
+export interface TierStackOptions {
+  /** By how many milliseconds copies in memory may lag behind other processes. */
+  readonly maxStalenessMs?: number | undefined;
+}
+
 /**
- * Any number of tiers that behave like one store.
+ * Any number of tiers that behave like one store. Tiers that agree with each other form one level.
  *
  * Order: every write of a key, including a promotion, holds the key's lock, so that a completed delete is never undone.
- * Reads of the first tier take no lock: it is written under the lock, and returns the value that was written last.
+ * Durable levels are written first, then those in memory from the bottom up: what a read returns is durable already, and
+ * what a level evicts is in the levels below. Reads of the first level take no lock: it is written under the lock, and
+ * returns the value that was written last.
  */
 export class TierStack {
   readonly tiers: readonly ManagedTier[];
-  /** First the tiers that keep an entry's own TTL, then those that cap it. */
-  readonly #uncappedFirst: readonly ManagedTier[];
+  readonly levels: readonly StackLevel[];
+  /** The levels that a process alone has, the first one first. */
+  readonly #inMemory: readonly StackLevel[];
+  /** The levels below them. */
+  readonly #below: readonly StackLevel[];
+  /** First the levels that keep an entry's own TTL, then those that cap it. */
+  readonly #uncappedFirst: readonly StackLevel[];
   /** Values that may be returned after they have expired. */
   readonly stale = new StaleEntries();
   /** Reads that count accesses and promote. */
   readonly reads: StackReads;
+  readonly staleness: Staleness;
   readonly #mutex = new KeyedMutex();
   readonly #access: AccessBuffer;
   readonly #events: StackEvents;
@@ -60,35 +78,75 @@ export class TierStack {
   readonly #loading = new Map<string, boolean>();
 
   /** Expects at least one tier. */
-  constructor(tiers: readonly ManagedTier[], events: StackEvents, logger: Logger) {
+  constructor(
+    tiers: readonly ManagedTier[],
+    events: StackEvents,
+    logger: Logger,
+    { maxStalenessMs }: TierStackOptions = {},
+  ) {
+    const levels = levelsOf(tiers, this.#mutex, logger);
+    const lowestInMemory = levels.findIndex(({ isDurable }) => isDurable);
     this.tiers = tiers;
-    this.#uncappedFirst = [...tiers.filter((tier) => !tier.capsTtl), ...tiers.filter((tier) => tier.capsTtl)];
+    this.levels = levels;
+    this.#inMemory = lowestInMemory === -1 ? levels : levels.slice(0, lowestInMemory);
+    this.#below = levels.slice(this.#inMemory.length);
+    this.#uncappedFirst = [...levels.filter((level) => !level.capsTtl), ...levels.filter((level) => level.capsTtl)];
     this.#events = events;
-    this.#access = new AccessBuffer(tiers, this.#mutex, logger);
-    this.reads = new StackReads({ tiers, mutex: this.#mutex, access: this.#access, events });
+    this.staleness = new Staleness(levels.length > 1 ? this.#below : [], maxStalenessMs);
+    this.#access = new AccessBuffer(levels, this.#mutex, logger);
+    const { staleness } = this;
+    this.reads = new StackReads({ levels, mutex: this.#mutex, access: this.#access, events, staleness });
     this.#batches = new BatchWrites({
-      tiers,
+      inMemory: this.#inMemory,
+      below: this.#below,
       uncappedFirst: this.#uncappedFirst,
       mutex: this.#mutex,
       access: this.#access,
       invalidateDerivedState: (key) => this.#invalidateDerivedState(key),
     });
-    this.#invalidation = new Invalidation(tiers, this.#mutex, {
-      forget: (key) => this.#invalidateDerivedState(key),
+    const derived = {
+      forget: (key: string) => this.#invalidateDerivedState(key),
       clear: () => this.#invalidateAllDerivedState(),
+    };
+    this.#invalidation = new Invalidation(levels, this.#mutex, derived, () => {
+      staleness.dropped++;
     });
+  }
+
+  /** Call it once the tiers are open. */
+  async start(): Promise<void> {
+    for (const level of this.levels) await level.start();
   }
 
   /** Stores an entry in every tier and returns, for each tier, whether it was stored. */
   put(given: CacheEntry): MaybePromise<boolean[]> {
-    this.#recoverDueTiers();
     const entry = withoutMark(extractUrlCredentials(given));
-    return this.#mutex.run(entry.key, () => this.#putEverywhere(entry));
+    return this.#whenFresh(() => this.#mutex.run(entry.key, () => this.#putEverywhere(entry)));
   }
 
   #putEverywhere(entry: CacheEntry): MaybePromise<boolean[]> {
     this.#invalidateDerivedState(entry.key);
-    return allOf(this.tiers.map((tier) => tier.put(entry.key, entry)));
+    return chain(allOf(this.#below.map((level) => level.store(entry))), (below) => {
+      // With its version, so that memory knows which changes by others it has seen.
+      const stored = below.findLast((level) => level.entry !== undefined)?.entry ?? entry;
+      return chain(this.#putInMemory(stored), (inMemory) => [...inMemory, ...below.flatMap((level) => level.stored)]);
+    });
+  }
+
+  #putInMemory(entry: CacheEntry): MaybePromise<boolean[]> {
+    this.#invalidateDerivedState(entry.key);
+    const levels = this.#inMemory;
+    const results: MaybePromise<boolean>[] = new Array(levels.length);
+    for (let i = levels.length - 1; i >= 0; i--)
+      results[i] = chain(levels[i]!.store(entry), ({ stored }) => stored[0] === true);
+    return allOf(results);
+  }
+
+  /** Runs an operation once changes by others are known, and starts attempts to recover that are due. */
+  #whenFresh<T>(work: () => MaybePromise<T>): MaybePromise<T> {
+    for (const level of this.levels) level.recoverIfDue();
+    const polled = this.staleness.pollIfDue();
+    return polled === undefined ? work() : polled.then(work);
   }
 
   /** Runs a load, during which writes of the key are watched. Expects at most one load of a key at a time. */
@@ -106,59 +164,100 @@ export class TierStack {
    * change.
    */
   putLoaded(given: CacheEntry): MaybePromise<boolean[]> {
-    this.#recoverDueTiers();
     const entry = withoutMark(extractUrlCredentials(given));
     // Checked under the lock: a delete that waits for the same lock has not invalidated the load yet.
-    return this.#mutex.run(entry.key, () => (this.#loading.get(entry.key) === false ? [] : this.#putEverywhere(entry)));
+    const put = () => (this.#loading.get(entry.key) === false ? [] : this.#putEverywhere(entry));
+    return this.#whenFresh(() => this.#mutex.run(entry.key, put));
   }
 
   /** See {@link BatchWrites.putMany}. */
   putMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
-    this.#recoverDueTiers();
-    return this.#batches.putMany(entries);
+    return this.#whenFresh(() => this.#batches.putMany(entries));
   }
 
   /** See {@link BatchWrites.mergeMany}. */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
-    this.#recoverDueTiers();
-    return this.#batches.mergeMany(keys, merge);
+    return this.#whenFresh(() => this.#batches.mergeMany(keys, merge));
   }
 
   /**
    * Reads the newest value and stores the result of `change`, or removes the key if that is `null`, as one atomic step.
    * Returns that result; `undefined` if there is no value.
+   *
+   * The lowest durable level does it if it can, however many processes change the key: the copies here may be outdated.
    */
-  update(
-    key: string,
-    change: EntryChange,
-    { reason, apply }: UpdateOptions = {},
-  ): MaybePromise<CacheEntry | null | undefined> {
-    return this.#withNewest(key, (newest) =>
-      chain(apply?.(newest), (applied) => {
-        // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
-        const result = (applied?.change ?? change)(this.#access.overlay(newest));
-        const changed = result && withoutMark(result);
-        const done = changed === null ? this.#deleteEverywhere(key, reason) : this.#putChanged(changed, applied?.tiers);
-        return chain<unknown, CacheEntry | null>(done, () => changed);
+  update(key: string, change: EntryChange, options: UpdateOptions = {}): MaybePromise<CacheEntry | null | undefined> {
+    return this.#whenFresh(() =>
+      this.#mutex.run(key, () => {
+        const lowest = this.#below.at(-1);
+        if (lowest === undefined) return this.#updateCopies(key, change, options);
+        const { check, reason } = options;
+        // Accesses that the level has not received yet do not get lost: they are overlaid below.
+        return chain(lowest.update(key, change, { check, reason }), (updated) =>
+          this.#afterUpdate(key, change, options, lowest, updated),
+        );
       }),
     );
   }
 
+  #afterUpdate(
+    key: string,
+    change: EntryChange,
+    options: UpdateOptions,
+    lowest: StackLevel,
+    updated: CacheEntry | null | undefined | 'unable',
+  ): MaybePromise<CacheEntry | null | undefined> {
+    const isEvicted = updated === undefined && !lowest.keepsEverything;
+    if (updated === 'unable' || isEvicted) return this.#updateCopies(key, change, options);
+    const others = this.levels.filter((level) => level !== lowest);
+    if (updated === undefined || updated === null) {
+      this.#invalidateDerivedState(key);
+      return chain(allOf(others.map((level) => level.delete(key, options.reason))), () => updated);
+    }
+    const entry = withoutMark(this.#access.overlay(updated));
+    this.#noteChanged(entry);
+    return chain(allOf(others.map((level) => level.store(entry))), () => entry);
+  }
+
+  /** Without a level that can do it as one step: the newest copy is changed and put everywhere. */
+  #updateCopies(
+    key: string,
+    change: EntryChange,
+    { reason, apply }: UpdateOptions,
+  ): MaybePromise<CacheEntry | null | undefined> {
+    return chain<CacheEntry | undefined, CacheEntry | null | undefined>(this.#newest(key), (found) => {
+      if (found === undefined) return undefined;
+      const newest = this.#access.overlay(found);
+      return chain(apply?.(newest), (applied) => {
+        // Reads of the first level take no lock, so accesses may have been counted meanwhile.
+        const result = (applied?.change ?? change)(this.#access.overlay(newest));
+        const changed = result && withoutMark(result);
+        const done = changed === null ? this.#deleteEverywhere(key, reason) : this.#putChanged(changed, applied?.tiers);
+        return chain<unknown, CacheEntry | null>(done, () => changed);
+      });
+    });
+  }
+
   #withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
-    this.#recoverDueTiers();
-    return this.#mutex.run(key, () =>
-      chain<CacheEntry | undefined, T | undefined>(this.#newest(key), (entry) =>
-        entry === undefined ? undefined : work(this.#access.overlay(entry)),
+    return this.#whenFresh(() =>
+      this.#mutex.run(key, () =>
+        chain<CacheEntry | undefined, T | undefined>(this.#newest(key), (entry) =>
+          entry === undefined ? undefined : work(this.#access.overlay(entry)),
+        ),
       ),
     );
   }
 
-  /** Stores a changed entry in every tier that has not applied the change. */
-  #putChanged(entry: CacheEntry, applied: ReadonlySet<ManagedTier> | undefined): MaybePromise<boolean[]> {
+  /** Stores a changed entry in every level that has not applied the change. */
+  #putChanged(entry: CacheEntry, applied: ReadonlySet<ManagedTier> | undefined): MaybePromise<unknown> {
+    this.#noteChanged(entry);
+    const levels = applied === undefined ? this.levels : this.levels.filter(({ tiers }) => !applied.has(tiers[0]!));
+    return allOf(levels.map((level) => level.store(entry)));
+  }
+
+  #noteChanged(entry: CacheEntry): void {
     if (this.stale.has(entry.key)) this.stale.record(entry);
     this.#access.recordReturn(entry);
-    const tiers = applied === undefined ? this.tiers : this.tiers.filter((tier) => !applied.has(tier));
-    return allOf(tiers.map((tier) => tier.put(entry.key, entry)));
   }
 
   /** The entry with all accesses counted so far. */
@@ -185,32 +284,33 @@ export class TierStack {
 
   /** The live entry of a key, without counting a hit. */
   #newest(key: string, index = 0): MaybePromise<CacheEntry | undefined> {
-    const tier = this.#uncappedFirst[index];
-    if (tier === undefined) return undefined;
-    return chain(tier.peek(key), (entry) => (entry === undefined ? this.#newest(key, index + 1) : entry));
+    const level = this.#uncappedFirst[index];
+    if (level === undefined) return undefined;
+    return chain(level.peek(key), (entry) => (entry === undefined ? this.#newest(key, index + 1) : entry));
   }
 
   /** Removes an entry from every tier; true if it existed in one of them. */
   delete(key: string, reason: RemovalReason): MaybePromise<boolean> {
-    this.#recoverDueTiers();
-    return this.#mutex.run(key, () => this.#deleteEverywhere(key, reason));
+    return this.#whenFresh(() => this.#mutex.run(key, () => this.#deleteEverywhere(key, reason)));
   }
 
   #deleteEverywhere(key: string, reason?: RemovalReason): MaybePromise<boolean> {
     this.#invalidateDerivedState(key);
-    return chain(allOf(this.tiers.map((tier) => tier.delete(key, reason))), (existed) => existed.includes(true));
+    return chain(allOf(this.#below.map((level) => level.delete(key, reason))), (below) => {
+      this.#invalidateDerivedState(key);
+      const inMemory = allOf(this.#inMemory.map((level) => level.delete(key, reason)));
+      return chain(inMemory, (existed) => existed.includes(true) || below.includes(true));
+    });
   }
 
   /** See {@link BatchWrites.deleteMany}. */
   deleteMany(keys: readonly string[]): MaybePromise<boolean[]> {
-    this.#recoverDueTiers();
-    return this.#batches.deleteMany(keys);
+    return this.#whenFresh(() => this.#batches.deleteMany(keys));
   }
 
   /** See {@link BatchWrites.deleteManyIf}. */
   deleteManyIf(keys: readonly string[], shouldDelete: (entry: CacheEntry) => boolean): MaybePromise<number> {
-    this.#recoverDueTiers();
-    return this.#batches.deleteManyIf(keys, shouldDelete);
+    return this.#whenFresh(() => this.#batches.deleteManyIf(keys, shouldDelete));
   }
 
   /** Clears every tier and returns how many different entries there were. */
@@ -218,35 +318,35 @@ export class TierStack {
     return this.#mutex.runExclusive(async () => {
       const count = (await this.keys()).length;
       this.#invalidateAllDerivedState();
-      await Promise.all(this.tiers.map((tier) => tier.clear()));
+      await Promise.all(this.#below.map((level) => level.clear()));
+      this.#invalidateAllDerivedState();
+      await Promise.all(this.#inMemory.map((level) => level.clear()));
       return count;
     });
   }
 
-  /** True if a tier has a live entry of the key. */
+  /** True if a level has a live entry of the key. */
   async has(key: string): Promise<boolean> {
-    for (const tier of this.tiers) {
-      if (tier.canRead(key) && (await tier.call((inner) => inner.has(key), false))) return true;
-    }
+    await this.staleness.pollIfDue();
+    for (const level of this.levels) if (await level.has(key)) return true;
     return false;
   }
 
   /** Every live key once. */
   async keys(): Promise<string[]> {
+    await this.staleness.pollIfDue();
     const seen = new Set<string>();
-    for (const tier of this.tiers) {
-      for (const key of await tier.call<string[]>((inner) => inner.keys(), []))
-        if (typeof key === 'string' && !tier.hasMissed(key)) seen.add(key);
-    }
+    for (const level of this.levels) for (const key of await level.keys()) seen.add(key);
     return [...seen];
   }
 
-  /** Every live entry once, from the highest tier that keeps the entry's own TTL, with all accesses counted so far. */
+  /** Every live entry once, from the highest level that keeps the entry's own TTL, with all accesses counted so far. */
   async *entries(): AsyncGenerator<CacheEntry> {
+    await this.staleness.pollIfDue();
     const seen = new Set<string>();
-    for (const tier of this.#uncappedFirst) {
-      for await (const entry of tier.entries()) {
-        if (seen.has(entry.key) || tier.hasMissed(entry.key)) continue;
+    for (const level of this.#uncappedFirst) {
+      for await (const entry of level.entries()) {
+        if (seen.has(entry.key) || level.hasMissed(entry.key)) continue;
         seen.add(entry.key);
         yield this.#access.overlay(entry);
       }
@@ -255,9 +355,9 @@ export class TierStack {
 
   /** Removes expired entries from every tier and returns the number of removals. */
   async cleanupExpired(): Promise<number> {
-    this.#recoverDueTiers();
+    for (const level of this.levels) level.recoverIfDue();
     let removed = 0;
-    for (const tier of this.tiers) removed += await tier.cleanupExpired();
+    for (const level of this.levels) removed += await level.cleanupExpired();
     return removed;
   }
 
@@ -273,13 +373,12 @@ export class TierStack {
   }
 
   /**
-   * True if a tier has an entry that was put into every tier, or will have it soon. A tier with a limit may have
-   * evicted it; if such a tier is asynchronous, the entry is assumed to be there.
+   * True if a tier has an entry that was put into every tier. A tier with a limit may have evicted it; if such a tier is
+   * asynchronous, the entry is assumed to be there.
    */
   #keeps(tier: ManagedTier, key: string): boolean {
     if (!tier.canRead(key)) return false;
-    const isPending = this.#batches.isPendingBelow(key);
-    if (isPending || !tier.isSynchronous || tier.inspect((inner) => inner.config.maxEntries) === null) return true;
+    if (!tier.isSynchronous || tier.inspect((inner) => inner.config.maxEntries) === null) return true;
     const found: unknown = tier.inspect((inner) => inner.has(key));
     ignoreRejection(found);
     return found === true;
@@ -293,9 +392,10 @@ export class TierStack {
   /** Waits for running operations, writes buffered accesses, and replays what the tiers missed. */
   async settle(): Promise<void> {
     this.#invalidation.stop();
+    this.staleness.stop();
     await this.#mutex.idle();
     await this.#access.settle();
-    await Promise.allSettled(this.tiers.map((tier) => tier.catchUp()));
+    await Promise.allSettled(this.levels.map((level) => level.catchUp()));
   }
 
   /**
@@ -312,9 +412,5 @@ export class TierStack {
     for (const key of this.#loading.keys()) this.#loading.set(key, false);
     this.#access.clear();
     this.stale.clear();
-  }
-
-  #recoverDueTiers(): void {
-    for (const tier of this.tiers) tier.recoverIfDue();
   }
 }

@@ -8,8 +8,16 @@ import {
   maskCredentials,
   RemovalReason,
 } from '@pw/cache-models';
-import { type AccessUpdate, allOf, extractUrlCredentials, isPromise, type SideValues } from '@pw/cache-models/tier';
+import {
+  type AccessUpdate,
+  allOf,
+  chain,
+  extractUrlCredentials,
+  isPromise,
+  type SideValues,
+} from '@pw/cache-models/tier';
 import { inFixedSlices, Slicer } from '../scheduling/slices.ts';
+import type { LevelUpdateOptions, StackLevel, StoredEntries, StoredEntry } from '../stack/stack-level.ts';
 import { RecoverableTier } from './recoverable-tier.ts';
 import type { BegunWrite } from './write-journal.ts';
 
@@ -24,7 +32,8 @@ export interface SliceHooks {
  * of a miss. A write that the tier does not take goes to the journal. When the tier is used, and how it comes back, is
  * described at {@link RecoverableTier}.
  */
-export class ManagedTier extends RecoverableTier {
+export class ManagedTier extends RecoverableTier implements StackLevel {
+  readonly tiers: readonly ManagedTier[] = [this];
   readonly #getSlices = new Slicer();
   readonly #peekSlices = new Slicer();
   readonly #putSlices = new Slicer();
@@ -91,15 +100,98 @@ export class ManagedTier extends RecoverableTier {
     return this.isUsable ? this.boundary!.cleanupExpired() : 0;
   }
 
-  /** Calls any other method of the tier; returns the fallback if the tier is out of use or fails. */
-  call<T>(work: (tier: CacheTier) => MaybePromise<T>, fallback: T): MaybePromise<T> {
+  /**
+   * Calls any other method of the tier; returns the fallback if the tier is out of use or fails. If it refuses the
+   * argument, the result is that of `onRefused`.
+   */
+  call<T>(work: (tier: CacheTier) => MaybePromise<T>, fallback: T, onRefused?: () => MaybePromise<T>): MaybePromise<T> {
     if (!this.isUsable) return fallback;
     const boundary = this.boundary!;
-    return boundary.call(
+    const refused = (error: CacheValidationError): MaybePromise<T> => {
+      this.#noteRefusal(error);
+      return onRefused!();
+    };
+    return boundary.call<T, MaybePromise<T>>(
       () => work(this.tier!),
       fallback,
       (answer) => boundary.validKind(answer, fallback),
+      onRefused === undefined ? {} : { onRefused: refused },
     ) as MaybePromise<T>;
+  }
+
+  /** True if an entry survives the process, or other processes see it. */
+  get isDurable(): boolean {
+    const { persistent, shared } = this.capabilities;
+    return persistent || shared;
+  }
+
+  /** True if the tier has no limit of entries. */
+  get keepsEverything(): boolean {
+    return this.inspect((tier) => tier.config.maxEntries) === null;
+  }
+
+  get queried(): ManagedTier | undefined {
+    return this.isUpToDate ? this : undefined;
+  }
+
+  /** There is nothing to be done once the tier is open. */
+  async start(): Promise<void> {}
+
+  answeredBy(): ManagedTier {
+    return this;
+  }
+
+  has(key: string): MaybePromise<boolean> {
+    return this.canRead(key) ? this.call((tier) => tier.has(key), false) : false;
+  }
+
+  /** The live keys, without those that the tier must not be read for. */
+  keys(): MaybePromise<readonly string[]> {
+    return chain(
+      this.call<string[]>((tier) => tier.keys(), []),
+      (keys) => keys.filter((key) => typeof key === 'string' && !this.hasMissed(key)),
+    );
+  }
+
+  store(entry: CacheEntry): MaybePromise<StoredEntry> {
+    return chain(this.put(entry.key, entry), (isStored) => ({
+      entry: isStored ? entry : undefined,
+      stored: [isStored],
+    }));
+  }
+
+  storeMany(entries: readonly CacheEntry[], hooks?: SliceHooks): MaybePromise<StoredEntries> {
+    return chain(this.putMany(entries, hooks), (stored) => ({ entries, stored }));
+  }
+
+  storeManyInOneStep(entries: readonly CacheEntry[]): MaybePromise<StoredEntries> {
+    return chain(this.putManyInOneStep(entries), (stored) => ({ entries, stored }));
+  }
+
+  /** Changes an entry in one atomic step, if the tier can do that; a check is recorded by other means. */
+  update(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null,
+    { check }: LevelUpdateOptions,
+  ): MaybePromise<CacheEntry | null | undefined | 'unable'> {
+    if (check !== undefined || !this.capabilities.update || !this.canRead(key)) return 'unable';
+    type Updated = CacheEntry | null | undefined;
+    const before = this.boundary!.failures;
+    return this.boundary!.call<Updated, Updated | 'unable'>(
+      () => this.tier!.update!(key, change),
+      undefined,
+      (updated) => {
+        if (updated === undefined && this.boundary!.failedSince(before)) return 'unable';
+        return updated === null || updated === undefined || CacheEntry.isCacheEntry(updated) ? updated : 'unable';
+      },
+      { onLate: (result) => this.trackLate([key], result) },
+    );
+  }
+
+  /** Reports the changes that others made before this call. True for a tier that has no others. */
+  poll(): MaybePromise<boolean> {
+    if (!this.capabilities.changes) return true;
+    return this.call((tier) => tier.changes!.poll(), false);
   }
 
   /**
@@ -251,13 +343,17 @@ export class ManagedTier extends RecoverableTier {
 
   /** Called if the tier refuses to store an entry: a value that it has for the key is then outdated. */
   #refused(key: string, error: CacheValidationError): MaybePromise<boolean> {
+    this.#noteRefusal(error);
+    const deleted = this.delete(key);
+    return isPromise(deleted) ? deleted.then(() => false) : false;
+  }
+
+  #noteRefusal(error: CacheValidationError): void {
     if (!this.#hasWarnedOfRefusal) {
       this.#hasWarnedOfRefusal = true;
       const facts = { tier: this.name, reason: maskCredentials(error.message) };
       this.options.logger.warn(facts, 'tier refuses an entry; it is kept in the other tiers');
     }
-    const deleted = this.delete(key);
-    return isPromise(deleted) ? deleted.then(() => false) : false;
   }
 }
 

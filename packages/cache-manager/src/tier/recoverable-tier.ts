@@ -10,6 +10,7 @@ import {
 import { type ChangeListener, ignoreRejection, isPromise } from '@pw/cache-models/tier';
 import { withDeadline } from '../scheduling/deadline.ts';
 import { WeakRefTimer } from '../scheduling/weak-ref-timer.ts';
+import type { ChangeReport } from '../stack/stack-level.ts';
 import { capTtl } from './cap-ttl.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { FailedFactory, UNKNOWN_CAPABILITIES } from './failed-factory.ts';
@@ -145,6 +146,11 @@ export abstract class RecoverableTier {
     return this.boundary?.inspect(read);
   }
 
+  /** The deadline of each call, in milliseconds. */
+  get timeoutMs(): number {
+    return this.options.timeoutMs;
+  }
+
   /** The current time, in epoch milliseconds. */
   now(): number {
     return this.options.clock.now();
@@ -167,8 +173,8 @@ export abstract class RecoverableTier {
    * Reports changes that others make to the tier, if it can; also of a tier that is made later. Returns a function that
    * ends it. At most one listener at a time.
    */
-  subscribe(listener: ChangeListener): () => void {
-    this.#onChange = listener;
+  subscribe(report: ChangeReport): () => void {
+    this.#onChange = (key) => report(typeof key === 'string' ? key : null, Number.POSITIVE_INFINITY);
     this.#subscribe();
     return () => {
       this.#onChange = undefined;
@@ -183,10 +189,14 @@ export abstract class RecoverableTier {
     if (!this.#isHealthy() && this.#isRecoveryDue()) void this.#recover(false);
   }
 
-  /** Makes one more attempt to replay what the tier missed, whether it is due or not. */
-  async catchUp(): Promise<void> {
+  /**
+   * Makes one more attempt to replay what the tier missed, whether it is due or not; with `isNeeded`, also to bring back a
+   * tier that is out of use.
+   */
+  async catchUp(isNeeded = false): Promise<void> {
     await this.#recovery;
-    if (this.breaker.state !== 'stopped' && this.journal.hasMissed) await this.#recover(true);
+    const hasWork = this.journal.hasMissed || (isNeeded && this.isDegraded);
+    if (this.breaker.state !== 'stopped' && hasWork) await this.#recover(true);
   }
 
   /**
@@ -241,7 +251,7 @@ export abstract class RecoverableTier {
   }
 
   /** The entry with at most the TTL that the tier allows. */
-  protected capped(entry: CacheEntry): CacheEntry {
+  capped(entry: CacheEntry): CacheEntry {
     const { maxTtlMs } = this.options;
     return maxTtlMs === undefined ? entry : capTtl(entry, maxTtlMs, this.now());
   }

@@ -2,6 +2,7 @@ import { type ArgumentKind, Kinds, nullable, optional, wholeNumber } from '../ar
 import { checkOptionsObject } from '../arguments/check-options.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
 import { prometheusText } from './prometheus-text.ts';
+import type { StalenessReport } from './staleness-report.ts';
 import type { TierReport } from './tier-report.ts';
 import { TierStatistics } from './tier-statistics.ts';
 
@@ -70,6 +71,12 @@ export interface CacheStatisticsInput {
    * @default null
    */
   readonly requestMisses?: number | null | undefined;
+  /**
+   * How far answers from memory may lag behind; `null` if nobody but this process changes the entries.
+   *
+   * @default null
+   */
+  readonly staleness?: StalenessReport | null | undefined;
 }
 
 const COUNT = optional(wholeNumber(0));
@@ -94,7 +101,17 @@ const INPUT: Readonly<Record<keyof CacheStatisticsInput, ArgumentKind>> = Object
   l2Degraded: optional(Kinds.boolean),
   l3Degraded: optional(Kinds.boolean),
   requestMisses: nullable(wholeNumber(0)),
+  staleness: nullable({
+    wanted: 'must be { maxMs, polls, failedPolls, dropped }, each a number of 0 or more',
+    isRight: (value) => Kinds.object.isRight(value) && STALENESS.every((name) => isCount(value, name)),
+  }),
 });
+const STALENESS = ['maxMs', 'polls', 'failedPolls', 'dropped'] as const satisfies readonly (keyof StalenessReport)[];
+
+function isCount(value: unknown, name: keyof StalenessReport): boolean {
+  const count = (value as StalenessReport)[name] as unknown;
+  return typeof count === 'number' && count >= 0;
+}
 
 function isReport(value: unknown): boolean {
   if (!Kinds.object.isRight(value)) return false;
@@ -119,6 +136,8 @@ export class CacheStatistics {
   l3Degraded: boolean;
   /** Requests that no tier answered; `null` if they were not counted. */
   requestMisses: number | null;
+  /** How far answers from memory may lag behind; `null` if nobody but this process changes the entries. */
+  readonly staleness: StalenessReport | null;
 
   /** Every member is optional. Throws a CacheConfigError for a wrong member. */
   constructor(input: CacheStatisticsInput = {}) {
@@ -138,6 +157,7 @@ export class CacheStatistics {
     this.promotions = input.promotions ?? 0;
     this.demotions = input.demotions ?? 0;
     this.requestMisses = input.requestMisses ?? null;
+    this.staleness = input.staleness ?? null;
   }
 
   /**
@@ -175,6 +195,12 @@ export class CacheStatistics {
     };
     if (this.requestMisses !== null) metrics['cache.request_misses'] = this.requestMisses;
     for (const tier of this.tiers) addTierMetrics(metrics, tier);
+    if (this.staleness !== null) {
+      metrics['cache.staleness.max_ms'] = this.staleness.maxMs;
+      metrics['cache.staleness.polls'] = this.staleness.polls;
+      metrics['cache.staleness.failed_polls'] = this.staleness.failedPolls;
+      metrics['cache.staleness.dropped'] = this.staleness.dropped;
+    }
     return metrics;
   }
 
@@ -196,6 +222,7 @@ export class CacheStatistics {
       l2Degraded: this.l2Degraded,
       l3Degraded: this.l3Degraded,
       requestMisses: this.requestMisses,
+      staleness: this.staleness,
       overallHitRate: this.overallHitRate,
       totalSize: this.totalSize,
     };

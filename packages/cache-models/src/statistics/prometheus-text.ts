@@ -1,3 +1,4 @@
+import type { StalenessReport } from './staleness-report.ts';
 import type { TierReport } from './tier-report.ts';
 
 /** The part of the statistics that is printed; a CacheStatistics is one. */
@@ -5,6 +6,7 @@ interface PrometheusSource {
   readonly tiers: readonly TierReport[];
   readonly requestMisses: number | null;
   readonly overallHitRate: number;
+  readonly staleness: StalenessReport | null;
 }
 
 interface Sample {
@@ -80,8 +82,21 @@ export function prometheusText(statistics: PrometheusSource): string {
     family('hit_ratio', 'gauge', 'Share of all reads that a tier answered.', [
       { labels: {}, value: statistics.overallHitRate },
     ]),
+    ...stalenessFamilies(statistics.staleness),
   ];
   return families.join('');
+}
+
+function stalenessFamilies(staleness: StalenessReport | null): string[] {
+  if (staleness === null) return [];
+  const sample = (value: number): Sample[] => [{ labels: {}, value }];
+  const { maxMs, polls, failedPolls, dropped } = staleness;
+  return [
+    family('max_staleness_ms', 'gauge', 'How far an answer from memory may lag behind others.', sample(maxMs)),
+    family('change_polls_total', 'counter', 'Times the tiers were asked for changes by others.', sample(polls)),
+    family('change_polls_failed_total', 'counter', 'Times a tier could not be asked.', sample(failedPolls)),
+    family('copies_dropped_total', 'counter', 'Copies in memory that others had made outdated.', sample(dropped)),
+  ];
 }
 
 function family(name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): string {

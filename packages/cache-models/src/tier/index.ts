@@ -106,7 +106,15 @@ export { changedEntry, changedOrRemoved, ENTRY_CHANGE } from './entry-change.ts'
 export type { SideValues } from './side-values.ts';
 export { checkSideValue, isSideValue, MAX_SIDE_VALUE } from './side-values.ts';
 export type { TierStatus } from './tier-lifecycle.ts';
-export type { LoggedAnswer, LoggedWrite, LoggedWriteOptions, LogPage, LogRow, TierLog } from './tier-log.ts';
+export type {
+  LoggedAnswer,
+  LoggedUpdateOptions,
+  LoggedWrite,
+  LoggedWriteOptions,
+  LogPage,
+  LogRow,
+  TierLog,
+} from './tier-log.ts';
 export { LOG_KEEPS } from './tier-log.ts';
 export type { MarkedRecord, Marks, RecordChange, TierMarks } from './tier-marks.ts';
 export type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';

@@ -1,6 +1,7 @@
 import type { CacheEntry } from '../entry/cache-entry.ts';
 import type { HealthCheck } from '../health/health-check.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
+import type { RemovalReason } from '../statistics/tier-statistics.ts';
 
 /** One write in the log of a base. */
 export interface LogRow {
@@ -26,11 +27,15 @@ export interface LogPage {
 export interface LoggedWrite {
   readonly key: string;
   readonly entry: CacheEntry | null;
+  /** The reason under which a removal is counted. Default: `explicit`. */
+  readonly reason?: RemovalReason | undefined;
+  /** The write is made only if the tier's entry of the key has this version; 0 if it has none, or one without version. */
+  readonly ifVersion?: number | undefined;
 }
 
 /** What a base made of a write. */
 export interface LoggedAnswer {
-  /** The version that the write got. */
+  /** The version that the write got; 0 if it was not made, because of `ifVersion`. */
   readonly version: number;
   /** True if the key had a live entry before. */
   readonly existed: boolean;
@@ -41,6 +46,15 @@ export interface LoggedWriteOptions {
   readonly after: number;
   /** The write begins within this time, or never, in milliseconds: it must not happen after it was given up. */
   readonly timeoutMs: number;
+}
+
+export interface LoggedUpdateOptions {
+  /** The update gets a version above this one. */
+  readonly after: number;
+  /** A check to be added to the health history. */
+  readonly check?: HealthCheck | undefined;
+  /** The reason under which a removal is counted. Default: `explicit`. */
+  readonly reason?: RemovalReason | undefined;
 }
 
 /**
@@ -69,7 +83,7 @@ export interface TierLog {
   update(
     key: string,
     change: (entry: CacheEntry) => CacheEntry | null,
-    options: { readonly after: number; readonly check?: HealthCheck | undefined },
+    options: LoggedUpdateOptions,
   ): CacheEntry | null | undefined | 'locked';
   /**
    * At once: makes a write that this tier has missed. Without effect if the tier has a newer write of the key, or a newer

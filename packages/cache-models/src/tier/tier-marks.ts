@@ -69,6 +69,8 @@ export interface TierMarks {
   clearAlone(options: { readonly after: number; readonly timeoutMs: number }): MaybePromise<number | undefined>;
   /** Removes every entry that is older than a version, and every mark that is not above it. False after a fault. */
   clearOlder(version: number): MaybePromise<boolean>;
+  /** The keys of entries without a version: another program wrote them. In no order. */
+  withoutVersion(): MaybePromise<readonly string[] | undefined>;
   /** Marks everything: the base may miss any entry of the tier. */
   markAll(): MaybePromise<boolean>;
   /** Removes the mark of everything, if it still is `mark`. */

@@ -27,5 +27,16 @@ export const TIER_PARTS: Readonly<
   changes: ['subscribe', 'poll'],
   update: null,
   log: ['write', 'clear', 'update', 'replay', 'versionOf', 'newestVersionOf', 'read', 'cursorOf', 'moveCursor'],
-  marks: ['read', 'putIf', 'deleteIf', 'writeAlone', 'clearAlone', 'clearOlder', 'markAll', 'unmarkAll', 'change'],
+  marks: [
+    'read',
+    'putIf',
+    'deleteIf',
+    'writeAlone',
+    'clearAlone',
+    'clearOlder',
+    'withoutVersion',
+    'markAll',
+    'unmarkAll',
+    'change',
+  ],
 });

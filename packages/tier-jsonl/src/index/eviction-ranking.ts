@@ -24,6 +24,8 @@ export class EvictionRanking {
   #stamp = new Float64Array(0);
   /** New keys of our own for which no room was made yet; they are not candidates. */
   readonly #pending = new Set<RecordId>();
+  /** Records that must stay for now; they are not candidates. */
+  readonly #held = new Set<RecordId>();
   #isGathering = true;
   #clock = 0;
 
@@ -50,6 +52,26 @@ export class EvictionRanking {
 
   rankOf(id: RecordId): Rank {
     return { uses: this.#uses[id]!, stamp: this.#stamp[id]! };
+  }
+
+  get hasHeld(): boolean {
+    return this.#held.size > 0;
+  }
+
+  isHeld(id: RecordId): boolean {
+    return this.#held.has(id);
+  }
+
+  /** Makes a record no candidate until `releaseHeld`. */
+  hold(id: RecordId): void {
+    this.#held.add(id);
+    this.#heap.remove(id);
+  }
+
+  /** Makes all records that were held candidates again. */
+  releaseHeld(): void {
+    for (const id of this.#held) this.#heap.add(id);
+    this.#held.clear();
   }
 
   /** Adds a new key of our own, which waits for `admit`. */
@@ -92,6 +114,7 @@ export class EvictionRanking {
 
   removed(id: RecordId): void {
     this.#pending.delete(id);
+    this.#held.delete(id);
     this.#heap.remove(id);
   }
 

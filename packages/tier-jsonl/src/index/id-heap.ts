@@ -62,6 +62,17 @@ export class IdHeap {
     return count;
   }
 
+  /** An id that satisfies `test`, as in `countWhile`, and `isRight`; not necessarily the first one of them. */
+  findWhile(test: (id: RecordId) => boolean, isRight: (id: RecordId) => boolean): RecordId | undefined {
+    const pending = [0];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      if (at >= this.#count || !test(this.#ids[at]!)) continue;
+      if (isRight(this.#ids[at]!)) return this.#ids[at];
+      pending.push(2 * at + 1, 2 * at + 2);
+    }
+    return undefined;
+  }
+
   #positionOf(id: RecordId): number {
     return id < this.#positions.length ? this.#positions[id]! - 1 : -1;
   }

@@ -52,9 +52,9 @@ export class RecordColumns {
     return this.#some(shard, this.countOf(shard), () => true);
   }
 
-  /** At most `limit` expired records of a shard. */
-  expiredOf(shard: number, now: number, limit: number): RecordId[] {
-    return this.#some(shard, limit, (id) => now >= this.expiresAt[id]!);
+  /** At most `limit` expired records of a shard that satisfy `test`. */
+  expiredOf(shard: number, now: number, limit: number, test: (id: RecordId) => boolean): RecordId[] {
+    return this.#some(shard, limit, (id) => now >= this.expiresAt[id]! && test(id));
   }
 
   countOf(shard: number): number {

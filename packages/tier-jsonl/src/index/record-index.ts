@@ -86,8 +86,13 @@ export class RecordIndex {
   }
 
   /** At most `limit` expired records of a shard. */
-  expiredOf(shard: number, now: number, limit = Number.POSITIVE_INFINITY): RecordId[] {
-    return this.#columns.expiredOf(shard, now, limit);
+  expiredOf(
+    shard: number,
+    now: number,
+    limit = Number.POSITIVE_INFINITY,
+    test: (id: RecordId) => boolean = () => true,
+  ): RecordId[] {
+    return this.#columns.expiredOf(shard, now, limit, test);
   }
 
   countOf(shard: number): number {
@@ -220,7 +225,25 @@ export class RecordIndex {
   /** The record to evict next: an expired one if there is any. */
   victim(now: number): RecordId | undefined {
     const soonest = this.#byExpiry().first;
-    return soonest !== undefined && now >= this.expiresAt(soonest) ? soonest : this.#order?.victim;
+    if (soonest === undefined || now < this.expiresAt(soonest)) return this.#order?.victim;
+    const order = this.#order;
+    if (order?.hasHeld !== true) return soonest;
+    const isExpired = (id: RecordId) => now >= this.expiresAt(id);
+    return this.#byExpiry().findWhile(isExpired, (id) => !order.isHeld(id)) ?? order.victim;
+  }
+
+  /** Keeps a record from being a victim until `releaseHeld`. */
+  hold(id: RecordId): void {
+    this.#order?.hold(id);
+  }
+
+  /** True if a record is held. */
+  get hasHeld(): boolean {
+    return this.#order?.hasHeld === true;
+  }
+
+  releaseHeld(): void {
+    this.#order?.releaseHeld();
   }
 
   /**

@@ -8,13 +8,14 @@ const LOCK = /^(shard_\d{2,3}\.jsonl)\.lock$/;
 /** A folder that was meant to become a lock. The process that made it tries again if it is gone. */
 const NEW_LOCK = /^shard_\d{2,3}\.jsonl\.lock\.[0-9a-f]{12}$/;
 const NEW_LOCK_MAX_AGE = 2000;
-const OUR_TEMPORARY = /^(shard_\d{2,3}\.jsonl)\.pw-[0-9a-f]{12}\.tmp$/;
+const OUR_TEMPORARY = /^(shard_\d{2,3}\.jsonl)(?:\.marks)?\.pw-[0-9a-f]{12}\.tmp$/;
+const MARKS = /^(shard_\d{2,3}\.jsonl)\.marks$/;
 
 /** The content of a cache directory. */
 export interface DirectoryListing {
-  /** Numbers of the shard files. */
+  /** Numbers of the shards with a file, or with marks. */
   readonly shards: readonly number[];
-  /** Temporary files of our compactions, by shard: leftovers, if the lock of that shard can be taken. */
+  /** Our temporary files, by shard: leftovers, if the lock of that shard can be taken. */
   readonly temporary: readonly { readonly shard: number; readonly path: string }[];
   /** Numbers of shards with a lock, in use or left behind. */
   readonly locked: readonly number[];
@@ -23,13 +24,13 @@ export interface DirectoryListing {
 }
 
 export function listDirectory(directory: string): DirectoryListing {
-  const shards: number[] = [];
+  const shards = new Set<number>();
   const temporary: { shard: number; path: string }[] = [];
   const locked: number[] = [];
   const others: string[] = [];
   for (const name of readdirSync(directory)) {
-    const shard = shardOfFileName(name);
-    if (shard !== undefined) shards.push(shard);
+    const shard = shardOfFileName(MARKS.exec(name)?.[1] ?? name);
+    if (shard !== undefined) shards.add(shard);
     const lockOf = shardOfFileName(LOCK.exec(name)?.[1] ?? '');
     if (lockOf !== undefined) locked.push(lockOf);
     const ours = shardOfFileName(OUR_TEMPORARY.exec(name)?.[1] ?? '');
@@ -37,7 +38,7 @@ export function listDirectory(directory: string): DirectoryListing {
     else if (NEW_LOCK.test(name)) removeIfOld(join(directory, name));
     else if (THEIR_TEMPORARY.test(name) && !removeIfAbandoned(join(directory, name))) others.push(name);
   }
-  return { shards: shards.sort((a, b) => a - b), temporary, locked, others };
+  return { shards: [...shards].sort((a, b) => a - b), temporary, locked, others };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
 import { errorCode } from '@pw/cache-models/tier';
+import type { ChangeReports } from '../changes/change-reports.ts';
 import { makePrivateFolder } from '../files/private-folder.ts';
 import { removeFile } from '../files/remove-file.ts';
 import { storageFault } from '../files/storage-fault.ts';
@@ -29,6 +30,7 @@ export interface OpenShardSetOptions {
   /** Without a policy no eviction order is kept. */
   readonly policy: ConstructorParameters<typeof RecordIndex>[0];
   readonly onDamaged: (count: number) => void;
+  readonly reports: ChangeReports;
   /** True if another process changed the number of shards: its number applies instead of the one in the options. */
   readonly isAgain: boolean;
 }

@@ -1,7 +1,9 @@
 import { CacheCorruptionError } from '@pw/cache-models';
 import { MAX_LINE } from '../limits.ts';
 import { encodeRaw } from '../lines/record-line.ts';
-import type { MovingLine } from '../shard/shard-operation.ts';
+import type { MarkKey } from '../marks/mark-lines.ts';
+import { EVERYTHING_SHARD } from '../marks/shard-marks.ts';
+import type { MovingLine, ShardView } from '../shard/shard-operation.ts';
 import type { ShardSet } from '../shard/shard-set.ts';
 import { dropOlder, inSlices } from './drop-older.ts';
 import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
@@ -36,7 +38,11 @@ export async function reshard(set: ShardSet, directory: string, recorded: Layout
   }
   expectShards(directory, numShards);
   const stuck = new Set<string>();
-  await tidyAll(set, async () => (await bringHome(set, stuck)) + (await dropOlder(set)) || retireBeyond(set));
+  await tidyAll(
+    set,
+    async () =>
+      (await bringMarksHome(set)) + (await bringHome(set, stuck)) + (await dropOlder(set)) || retireBeyond(set),
+  );
   writeLayout(directory, { numShards, isMoving: false }, numShards);
   set.isMoving = false;
 }
@@ -55,6 +61,29 @@ async function retireBeyond(set: ShardSet): Promise<number> {
   const beyond = set.lanes.filter(({ shard }) => shard.number >= set.numShards);
   const answers = await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));
   return answers.filter((isDone) => isDone !== true).length;
+}
+
+/**
+ * Moves marks whose key belongs to another shard; returns how many it found. Each is stored in its new place before it is
+ * removed from the old one, and before the record moves.
+ */
+async function bringMarksHome(set: ShardSet): Promise<number> {
+  const homeOf = (key: MarkKey) => (key === null ? EVERYTHING_SHARD : set.homeOf(key));
+  set.marks.read();
+  const away = set.lanes.flatMap((from) =>
+    [...set.marks.of(from.shard.number).marks]
+      .map(([key, value]) => ({ from, home: set.lane(homeOf(key)), key, value }))
+      .filter(({ home }) => home !== from),
+  );
+  const failed = () => {};
+  await inSlices(away, async ({ from, home, key, value }) => {
+    await home.submit({ kind: 'decide', failed, decide: (view) => view.mark(key, value) });
+    const decide = (view: ShardView) => {
+      if (view.ownMarkOf(key) === value) view.unmark(key);
+    };
+    await from.submit({ kind: 'decide', failed, decide });
+  });
+  return away.length;
 }
 
 /**

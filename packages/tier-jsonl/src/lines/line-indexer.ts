@@ -12,6 +12,7 @@ import { isTooDeep } from './plain-values.ts';
 import type { RawRecord } from './raw-record.ts';
 import { decodeLine, hasForeignKey, matchesChecksum, parseRaw } from './record-line.ts';
 import { maySalvage, salvage } from './salvage.ts';
+import { isSameValue } from './same-value.ts';
 import type { LineVisitor } from './scan-lines.ts';
 
 export interface LineIndexerParts {
@@ -50,6 +51,8 @@ export class LineIndexer implements LineVisitor {
   /** Ranks from before a full reading; set only during one. */
   #before: Map<string, Rank> | undefined;
   #isFull = true;
+  /** True if each appended line is to be reported. */
+  #isReporting = false;
   #now = 0;
   /** After a damaged line, the next one is likely to be damaged too. */
   #isAfterDamage = false;
@@ -79,6 +82,7 @@ export class LineIndexer implements LineVisitor {
     this.#damaged.end();
     this.#foreign.end();
     this.#isFull = true;
+    this.#isReporting = false;
     // An unfinished reading still has the ranks of the keys that it did not reach.
     this.#before = before === undefined ? undefined : new Map([...(this.#before ?? []), ...before]);
     this.#now = this.#listener.now();
@@ -88,6 +92,7 @@ export class LineIndexer implements LineVisitor {
   beginAppended(): void {
     this.#lastVerdict = undefined;
     this.#isFull = false;
+    this.#isReporting = this.#listener.wantsChanges();
     this.#now = this.#listener.now();
   }
 
@@ -162,7 +167,9 @@ export class LineIndexer implements LineVisitor {
     const { keyStart, keyEnd, expiresAt } = head;
     if (this.#now >= expiresAt) return false;
     const range = { offset, length: end - start };
-    if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, range, expiresAt)) {
+    if (this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, range, expiresAt)) {
+      if (this.#isReporting) this.#listener.changed(bytes.toString('latin1', keyStart, keyEnd));
+    } else {
       const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
       this.#setCurrent(bytes, start, offset);
       this.#addRecord(bytes.toString('latin1', keyStart, keyEnd), range, facts);
@@ -207,6 +214,7 @@ export class LineIndexer implements LineVisitor {
       return;
     }
     const known = this.#index.find(key);
+    if (this.#isReporting && !this.#hasSameValue(known, range)) this.#listener.changed(key);
     if (known === NO_RECORD) {
       this.#index.add(key, this.#number, range, facts, this.#before?.get(key));
       return;
@@ -226,6 +234,13 @@ export class LineIndexer implements LineVisitor {
     // A line that was in the file before it was re-read is not a new use.
     const isUse = older.offset !== range.offset && this.#before?.has(key) !== true;
     this.#index.replace(known, this.#number, range, facts, isUse);
+  }
+
+  /** True if a line only differs in access metadata from the one that it replaces. Both are verified anyway. */
+  #hasSameValue(known: RecordId, newer: ByteRange): boolean {
+    if (!this.#owns(known)) return false;
+    const older = this.#verify(this.#index.rangeOf(known));
+    return older.matches && isSameValue(older.raw, this.#verify(newer).raw);
   }
 
   /** True if the line of the key in `shard` counts instead of the line being read. */
@@ -278,6 +293,7 @@ export class LineIndexer implements LineVisitor {
   /** In a full reading a note does not apply to other shards: a newer value may have been stored there since. */
   #applyRemoval(key: string, everywhere: boolean): void {
     const id = this.#index.find(key);
+    if (this.#isReporting && (everywhere ? id !== NO_RECORD : this.#owns(id))) this.#listener.changed(key);
     if (everywhere && !this.#isFull && id !== NO_RECORD && !this.#owns(id)) {
       this.#listener.superseded(this.#index.shardOf(id), key, this.#index.rangeOf(id));
       this.#index.remove(id);

@@ -2,7 +2,7 @@ import { RECORD_MEMBERS } from '@pw/cache-models/tier';
 import { isJson } from './json-scanner.ts';
 import type { RawRecord } from './raw-record.ts';
 
-const SCALARS: ReadonlySet<string> = new Set([...RECORD_MEMBERS, 'username', 'password', 'checksum']);
+const SCALARS: ReadonlySet<string> = new Set([...RECORD_MEMBERS, 'username', 'password', 'checksum', 'pw_version']);
 /** Largest nesting depth of an unknown member. */
 const MOST_LEVELS = 64;
 const [OPEN, OPEN_LIST] = [0x7b, 0x5b];

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { CacheCorruptionError, type ProxyRecord, recordChecksum } from '@pw/cache-models';
-import { hasRottedKey } from '@pw/cache-models/tier';
+import { hasRottedKey, isVersion } from '@pw/cache-models/tier';
 import { LONG_LINE, MOST_VALUES } from '../limits.ts';
 import { isJson } from './json-scanner.ts';
 import { hasPlainValues } from './plain-values.ts';
@@ -8,25 +8,44 @@ import type { RawRecord } from './raw-record.ts';
 
 /** The checksum of the values. ProxyWhirl ignores this member, and keeps it when it rewrites a shard. */
 const CHECKSUM = 'checksum';
+const VERSION = 'pw_version';
 const BYTE_ORDER_MARK = '\uFEFF';
 const MARK = Buffer.from(BYTE_ORDER_MARK);
 const NOT_ASCII = /[^\0-\x7f]/;
 const EACH_NOT_ASCII = /[^\0-\x7f]/g;
 
-/** A record as one line without its newline, in ASCII as Python writes it: one byte per character. */
-export function encodeLine(record: ProxyRecord): string {
-  return encodeMembers({ ...record });
+/**
+ * A record as one line without its newline, in ASCII as Python writes it: one byte per character. A `version` of 0 is
+ * not written.
+ */
+export function encodeLine(record: ProxyRecord, version: number): string {
+  return encodeMembers(version === 0 ? { ...record } : { ...record, [VERSION]: version });
+}
+
+/**
+ * The version of a record, 0 without one. A version counts only with a checksum: a program that changed the values and
+ * does not know the member wrote another value.
+ */
+export function versionIn(raw: RawRecord): number {
+  const version = raw[VERSION];
+  return version !== undefined && raw[CHECKSUM] !== undefined && isVersion(version) ? version : 0;
 }
 
 /** Like {@link encodeLine}, for a parsed record: unknown members are kept, an old checksum is replaced. */
 export function encodeRaw(raw: RawRecord): string {
-  const { [CHECKSUM]: _checksum, ...members } = raw;
-  return encodeMembers(members);
+  return encodeMembers(withoutChecksum(raw));
+}
+
+/** Without a version that does not count: a new checksum would make it valid. */
+function withoutChecksum(raw: RawRecord): RawRecord {
+  const { [CHECKSUM]: checksum, ...members } = raw;
+  if (checksum === undefined) delete members[VERSION];
+  return members;
 }
 
 /** A parsed record with its credentials sealed again. Everything else is kept, except credentials in plain text. */
 export function encodeResealed(raw: RawRecord, sealed: ProxyRecord): string {
-  const { [CHECKSUM]: _checksum, username: _username, password: _password, ...members } = raw;
+  const { username: _username, password: _password, ...members } = withoutChecksum(raw);
   const { username_encrypted, password_encrypted } = sealed;
   return encodeMembers({ ...members, username_encrypted, password_encrypted });
 }
@@ -119,7 +138,8 @@ function noteChecksum(key: string): string {
   return recordChecksum({ key });
 }
 
-function escapeNonAscii(text: string): string {
+/** A text of JSON in ASCII, with the same value. */
+export function escapeNonAscii(text: string): string {
   if (!NOT_ASCII.test(text)) return text;
   return text.replace(EACH_NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -5,6 +5,7 @@ import { temporaryPaths } from '../files/list-names.ts';
 import { openFile } from '../files/open-file.ts';
 import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
+import { markFileName } from '../marks/mark-file.ts';
 import { QUARANTINE } from '../quarantine/quarantine.ts';
 
 const { O_RDONLY } = constants;
@@ -17,13 +18,21 @@ const TRIES = 5;
  * replaced by a copy of itself, so that the file the former holder has open is no longer the shard: a late append,
  * overwrite or cut has no effect. Temporary files are removed first, so that a late rename finds nothing to rename.
  *
- * If there is no shard file, an empty one is created, so that the former holder cannot create it later. Throws the
- * system's error; then the former holder may still write.
+ * If there is no shard file, an empty one is created, so that the former holder cannot create it later. The file of its
+ * marks, which is created by a rename only, is replaced if it exists. Throws the system's error; then the former holder
+ * may still write.
  */
 export function fenceShard(path: string): void {
   removeTemporary(path);
   removeTemporary(join(dirname(path), QUARANTINE, basename(path)));
-  for (let tries = 0; tries < TRIES; tries++) if (replaceByCopy(path)) return;
+  // The marks first: the shard is replaced only if they are out of reach as well.
+  replaceWithTries(markFileName(path), true);
+  replaceWithTries(path, false);
+}
+
+/** `isOptional`: a file that is missing stays missing. */
+function replaceWithTries(path: string, isOptional: boolean): void {
+  for (let tries = 0; tries < TRIES; tries++) if (replaceByCopy(path, isOptional)) return;
   throw Object.assign(new Error('the file kept changing'), { code: 'EBUSY' });
 }
 
@@ -35,8 +44,9 @@ function removeTemporary(path: string): void {
     rmSync(leftover, { recursive: true, force: true });
 }
 
-function replaceByCopy(path: string): boolean {
+function replaceByCopy(path: string, isOptional: boolean): boolean {
   const source = openIfThere(path);
+  if (source === undefined && isOptional) return true;
   const target = new TemporaryFile(path);
   try {
     const before = source === undefined ? undefined : fstatSync(source);

@@ -273,8 +273,15 @@ export class ShardFile {
    * Throws LockLost if the lock was taken over, which removes the temporary file.
    */
   replaceByEmpty(confirmHeld: () => boolean): void {
+    this.replaceBy(Buffer.alloc(0), false, confirmHeld);
+  }
+
+  /** Like `replaceByEmpty`, but by a file with these bytes, which are flushed first if `flush`. */
+  replaceBy(bytes: Buffer, flush: boolean, confirmHeld: () => boolean): void {
     const temporary = new TemporaryFile(this.path);
     try {
+      writeFully(temporary.fd, bytes, 0);
+      if (flush) fsyncSync(temporary.fd);
       if (!confirmHeld()) throw new LockLost();
       temporary.renameTo(this.path);
     } catch (error) {

@@ -18,6 +18,10 @@ export interface ShardListener {
   resharded(numShards: number): void;
   /** The file was replaced or removed, perhaps by a process that changed the number of shards. */
   replaced(): void;
+  /** True if changes by other processes are to be reported. */
+  wantsChanges(): boolean;
+  /** Another process stored or removed a key. */
+  changed(key: string): void;
   /** A whole file was re-read: a line that counted may no longer exist. */
   readAgain(): void;
 }

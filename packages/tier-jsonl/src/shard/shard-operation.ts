@@ -17,6 +17,33 @@ export interface MovingLine {
   readonly facts: RecordFacts;
 }
 
+/**
+ * What a decision of a caller sees of a shard and changes in it, with the lock held. Everything that earlier operations
+ * of the same batch change shows.
+ */
+export interface ShardView {
+  /** The record of a key, live or expired; `undefined` if the shard has none, or a damaged one. */
+  recordOf(key: string): RawRecord | undefined;
+  /** The mark of a key, or of everything if that is higher. */
+  markOf(key: string): number | undefined;
+  /** The mark in the shard's own file, which for `null` is the one of everything if this is the first shard. */
+  ownMarkOf(key: string | null): number | undefined;
+  put(key: string, line: string, facts: RecordFacts): void;
+  /** True if there was a live record. */
+  remove(key: string, now: number): boolean;
+  /** Stores a mark before the records of the batch; a higher one stays. */
+  mark(key: string | null, value: number): void;
+  /** Removes a mark after the records of the batch are stored. */
+  unmark(key: string | null): void;
+}
+
+/** An error of a function that the caller of an operation passed. Nothing is changed, and the error is its answer. */
+export class CallerFault extends Error {
+  constructor(cause: unknown) {
+    super('a function of the caller failed', { cause });
+  }
+}
+
 /** An operation on a shard, carried out with its lock held. */
 export type ShardOperation =
   /** Stores a line. Answers true. */
@@ -26,8 +53,21 @@ export type ShardOperation =
    * one.
    */
   | { readonly kind: 'move'; readonly key: string; readonly fetch: () => MovingLine | undefined }
-  /** Deletes a key, optionally only if it is expired. Answers true if it had a live record. */
+  /**
+   * Deletes a key, optionally only if it is expired and not marked. Answers true if it had a live record.
+   */
   | { readonly kind: 'delete'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
+  /** Deletes a key to make room, unless it is marked. Answers true if it was not. */
+  | { readonly kind: 'evict'; readonly key: string; readonly now: number }
+  /**
+   * Changes whatever `decide` decides, which is called again if the lock was lost. A {@link CallerFault} that it throws
+   * before it has changed anything is passed to `failed`; the answer is then false, and otherwise true.
+   */
+  | {
+      readonly kind: 'decide';
+      readonly decide: (view: ShardView) => void;
+      readonly failed: (fault: CallerFault | undefined) => void;
+    }
   /** Drops the lines of a key that is stored in another shard. Answers true. */
   | { readonly kind: 'drop'; readonly key: string }
   /** Like `drop`, but if this shard has the newest line by now, it keeps its lines and answers false. */
@@ -50,6 +90,11 @@ export type ShardOperation =
   | { readonly kind: 'cleanupExpired'; readonly now: number }
   /** Removes everything. Answers how many live records there were. */
   | { readonly kind: 'clear'; readonly now: number }
+  /**
+   * Removes every record that is older than a version, and the marks that it makes needless. Answers how many records
+   * are left.
+   */
+  | { readonly kind: 'clear older'; readonly version: number }
   /** Empties the file if nothing in it is worth keeping. Answers false if it has lines that may still count. */
   | { readonly kind: 'retire' }
   /** Drops every superseded line. Answers true. */
@@ -57,10 +102,11 @@ export type ShardOperation =
   /** Sets damaged lines aside, as every operation does first. Answers true. */
   | { readonly kind: 'repair' };
 
-type ImmediateKind = 'cleanupExpired' | 'clear' | 'retire' | 'compact' | 'repair';
+type ImmediateKind = 'cleanupExpired' | 'clear' | 'clear older' | 'retire' | 'compact' | 'repair';
 const IMMEDIATE: ReadonlySet<string> = new Set<ImmediateKind>([
   'cleanupExpired',
   'clear',
+  'clear older',
   'retire',
   'compact',
   'repair',

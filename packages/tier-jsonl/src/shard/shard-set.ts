@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
+import type { ChangeReports } from '../changes/change-reports.ts';
 import { CompactionQueue } from '../compaction/compaction-queue.ts';
 import { storageFault } from '../files/storage-fault.ts';
 import { NO_RECORD, type RecordId } from '../index/record-id.ts';
@@ -13,6 +14,9 @@ import { HolderNames } from '../lock/holder-names.ts';
 import type { LockHolders } from '../lock/lock-files.ts';
 import { ShardLock } from '../lock/shard-lock.ts';
 import { TurnQueue } from '../lock/turn-queue.ts';
+import { DirectoryMarks } from '../marks/directory-marks.ts';
+import { MarkFile } from '../marks/mark-file.ts';
+import { EVERYTHING_SHARD, ShardMarks } from '../marks/shard-marks.ts';
 import { Scratch } from '../side-index/scratch.ts';
 import { SideIndexFile } from '../side-index/side-index-file.ts';
 import { Shard } from './shard.ts';
@@ -33,6 +37,7 @@ export interface ShardSetParts {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onDamaged: (count: number) => void;
+  readonly reports: ChangeReports;
 }
 
 /**
@@ -54,10 +59,14 @@ export class ShardSet {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #onDamaged: (count: number) => void;
+  readonly #reports: ChangeReports;
+  /** True once the set is in use: what was read before that is no change. */
+  isServing = false;
   readonly #scratch = new Scratch();
   readonly #compactions: CompactionQueue;
   readonly #releases = new TurnQueue();
   readonly #holders: HolderNames;
+  readonly marks: DirectoryMarks;
   #watch: LayoutWatch | undefined;
   /** Number of shards being read, and the readings that take several turns. */
   #reading = 0;
@@ -67,16 +76,18 @@ export class ShardSet {
   /** True once a key was seen in two shards. */
   #hasOlder = false;
 
-  constructor({ numShards, isMoving, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
+  constructor({ numShards, isMoving, found, index, settings, logger, clock, onDamaged, reports }: ShardSetParts) {
     this.numShards = numShards;
     this.isMoving = isMoving;
     this.index = index;
     this.#settings = settings;
     this.#holders = new HolderNames(settings.directory);
+    this.marks = new DirectoryMarks(settings.directory, (key) => this.homeOf(key));
     this.#logger = logger;
     this.#compactions = new CompactionQueue(logger);
     this.#clock = clock;
     this.#onDamaged = onDamaged;
+    this.#reports = reports;
     for (let number = 0; number < numShards; number++) this.#lanes[number] = this.#makeLane(number);
     // Files beyond the number are read too: their records are still to be moved.
     for (const number of found) this.#lanes[number] ??= this.#makeLane(number);
@@ -255,6 +266,7 @@ export class ShardSet {
     // A reading of one shard may concern a line in the file of another.
     await Promise.all(this.lanes.map((lane) => lane.drain()));
     await Promise.all(this.lanes.map((lane) => lane.close()));
+    this.marks.close();
     this.#holders.close();
   }
 
@@ -270,11 +282,15 @@ export class ShardSet {
       isDead: (folder) => this.#holders.isDead(number, folder),
     };
     const lock = new ShardLock(path, this.#settings.lock, this.#releases, holders);
+    this.marks.add(number, new MarkFile(new ShardFile(this.marks.pathOf(number), this.#settings.guard)));
+    const { durability } = this.#settings;
+    const marks = new ShardMarks(this.marks.of(number), this.marks.of(EVERYTHING_SHARD), lock, durability === 'full');
+    const olderOf = (key: string) => this.#olderOf(key, number);
     return new ShardLane({
       shard,
       index,
       lock,
-      writer: new ShardWriter(shard, index, lock, this.#settings.durability, (key) => this.#olderOf(key, number)),
+      writer: new ShardWriter({ shard, index, lock, marks, durability, olderOf }),
       logger: this.#logger,
       isCurrent: () => this.isCurrent,
       compactSoon: (lane) => this.#compactions.add(lane),
@@ -313,6 +329,8 @@ export class ShardSet {
     return {
       now: () => this.#clock.now(),
       damaged: (count) => this.#onDamaged(count),
+      wantsChanges: () => this.isServing && this.#reports.isWanted,
+      changed: (key) => this.#reports.note(key),
       reading: (isBegun) => {
         this.#reading += isBegun ? 1 : -1;
       },

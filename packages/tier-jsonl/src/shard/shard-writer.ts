@@ -1,13 +1,18 @@
 import { dirname } from 'node:path';
 import { CacheStorageError } from '@pw/cache-models';
 import { syncFolder } from '@pw/cache-models/tier';
+import type { RecordId } from '../index/record-id.ts';
 import type { RecordIndex } from '../index/record-index.ts';
 import type { Durability } from '../jsonl-tier-options.ts';
 import { MAX_SHARD } from '../limits.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
 import { joinRanges } from '../lines/join-ranges.ts';
+import { versionOfLine } from '../lines/line-version.ts';
 import { LockLost, type Written } from '../lock/lock-lost.ts';
+import type { LockChecks } from '../marks/mark-file.ts';
+import type { ShardMarks } from '../marks/shard-marks.ts';
 import { copyToQuarantine } from '../quarantine/quarantine.ts';
+import { FileWindow } from './file-window.ts';
 import type { Shard } from './shard.ts';
 import { MAX_BLANK } from './shard-file.ts';
 import {
@@ -22,12 +27,14 @@ import { WritePlan } from './write-plan.ts';
 /** Largest number of expired records removed in one operation, which takes some milliseconds. */
 const CLEANUP_SLICE = 4000;
 
-/** The checks of its shard's lock that a writer makes. */
-export interface HeldLock {
-  /** True if it is ours, and no process may take it over now. */
-  confirmHeld(): boolean;
-  /** True if no process has taken it over so far, however long ago it was refreshed. */
-  isStillOurs(): boolean;
+export interface ShardWriterParts {
+  readonly shard: Shard;
+  readonly index: RecordIndex;
+  readonly lock: LockChecks;
+  readonly marks: ShardMarks;
+  readonly durability: Durability;
+  /** The other shards that have older lines of a key. */
+  readonly olderOf: (key: string) => readonly number[];
 }
 
 /**
@@ -41,7 +48,8 @@ export interface HeldLock {
 export class ShardWriter {
   readonly #shard: Shard;
   readonly #index: RecordIndex;
-  readonly #lock: HeldLock;
+  readonly #lock: LockChecks;
+  readonly #marks: ShardMarks;
   readonly #isFull: boolean;
   readonly #olderOf: (key: string) => readonly number[];
   /**
@@ -50,17 +58,11 @@ export class ShardWriter {
    */
   #isBlankLost = false;
 
-  /** `olderOf` returns the other shards that have older lines of a key. */
-  constructor(
-    shard: Shard,
-    index: RecordIndex,
-    lock: HeldLock,
-    durability: Durability,
-    olderOf: (key: string) => readonly number[],
-  ) {
+  constructor({ shard, index, lock, marks, durability, olderOf }: ShardWriterParts) {
     this.#shard = shard;
     this.#index = index;
     this.#lock = lock;
+    this.#marks = marks;
     this.#isFull = durability === 'full';
     this.#olderOf = olderOf;
   }
@@ -72,12 +74,15 @@ export class ShardWriter {
   run(operations: readonly ShardOperation[]): Written {
     const answers: (boolean | number)[] = [];
     const elsewhere: Elsewhere[] = [];
-    let plan = new WritePlan(this.#shard, this.#index);
+    let plan = this.#newPlan();
+    let hasRefusedEviction = false;
     const flush = () => {
       elsewhere.push(...this.#write(plan));
-      plan = new WritePlan(this.#shard, this.#index);
+      hasRefusedEviction ||= plan.hasRefusedEviction;
+      plan = this.#newPlan();
     };
     this.#isBlankLost = false;
+    this.#marks.begin();
     this.repair();
     for (const operation of operations) {
       if (isPlanned(operation)) answers.push(plan.add(operation));
@@ -87,13 +92,19 @@ export class ShardWriter {
       }
     }
     flush();
+    if (hasRefusedEviction) this.#shard.requireFullRead();
     if (this.#isBlankLost) throw new LockLost({ answers, elsewhere });
     return { answers, elsewhere };
+  }
+
+  #newPlan(): WritePlan {
+    return new WritePlan(this.#shard, this.#index, this.#marks);
   }
 
   #now(operation: Exclude<ShardOperation, PlannedOperation>): boolean | number {
     if (operation.kind === 'cleanupExpired') return this.#cleanupExpired(operation.now);
     if (operation.kind === 'clear') return this.#clear(operation.now);
+    if (operation.kind === 'clear older') return this.#clearOlder(operation.version);
     if (operation.kind === 'retire') return this.#retire();
     return true;
   }
@@ -152,9 +163,16 @@ export class ShardWriter {
     shard.noteWritten(shard.end);
   }
 
+  /** A mark is stored before the line that it concerns, and removed after the line that makes it needless. */
   #write(plan: WritePlan): Elsewhere[] {
     const lines = plan.lines();
-    if (lines.length === 0) return [];
+    this.#marks.write(plan.marksBefore());
+    const elsewhere = lines.length === 0 ? [] : this.#append(plan, lines);
+    this.#marks.write(plan.marksAfter());
+    return elsewhere;
+  }
+
+  #append(plan: WritePlan, lines: readonly PlannedLine[]): Elsewhere[] {
     const shard = this.#shard;
     const offset = shard.end;
     const { isNew } = shard.file.prepareToWrite();
@@ -199,16 +217,23 @@ export class ShardWriter {
 
   /**
    * Removes at most {@link CLEANUP_SLICE} expired records. Their lines are overwritten without a note, as they are
-   * expired for every process; a key with an older line needs the note.
+   * expired for every process; a key with an older line needs the note. Marked records stay.
    */
   #cleanupExpired(now: number): number {
     const shard = this.#shard;
     const index = this.#index;
-    const expired = index.expiredOf(shard.number, now, CLEANUP_SLICE);
+    const marks = this.#marks;
+    const isUnmarked =
+      marks.ofEverything !== undefined
+        ? () => false
+        : marks.areNone
+          ? undefined
+          : (id: RecordId) => !marks.own.has(index.keyOf(id));
+    const expired = index.expiredOf(shard.number, now, CLEANUP_SLICE, isUnmarked);
     if (expired.length === 0) return 0;
     let removed = 0;
     shard.file.prepareToWrite();
-    const plan = new WritePlan(shard, index);
+    const plan = this.#newPlan();
     const ranges: ByteRange[] = [];
     for (const id of expired) {
       if (!shard.isThere(id)) {
@@ -229,6 +254,31 @@ export class ShardWriter {
     shard.noteWritten(shard.end);
     if (!this.#lock.isStillOurs()) throw new LockLost();
     return removed;
+  }
+
+  /**
+   * A mark of 0 speaks of the record, so it stays with a newer one; so does the mark of a removal, after which the newer
+   * one was stored.
+   */
+  #clearOlder(version: number): number {
+    const shard = this.#shard;
+    const index = this.#index;
+    const window = new FileWindow(shard.file);
+    const ids = index.idsOf(shard.number).sort((a, b) => index.offsetOf(a) - index.offsetOf(b));
+    const older: string[] = [];
+    const newer = new Set<string>();
+    for (const id of ids) {
+      const isOlder = versionOfLine(window.read(index.offsetOf(id), index.lengthOf(id))) < version;
+      if (isOlder) older.push(index.keyOf(id));
+      else newer.add(index.keyOf(id));
+    }
+    const plan = this.#newPlan();
+    if (newer.size === 0 && older.length > 0 && shard.olderThanElsewhere().next().done) this.#clear(0);
+    else for (const key of older) plan.remove(key, 0);
+    for (const [key, value] of this.#marks.own)
+      if (key !== null && value <= version && !newer.has(key)) plan.unmark(key);
+    this.#write(plan);
+    return newer.size;
   }
 
   #retire(): boolean {

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { crc32 } from 'node:zlib';
+import { RecordComparison } from '../changes/record-comparison.ts';
 import { type LineMove, NO_RECORD, type RecordId } from '../index/record-id.ts';
 import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_SHARD } from '../limits.ts';
@@ -56,6 +57,8 @@ export class Shard {
   #isReading = false;
   /** Number of the last reading; an older reading ends when it resumes. */
   #reading = 0;
+  /** Finds what has changed in a file that is being read as a whole; set only during such a reading. */
+  #comparison: RecordComparison | undefined;
   /** True if the current reading may already be outdated. */
   #isDistrusted = false;
 
@@ -142,6 +145,7 @@ export class Shard {
     const reading = this.#beginReading();
     try {
       if (isFull) {
+        this.#beginComparison();
         this.#size = -1;
         this.#forget(found.isOther);
       } else {
@@ -156,6 +160,13 @@ export class Shard {
         yield;
         // Another reading has begun in the meantime.
         if (this.#reading !== reading) return true;
+      }
+      if (this.#comparison !== undefined) {
+        for (const _ of this.#comparison.steps(this.file, (key) => this.#listener.changed(key))) {
+          yield;
+          if (this.#reading !== reading) return true;
+        }
+        this.#comparison = undefined;
       }
       this.#remember(found);
       this.#isFullyRead = isFull && isSettled;
@@ -172,6 +183,15 @@ export class Shard {
       this.#listener.readAgain();
     }
     return true;
+  }
+
+  #beginComparison(): void {
+    if (!this.#listener.wantsChanges()) {
+      this.#comparison = undefined;
+      return;
+    }
+    this.#comparison ??= new RecordComparison(this.number, this.#index);
+    this.#comparison.begin();
   }
 
   #beginReading(): number {
@@ -380,6 +400,9 @@ export class Shard {
       this.#endReading();
     }
     if (this.#size < 0 && this.lines.end === 0) return false;
+    if (this.#listener.wantsChanges())
+      for (const id of this.#index.idsOf(this.number)) this.#listener.changed(this.#index.keyOf(id));
+    this.#comparison = undefined;
     this.#forget(true);
     this.#size = -1;
     this.#mtimeMs = -1;

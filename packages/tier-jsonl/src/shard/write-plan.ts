@@ -7,8 +7,18 @@ import { MAX_LINE } from '../limits.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
 import type { RawRecord } from '../lines/raw-record.ts';
 import { encodeRaw, noteLine, parseRaw } from '../lines/record-line.ts';
+import type { MarkChange, MarkKey } from '../marks/mark-lines.ts';
+import { highest, type ShardMarks } from '../marks/shard-marks.ts';
 import type { Shard } from './shard.ts';
-import type { AccessFacts, Elsewhere, MovingLine, PlannedLine, PlannedOperation } from './shard-operation.ts';
+import {
+  type AccessFacts,
+  CallerFault,
+  type Elsewhere,
+  type MovingLine,
+  type PlannedLine,
+  type PlannedOperation,
+  type ShardView,
+} from './shard-operation.ts';
 
 type Intent =
   | { readonly kind: 'line'; readonly text: string; readonly facts: RecordFacts; readonly isUse: boolean }
@@ -18,27 +28,37 @@ type Intent =
  * The effect of a batch of operations on a shard, worked out in order before anything is written: one line for each key
  * they affect. Neither the shard nor the index changes before `apply`.
  */
-export class WritePlan {
+export class WritePlan implements ShardView {
   readonly #shard: Shard;
   readonly #index: RecordIndex;
+  readonly #shardMarks: ShardMarks;
+  /** The marks that change; `undefined` for one that is removed. */
+  readonly #marks = new Map<MarkKey, number | undefined>();
   readonly #intents = new Map<string, Intent>();
   readonly #notes: string[] = [];
+  /** True if an eviction was refused: the index, which lacks the record by now, is then wrong. */
+  hasRefusedEviction = false;
 
-  constructor(shard: Shard, index: RecordIndex) {
+  constructor(shard: Shard, index: RecordIndex, marks: ShardMarks) {
     this.#shard = shard;
     this.#index = index;
+    this.#shardMarks = marks;
   }
 
   /** Adds an operation and returns its answer, which is valid once the plan is written. */
   add(operation: PlannedOperation): boolean {
     switch (operation.kind) {
       case 'put':
-        this.#intents.set(operation.key, { kind: 'line', text: operation.line, facts: operation.facts, isUse: true });
+        this.put(operation.key, operation.line, operation.facts);
         return true;
       case 'move':
         return this.#move(operation.key, operation.fetch);
       case 'delete':
         return this.#delete(operation.key, operation.now, operation.onlyExpired);
+      case 'evict':
+        return this.#evict(operation.key, operation.now);
+      case 'decide':
+        return this.#decide(operation.decide, operation.failed);
       case 'drop':
         return this.#drop(operation.key);
       case 'drop older':
@@ -53,6 +73,54 @@ export class WritePlan {
         this.#notes.push(noteLine.shards(operation.numShards));
         return true;
     }
+  }
+
+  recordOf(key: string): RawRecord | undefined {
+    const intent = this.#intents.get(key);
+    if (intent !== undefined) return intent.kind === 'line' ? parseRaw(Buffer.from(intent.text, 'latin1')) : undefined;
+    const id = this.#index.find(key);
+    return id === NO_RECORD || this.#index.shardOf(id) !== this.#shard.number ? undefined : this.#read(id);
+  }
+
+  markOf(key: string): number | undefined {
+    const everything = this.#marks.has(null) ? this.#marks.get(null) : this.#shardMarks.ofEverything;
+    return highest(this.ownMarkOf(key), everything);
+  }
+
+  ownMarkOf(key: MarkKey): number | undefined {
+    return this.#marks.has(key) ? this.#marks.get(key) : this.#shardMarks.own.get(key);
+  }
+
+  put(key: string, line: string, facts: RecordFacts): void {
+    this.#intents.set(key, { kind: 'line', text: line, facts, isUse: true });
+  }
+
+  remove(key: string, now: number): boolean {
+    return this.#delete(key, now, false);
+  }
+
+  mark(key: MarkKey, value: number): void {
+    this.#marks.set(key, Math.max(this.ownMarkOf(key) ?? 0, value));
+  }
+
+  unmark(key: MarkKey): void {
+    if (this.ownMarkOf(key) !== undefined) this.#marks.set(key, undefined);
+  }
+
+  /** The marks to store before the lines are appended. One in the file is never lowered. */
+  marksBefore(): MarkChange[] {
+    const changes: MarkChange[] = [];
+    for (const [key, value] of this.#marks)
+      if (value !== undefined && value > (this.#shardMarks.own.get(key) ?? -1)) changes.push({ key, value });
+    return changes;
+  }
+
+  /** The marks to remove once the lines are stored. */
+  marksAfter(): MarkChange[] {
+    const changes: MarkChange[] = [];
+    for (const [key, value] of this.#marks)
+      if (value === undefined && this.#shardMarks.own.has(key)) changes.push({ key, value });
+    return changes;
   }
 
   /** The lines to append. */
@@ -105,12 +173,34 @@ export class WritePlan {
     return true;
   }
 
+  #decide(decide: (view: ShardView) => void, failed: (fault: CallerFault | undefined) => void): boolean {
+    try {
+      decide(this);
+      failed(undefined);
+      return true;
+    } catch (error) {
+      if (!(error instanceof CallerFault)) throw error;
+      failed(error);
+      return false;
+    }
+  }
+
+  #evict(key: string, now: number): boolean {
+    if (this.markOf(key) === undefined) {
+      this.#delete(key, now, false);
+      return true;
+    }
+    this.#shard.unmarkLeaving(key);
+    this.hasRefusedEviction = true;
+    return false;
+  }
+
   #delete(key: string, now: number, onlyExpired: boolean): boolean {
     const intent = this.#intents.get(key);
     const expiresAt =
       intent === undefined ? this.#expiresAt(key) : 'facts' in intent ? intent.facts.expiresAt : undefined;
     const isLive = expiresAt !== undefined && now < expiresAt;
-    if (onlyExpired && isLive) return false;
+    if (onlyExpired && (isLive || this.markOf(key) !== undefined)) return false;
     // A key in another shard gets a note here too: a process that moves the key home then reads that it was deleted.
     if (expiresAt !== undefined || this.#shard.hasAnyLine(key)) this.#intents.set(key, { kind: 'deleted' });
     return isLive;

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { entryToRecord, silentLogger } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ChangeReports } from '../../src/changes/change-reports.ts';
 import { RecordIndex } from '../../src/index/record-index.ts';
 import { parseJsonlTierOptions } from '../../src/jsonl-tier-options.ts';
 import { dropOlder } from '../../src/layout/drop-older.ts';
@@ -107,7 +108,8 @@ async function readHalfway(): Promise<{ directory: string; set: ShardSet }> {
   const directory = toFewer();
   const settings = parseJsonlTierOptions({ directory });
   const index = new RecordIndex(undefined, 2);
-  const parts = { settings, index, logger: silentLogger, clock: new ManualClock(), onDamaged: () => {} };
+  const reports = new ChangeReports();
+  const parts = { reports, settings, index, logger: silentLogger, clock: new ManualClock(), onDamaged: () => {} };
   const set = new ShardSet({ ...parts, numShards: 1, isMoving: true, found: [0, 1] });
   onTestFinished(() => set.close());
   await set.readAll();

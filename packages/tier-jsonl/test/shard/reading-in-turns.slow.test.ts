@@ -6,6 +6,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { compactShard } from '../../src/compaction/compact-shard.ts';
 import { RecordIndex } from '../../src/index/record-index.ts';
 import { LockLost } from '../../src/lock/lock-lost.ts';
+import type { ShardMarks } from '../../src/marks/shard-marks.ts';
 import { Shard } from '../../src/shard/shard.ts';
 import { ShardFile } from '../../src/shard/shard-file.ts';
 import type { ShardListener } from '../../src/shard/shard-listener.ts';
@@ -37,7 +38,14 @@ function opened(text: string): Opened {
   const path = join(directory, 'shard_00.jsonl');
   writeFileSync(path, text);
   const index = new RecordIndex(undefined);
-  const listener = { now: () => 0, reading() {}, damaged() {}, readAgain() {}, replaced() {} };
+  const listener = {
+    now: () => 0,
+    reading() {},
+    damaged() {},
+    readAgain() {},
+    replaced() {},
+    wantsChanges: () => false,
+  };
   const side = { discard() {}, read: () => undefined } as unknown as SideIndexFile;
   const shard = new Shard(0, new ShardFile(path, new FileGuard()), index, listener as unknown as ShardListener, side);
   onTestFinished(() => shard.file.close());
@@ -72,9 +80,17 @@ it('repair does not change a file that others put in place, and that a read has 
   const { path, shard, index, replace } = opened(`${upTo(3000, 'rubbish\n')}${recordOf('a')}`);
   const theirs = wellFormed(4000);
   const lock = { confirmHeld: () => true, isStillOurs: () => true };
+  const noMarks = {} as ShardMarks;
   const repair = async () => {
     let steps = 0;
-    for (const waiting of new ShardWriter(shard, index, lock, 'normal', () => []).repairSteps(() => true)) {
+    for (const waiting of new ShardWriter({
+      shard,
+      index,
+      lock,
+      marks: noMarks,
+      durability: 'normal',
+      olderOf: () => [],
+    }).repairSteps(() => true)) {
       await waiting;
       // The damaged line has been copied by now, and is about to be overwritten.
       if (waiting === undefined || ++steps > 1) continue;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FileGuard } from '@pw/cache-models/tier';
 import { expect, it, onTestFinished } from 'vitest';
 import { RecordIndex } from '../../src/index/record-index.ts';
+import type { ShardMarks } from '../../src/marks/shard-marks.ts';
 import { Shard } from '../../src/shard/shard.ts';
 import { ShardFile } from '../../src/shard/shard-file.ts';
 import type { ShardListener } from '../../src/shard/shard-listener.ts';
@@ -23,15 +24,24 @@ it('lines reported as damaged by another shard during a repair are neither overw
     damaged() {},
     readAgain() {},
     replaced() {},
+    wantsChanges: () => false,
   } as unknown as ShardListener;
   const side = { discard() {}, read: () => undefined } as unknown as SideIndexFile;
   const shard = new Shard(0, new ShardFile(path, new FileGuard()), index, listener, side);
   onTestFinished(() => shard.file.close());
   const lock = { confirmHeld: () => true, isStillOurs: () => true };
+  const noMarks = {} as ShardMarks;
   shard.refresh();
   const place = index.rangeOf(index.find('late'));
   let isAdded = false;
-  for (const waiting of new ShardWriter(shard, index, lock, 'normal', () => []).repairSteps(() => true)) {
+  for (const waiting of new ShardWriter({
+    shard,
+    index,
+    lock,
+    marks: noMarks,
+    durability: 'normal',
+    olderOf: () => [],
+  }).repairSteps(() => true)) {
     if (waiting === undefined) continue;
     await waiting;
     // By now, the found lines are copied to the quarantine, and are about to be overwritten.

@@ -88,6 +88,7 @@ interface Change {
 
 class WatchedMerge implements Merge {
   changes: readonly Change[] = [];
+  entries: readonly CacheEntry[] = [];
   readonly #merge: Merge;
   readonly #source: string;
 
@@ -107,6 +108,7 @@ class WatchedMerge implements Merge {
       const isAdopted = before !== undefined && before.source !== this.#source;
       return { key: entry.key, outcome: outcomeOf(before, entry), isAdopted };
     });
+    this.entries = entries;
     return entries;
   }
 }

@@ -1,0 +1,193 @@
+import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { allOf, chain, versionOf } from '@pw/cache-models/tier';
+import type { ManagedTier } from '../../tier/managed-tier.ts';
+import type { AgreedStores } from './agreed-stores.ts';
+import type { MiddleTier } from './middle-tier.ts';
+import type { Replay } from './replay.ts';
+
+/** How often a search begins again because it found a record that another program wrote. */
+const SEARCHES = 3;
+
+/** An entry and the tier that has it; no entry if the key is known to have none. */
+export interface Found {
+  readonly entry: CacheEntry | undefined;
+  readonly tier: ManagedTier;
+}
+
+type Read = (tier: ManagedTier, key: string) => MaybePromise<CacheEntry | undefined>;
+
+const get: Read = (tier, key) => tier.get(key);
+const peek: Read = (tier, key) => tier.peek(key);
+
+/**
+ * Finds the newest entry of a key. The usual case is one read of one tier: an entry of a middle tier is the newest one
+ * unless something newer, or a mark, is known of the key. Otherwise all tiers are asked, and the newest answer counts.
+ */
+export class AgreedReads {
+  readonly #stores: AgreedStores;
+  readonly #replay: Replay;
+
+  constructor(stores: AgreedStores, replay: Replay) {
+    this.#stores = stores;
+    this.#replay = replay;
+  }
+
+  /** The live entry of a key, copied into the middle tiers above the one that has it. */
+  find(key: string): MaybePromise<Found | undefined> {
+    if (this.#stores.isMarked(key)) return this.#searchAll(key, get);
+    return this.#search(key, 0);
+  }
+
+  #search(key: string, index: number): MaybePromise<Found | undefined> {
+    const { base, middles } = this.#stores;
+    const middle = middles[index];
+    if (middle === undefined) {
+      return chain(base.tier.get(key), (entry) => {
+        if (entry === undefined) return undefined;
+        return chain(this.#promote([entry], middles), () => ({ entry, tier: base.tier }));
+      });
+    }
+    if (!this.#isBelieved(middle)) return this.#search(key, index + 1);
+    return chain(middle.tier.get(key), (entry) => {
+      if (entry === undefined) return this.#search(key, index + 1);
+      if (!this.#isCurrent(middle, entry)) return this.#searchAll(key, get);
+      middle.noteAgreed(key, versionOf(entry));
+      return chain(this.#promote([entry], middles.slice(0, index)), () => ({ entry, tier: middle.tier }));
+    });
+  }
+
+  /** A middle tier that the base does not know is not believed, unless the base cannot be asked. */
+  #isBelieved(middle: MiddleTier): boolean {
+    return middle.isUsable && (middle.isKnown || !this.#stores.base.tier.isUsable);
+  }
+
+  /** As long as the base has never answered, nothing better is known: a cache then answers what it has. */
+  #isCurrent(middle: MiddleTier, entry: CacheEntry): boolean {
+    return middle.isCurrent(entry) || !this.#stores.base.hasAnswered;
+  }
+
+  /** The entries of several keys; only those that were found. */
+  async findMany(keys: readonly string[]): Promise<Map<string, Found>> {
+    const { base, middles } = this.#stores;
+    const found = new Map<string, Found>();
+    const special: string[] = keys.filter((key) => this.#stores.isMarked(key));
+    let left = special.length === 0 ? keys : keys.filter((key) => !special.includes(key));
+    for (const [index, middle] of middles.entries()) {
+      if (left.length === 0 || !this.#isBelieved(middle)) continue;
+      const current: CacheEntry[] = [];
+      for (const entry of await middle.tier.getMany(left)) {
+        if (entry === undefined) continue;
+        if (!this.#isCurrent(middle, entry)) special.push(entry.key);
+        else {
+          middle.noteAgreed(entry.key, versionOf(entry));
+          current.push(entry);
+        }
+      }
+      await this.#promote(current, middles.slice(0, index));
+      for (const entry of current) found.set(entry.key, { entry, tier: middle.tier });
+      const done = new Set([...found.keys(), ...special]);
+      left = left.filter((key) => !done.has(key));
+    }
+    if (left.length > 0) {
+      const entries = (await base.tier.getMany(left)).filter((entry) => entry !== undefined);
+      await this.#promote(entries, middles);
+      for (const entry of entries) found.set(entry.key, { entry, tier: base.tier });
+    }
+    for (const key of special) {
+      const one = await this.#searchAll(key, get);
+      if (one?.entry !== undefined) found.set(key, one);
+    }
+    return found;
+  }
+
+  /** The newest live entry of a key, without side effects. */
+  peek(key: string): MaybePromise<CacheEntry | undefined> {
+    const { base, middles } = this.#stores;
+    if (this.#stores.isMarked(key)) return this.#peekAll(key);
+    if (!base.tier.isUsable) return this.#peekMiddles(key);
+    const before = base.tier.faults;
+    return chain(base.tier.peek(key), (entry) => {
+      if (entry !== undefined || base.tier.faults === before || middles.length === 0) return entry;
+      return this.#peekMiddles(key);
+    });
+  }
+
+  async #peekAll(key: string): Promise<CacheEntry | undefined> {
+    return (await this.#searchAll(key, peek))?.entry;
+  }
+
+  async #peekMiddles(key: string): Promise<CacheEntry | undefined> {
+    for (const middle of this.#stores.middles) {
+      if (!middle.isUsable) continue;
+      const entry = await middle.tier.peek(key);
+      if (entry !== undefined) return this.#isCurrent(middle, entry) ? entry : undefined;
+    }
+    return undefined;
+  }
+
+  /** Asks every tier; the newest answer counts, removals included. */
+  async #searchAll(key: string, read: Read, attempt = 1): Promise<Found | undefined> {
+    const { base, middles, unstored } = this.#stores;
+    const kept = unstored.get(key);
+    if (kept !== undefined) return this.#liveOf(kept.entry ?? undefined, base.tier);
+    let newest: Found | undefined;
+    let version = -1;
+    let isFromBase = false;
+    if (base.tier.isUsable) {
+      const before = base.tier.faults;
+      const entry = await read(base.tier, key);
+      if (base.tier.faults === before) {
+        newest = { entry, tier: base.tier };
+        version = entry === undefined ? (base.newestVersionOf(key) ?? 0) : versionOf(entry);
+        isFromBase = true;
+      }
+    }
+    for (const middle of middles) {
+      const mark = middle.markOf(key);
+      if (!middle.isUsable) {
+        // What it has alone cannot be asked: an older value must not be returned in its place.
+        if (mark !== undefined) return undefined;
+        continue;
+      }
+      if (mark === undefined && isFromBase && middle.isKnown && middle.behindOf(key) > 0) continue;
+      const entry = await middle.tier.peek(key);
+      const own = entry === undefined ? 0 : versionOf(entry);
+      if (entry !== undefined && own === 0 && isFromBase) {
+        // Another program wrote it, or a version of this package that knew no versions.
+        await this.#replay.replay(middle, key);
+        return attempt < SEARCHES ? this.#searchAll(key, read, attempt + 1) : newest;
+      }
+      if (mark === undefined && isFromBase) continue;
+      if (mark === undefined && own < middle.behindOf(key)) continue;
+      const isRemoval = mark !== undefined && own <= mark;
+      const ofMiddle = isRemoval ? mark : own;
+      if (ofMiddle <= version || (isRemoval && mark === 0)) continue;
+      newest = { entry: isRemoval ? undefined : entry, tier: middle.tier };
+      version = ofMiddle;
+      isFromBase = false;
+    }
+    if (newest?.entry === undefined) return undefined;
+    if (isFromBase) await this.#promote([newest.entry], middles);
+    return this.#liveOf(newest.entry, newest.tier);
+  }
+
+  #liveOf(entry: CacheEntry | undefined, tier: ManagedTier): Found | undefined {
+    return entry === undefined || entry.isExpiredAt(tier.now()) ? undefined : { entry, tier };
+  }
+
+  /**
+   * Copies entries of the base up, unless they have been replaced meanwhile or a tier has something of its own. An entry
+   * without a version would look like one that another program wrote.
+   */
+  #promote(found: readonly CacheEntry[], into: readonly MiddleTier[]): MaybePromise<unknown> {
+    const { base } = this.#stores;
+    const entries = found.filter((entry) => versionOf(entry) > 0);
+    if (entries.length === 0) return undefined;
+    const copies = into
+      .filter(({ isUsable }) => isUsable)
+      .map((middle) =>
+        middle.putIf(entries, (entry, mark) => mark === undefined && base.versionOf(entry.key) === versionOf(entry)),
+      );
+    return allOf(copies);
+  }
+}

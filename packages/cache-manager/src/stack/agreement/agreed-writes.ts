@@ -1,0 +1,319 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import {
+  allOf,
+  chain,
+  copyEntry,
+  type LoggedAnswer,
+  type LoggedWrite,
+  nextVersionAlone,
+  stampEntry,
+  versionOf,
+} from '@pw/cache-models/tier';
+import type { LevelUpdateOptions, StoredEntries } from '../stack-level.ts';
+import type { AgreedReads } from './agreed-reads.ts';
+import type { AgreedStores } from './agreed-stores.ts';
+import { REFUSED } from './base-log.ts';
+import type { MiddleTier } from './middle-tier.ts';
+import type { Replay } from './replay.ts';
+
+/** How long to wait before another try while other processes hold the lock of the base, in milliseconds. */
+const FIRST_WAIT_MS = 1;
+const LAST_WAIT_MS = 20;
+
+/** What became of a batch: one entry of each list per write. */
+interface Written extends StoredEntries {
+  /** For each tier, middle tiers first, which writes it has taken. */
+  readonly byTier: readonly (readonly boolean[])[];
+  /** Whether the key had a live entry in the base or a middle tier. */
+  readonly existed: readonly boolean[];
+}
+
+export type Change = (entry: CacheEntry) => CacheEntry | null;
+
+/**
+ * Writes the base first, then the middle tiers as caches of it. A middle tier asks, under its own lock, whether the base
+ * still has this very version. Expects the locks of the keys.
+ */
+export class AgreedWrites {
+  readonly #stores: AgreedStores;
+  readonly #reads: AgreedReads;
+  readonly #replay: Replay;
+
+  constructor(stores: AgreedStores, reads: AgreedReads, replay: Replay) {
+    this.#stores = stores;
+    this.#reads = reads;
+    this.#replay = replay;
+  }
+
+  /** Puts entries, and removes keys whose entry is `null`. */
+  write(writes: readonly LoggedWrite[]): MaybePromise<Written> {
+    const { base } = this.#stores;
+    if (!base.tier.isUsable) return this.#writeAlone(writes);
+    return chain(base.write(writes), (answers) => {
+      if (answers === REFUSED) return this.#refused(writes);
+      if (answers === undefined) return this.#writeAlone(writes);
+      if (answers.some(({ version }) => version === 0)) return this.#writtenInPart(writes, answers);
+      return this.#written(writes, answers);
+    });
+  }
+
+  /** The base has taken the writes. */
+  #written(writes: readonly LoggedWrite[], answers: readonly LoggedAnswer[]): MaybePromise<Written> {
+    const stamped = writes.map(({ entry }, i) => (entry === null ? undefined : stampEntry(entry, answers[i]!.version)));
+    for (const [i, { version }] of answers.entries()) {
+      this.#stores.noteWritten(version);
+      this.#stores.unstored.forget(writes[i]!.key);
+    }
+    return chain(
+      this.#toMiddles(writes, stamped, (i) => answers[i]!.version),
+      (middles) => {
+        for (const { version } of answers) this.#stores.noteSettled(version);
+        const stored = stamped.map((entry) => entry !== undefined);
+        return {
+          entries: stamped,
+          stored,
+          byTier: [...middles.map(({ isDone }) => isDone), stored],
+          existed: answers.map(({ existed }, i) => existed || middles.some((middle) => middle.existed[i] === true)),
+        };
+      },
+    );
+  }
+
+  /** Others have changed some of the keys since the versions that were expected. */
+  #writtenInPart(writes: readonly LoggedWrite[], answers: readonly LoggedAnswer[]): MaybePromise<Written> {
+    const made = writes.map((_, i) => i).filter((i) => answers[i]!.version > 0);
+    const outdated = new Set(writes.filter((_, i) => answers[i]!.version === 0).map(({ key }) => key));
+    const written = this.#written(
+      made.map((i) => writes[i]!),
+      made.map((i) => answers[i]!),
+    );
+    return chain(written, (part) => {
+      const at = new Map(made.map((i, place) => [i, place]));
+      const spread = <T>(list: readonly T[], nothing: T): T[] =>
+        writes.map((_, i) => (at.has(i) ? list[at.get(i)!]! : nothing));
+      return {
+        entries: spread(part.entries, undefined),
+        stored: spread(part.stored, false),
+        byTier: part.byTier.map((stored) => spread(stored, false)),
+        existed: spread(part.existed, false),
+        outdated,
+      };
+    });
+  }
+
+  /** Brings the middle tiers up to a write of the base. One that does not take it is behind. */
+  #toMiddles(
+    writes: readonly LoggedWrite[],
+    stamped: readonly (CacheEntry | undefined)[],
+    versionOfWrite: (i: number) => number,
+  ): MaybePromise<readonly { readonly isDone: readonly boolean[]; readonly existed: readonly boolean[] }[]> {
+    return allOf(
+      this.#stores.middles.map((middle) => {
+        const puts = stamped.filter((entry) => entry !== undefined);
+        const removals = writes.filter(({ entry }) => entry === null).map(({ key }) => key);
+        const isUsable = middle.isUsable;
+        const put = puts.length === 0 || !isUsable ? [] : middle.putIf(puts, this.#isCurrent);
+        const removed = removals.length === 0 || !isUsable ? [] : middle.deleteIf(removals, this.#isGone);
+        return chain(put, (isPut) =>
+          chain(removed, (existed) => {
+            const isDone = new Array<boolean>(writes.length).fill(false);
+            const hadEntry = new Array<boolean>(writes.length).fill(false);
+            let nextPut = 0;
+            let nextRemoval = 0;
+            for (const [i, { key, entry }] of writes.entries()) {
+              if (entry !== null) isDone[i] = isPut[nextPut++] === true;
+              else if (existed !== undefined && isUsable) {
+                hadEntry[i] = existed[nextRemoval++] === true;
+                isDone[i] = true;
+                middle.noteUnmarked(key);
+                middle.noteAgreed(key, versionOfWrite(i));
+              }
+              if (!isDone[i]) middle.noteBehind(key, versionOfWrite(i));
+            }
+            return { isDone, existed: hadEntry };
+          }),
+        );
+      }),
+    );
+  }
+
+  readonly #isCurrent = (entry: CacheEntry): boolean => this.#stores.base.versionOf(entry.key) === versionOf(entry);
+  readonly #isGone = (key: string): boolean => this.#stores.base.versionOf(key) === 0;
+
+  /** The base refuses an entry: what it has of the key is outdated then, and goes. */
+  async #refused(writes: readonly LoggedWrite[]): Promise<Written> {
+    if (writes.length === 1) {
+      const [{ key }] = writes as [LoggedWrite];
+      const { existed } = await this.write([{ key, entry: null }]);
+      return { entries: [undefined], stored: [false], byTier: this.#byTier(1, () => false), existed };
+    }
+    // The others of the batch are stored all the same.
+    const each = await Promise.all(writes.map((write) => this.write([write])));
+    return {
+      entries: each.map(({ entries }) => entries[0]),
+      stored: each.map(({ stored }) => stored[0] === true),
+      byTier: this.#byTier(writes.length, (tier, i) => each[i]!.byTier[tier]?.[0] === true),
+      existed: each.map(({ existed }) => existed[0] === true),
+    };
+  }
+
+  /** The base cannot be reached: the first middle tier that can takes the writes, with marks. */
+  async #writeAlone(writes: readonly LoggedWrite[]): Promise<Written> {
+    const { base, middles } = this.#stores;
+    const existed = await Promise.all(
+      writes.map(async ({ key, entry }) => entry === null && (await this.#reads.peek(key)) !== undefined),
+    );
+    for (const [index, middle] of middles.entries()) {
+      if (!middle.isUsable) continue;
+      const versions = await middle.writeAlone(writes, base.heard);
+      if (versions === undefined) continue;
+      this.#stores.onLeftover();
+      for (const [i, { key }] of writes.entries()) {
+        base.hear(versions[i]!);
+        this.#stores.unstored.forget(key);
+      }
+      await this.#dropElsewhere(
+        writes.map(({ key }) => key),
+        middle,
+      );
+      return {
+        entries: writes.map(({ entry }, i) => (entry === null ? undefined : stampEntry(entry, versions[i]!))),
+        stored: writes.map(({ entry }) => entry !== null),
+        byTier: this.#byTier(writes.length, (tier, i) => tier === index && writes[i]!.entry !== null),
+        existed,
+      };
+    }
+    return this.#keepUnstored(writes, existed);
+  }
+
+  /** No tier takes the writes: they are kept here until one does. */
+  #keepUnstored(writes: readonly LoggedWrite[], existed: readonly boolean[]): Written {
+    const { base, unstored } = this.#stores;
+    const now = base.tier.now();
+    const entries = writes.map(({ key, entry }) => {
+      const version = nextVersionAlone(now, base.heard);
+      base.hear(version);
+      const stamped = entry === null ? null : stampEntry(entry, version);
+      return unstored.add(key, { entry: stamped, version }) ? (stamped ?? undefined) : undefined;
+    });
+    this.#stores.onLeftover();
+    const nothing = writes.map(() => false);
+    return { entries, stored: nothing, byTier: this.#byTier(writes.length, () => false), existed };
+  }
+
+  #byTier(length: number, isStored: (tier: number, i: number) => boolean): boolean[][] {
+    const count = this.#stores.middles.length + 1;
+    return Array.from({ length: count }, (_, tier) => Array.from({ length }, (_item, i) => isStored(tier, i)));
+  }
+
+  /** The other middle tiers must not keep an older copy: their own is believed where no mark is known. */
+  async #dropElsewhere(keys: readonly string[], except: MiddleTier): Promise<void> {
+    for (const middle of this.#stores.middles) {
+      if (middle !== except && middle.isUsable) await middle.deleteIf(keys, (_key, mark) => mark === undefined);
+    }
+  }
+
+  /** Removes everything. */
+  async clear(): Promise<void> {
+    const { base, middles, unstored } = this.#stores;
+    unstored.clear();
+    const version = base.tier.isUsable ? await base.clear() : undefined;
+    if (version === undefined) return this.#clearAlone();
+    this.#stores.noteWritten(version);
+    for (const middle of middles)
+      if (!middle.isUsable || !(await middle.clearOlder(version))) middle.noteBehind(null, version);
+    this.#stores.noteSettled(version);
+  }
+
+  async #clearAlone(): Promise<void> {
+    const { base, middles } = this.#stores;
+    for (const middle of middles) {
+      if (!middle.isUsable) continue;
+      const version = await middle.clearAlone(base.heard);
+      if (version === undefined) continue;
+      base.hear(version);
+      this.#stores.onLeftover();
+      for (const other of middles) if (other !== middle && other.isUsable) await other.clearOlder(version);
+      return;
+    }
+  }
+
+  /**
+   * Changes the newest entry of a key as one atomic step: read and written in one transaction of the base, under the lock
+   * of a middle tier, so that no process writes to that tier alone meanwhile.
+   */
+  async update(
+    key: string,
+    change: Change,
+    options: LevelUpdateOptions,
+  ): Promise<CacheEntry | null | undefined | 'unable'> {
+    const { base, middles } = this.#stores;
+    const end = performance.now() + base.tier.timeoutMs;
+    for (let wait = FIRST_WAIT_MS; base.tier.isUsable; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
+      const middle = middles.find(({ isUsable }) => isUsable);
+      const outcome =
+        middle === undefined
+          ? this.#updateBase(key, change, options)
+          : await this.#updateUnder(middle, key, change, options);
+      if (outcome !== 'locked') return this.#updated(key, outcome, middle);
+      if (performance.now() > end) break;
+      await sleep(wait * (0.5 + Math.random()));
+    }
+    return this.#updateAlone(key, change);
+  }
+
+  /** Without a middle tier nobody writes to one alone; what was written there before must be known to be none. */
+  #updateBase(key: string, change: Change, options: LevelUpdateOptions) {
+    return this.#stores.isMarked(key) ? 'unable' : (this.#stores.base.update(key, change, options) ?? 'unable');
+  }
+
+  async #updateUnder(middle: MiddleTier, key: string, change: Change, options: LevelUpdateOptions) {
+    const { base } = this.#stores;
+    let outcome: CacheEntry | null | undefined | 'locked' | 'unable' = 'unable';
+    await middle.change(key, (found) => {
+      if (found.mark !== undefined || (found.entry !== undefined && versionOf(found.entry) === 0)) {
+        // What the base misses comes first; then the update is tried again.
+        outcome = 'locked';
+        return this.#replay.inBase(middle, key, found);
+      }
+      const before = base.tier.faults;
+      const result = base.update(key, change, options);
+      outcome = result === undefined && base.tier.faults !== before ? 'unable' : result;
+      if (result === undefined) return base.tier.faults === before ? { drop: true } : undefined;
+      if (result === 'locked') return undefined;
+      return result === null ? { drop: true } : { put: middle.capped(result) };
+    });
+    return outcome as CacheEntry | null | undefined | 'locked' | 'unable';
+  }
+
+  /** The other middle tiers follow. */
+  async #updated(
+    key: string,
+    outcome: CacheEntry | null | undefined | 'unable',
+    done: MiddleTier | undefined,
+  ): Promise<CacheEntry | null | undefined | 'unable'> {
+    if (outcome === 'unable') return outcome;
+    const version = outcome ? versionOf(outcome) : 0;
+    if (version > 0) {
+      this.#stores.noteWritten(version);
+      this.#stores.base.hear(version);
+    }
+    for (const middle of this.#stores.middles) {
+      if (middle === done || !middle.isUsable) continue;
+      if (outcome) await middle.putIf([outcome], this.#isCurrent);
+      else await middle.deleteIf([key], this.#isGone);
+    }
+    if (version > 0) this.#stores.noteSettled(version);
+    return outcome;
+  }
+
+  /** The base cannot be reached: the newest entry known is changed, and written as any other. */
+  async #updateAlone(key: string, change: Change): Promise<CacheEntry | null | undefined | 'unable'> {
+    const newest = await this.#reads.peek(key);
+    if (newest === undefined) return 'unable';
+    const changed = change(newest);
+    const written = await this.#writeAlone([{ key, entry: changed === null ? null : copyEntry(changed) }]);
+    return changed === null ? null : (written.entries[0] ?? changed);
+  }
+}

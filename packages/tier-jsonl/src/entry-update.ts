@@ -1,0 +1,69 @@
+import { type CacheEntry, CacheStorageError } from '@pw/cache-models';
+import { changedOrRemoved } from '@pw/cache-models/tier';
+import type { EntryCodec } from './entry-codec.ts';
+import type { JsonlStore } from './jsonl-store.ts';
+import { CallerFault, type ShardView } from './shard/shard-operation.ts';
+
+export interface EntryUpdate {
+  readonly key: string;
+  readonly change: (entry: CacheEntry) => CacheEntry | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * Changes the live entry of a key under the lock of its shard; see `CacheTier.update`. Throws a CacheStorageError if the
+ * lock was lost after the change was decided: whether it was made cannot be known, and making it again might count
+ * something twice.
+ */
+export async function updateEntry(
+  store: JsonlStore,
+  codec: EntryCodec,
+  { key, change, now }: EntryUpdate,
+): Promise<CacheEntry | null | undefined> {
+  let answer: CacheEntry | null | undefined;
+  let isMade = false;
+  let isInDoubt = false;
+  await store.decide(
+    [key],
+    (only) => only,
+    (view) => {
+      isInDoubt ||= isMade;
+      if (isInDoubt) return;
+      answer = undefined;
+      const entry = codec.decodeOrSkip(store.recordOf(view, key));
+      if (entry === undefined || entry.isExpiredAt(now)) return;
+      answer = changeIn(view, codec, store.overlay(entry), { key, change, now });
+      store.forgetAccess(key);
+      isMade = true;
+    },
+  );
+  if (!isInDoubt) return answer;
+  throw new CacheStorageError(
+    'JSONL tier: the lock of a shard was lost during an update, which may or may not have been made; read the entry',
+  );
+}
+
+function changeIn(
+  view: ShardView,
+  codec: EntryCodec,
+  entry: CacheEntry,
+  { key, change, now }: EntryUpdate,
+): CacheEntry | null {
+  const { changed, put } = ask(() => {
+    const result = changedOrRemoved(entry, change);
+    return { changed: result, put: result === null ? undefined : codec.encode(result) };
+  });
+  if (put === undefined) view.remove(key, now);
+  else view.put(key, put.line, put.facts);
+  return changed;
+}
+
+/** Calls a function of the caller, or checks its answer: an error is the caller's, not one of the store. */
+export function ask<T>(question: () => T): T {
+  try {
+    return question();
+  } catch (error) {
+    throw new CallerFault(error);
+  }
+}
