@@ -297,6 +297,18 @@ export class JsonlStore {
     return newest;
   }
 
+  /** The keys of records without a version. */
+  async keysWithoutVersion(): Promise<string[]> {
+    await this.whenSettled(() => this.refreshAll());
+    const keys: string[] = [];
+    for (const { shard } of this.#shards.lanes) {
+      const found = await this.whenSettled(() => [...withoutVersion(shard, this.#shards.index)]);
+      for (const key of found) keys.push(key);
+      if (found.length > 0) await nextTurn();
+    }
+    return keys;
+  }
+
   #isAbsent(key: string): boolean {
     return this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === NO_RECORD;
   }
@@ -499,10 +511,23 @@ function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
+/** Records that are known to have a version are not read. */
+function* withoutVersion({ number, file }: Shard, index: RecordIndex): Generator<string> {
+  const window = new FileWindow(file);
+  for (const id of byOffset(index, index.unversionedOf(number))) {
+    if (versionOfLine(window.read(index.offsetOf(id), index.lengthOf(id))) === 0) yield index.keyOf(id);
+    else index.setVersioned(id);
+  }
+}
+
 function newestVersionIn({ number, file }: Shard, index: RecordIndex): number {
   const window = new FileWindow(file);
   let newest = 0;
-  const ids = index.idsOf(number).sort((a, b) => index.offsetOf(a) - index.offsetOf(b));
-  for (const id of ids) newest = Math.max(newest, versionOfLine(window.read(index.offsetOf(id), index.lengthOf(id))));
+  for (const id of byOffset(index, index.idsOf(number)))
+    newest = Math.max(newest, versionOfLine(window.read(index.offsetOf(id), index.lengthOf(id))));
   return newest;
+}
+
+function byOffset(index: RecordIndex, ids: RecordId[]): RecordId[] {
+  return ids.sort((a, b) => index.offsetOf(a) - index.offsetOf(b));
 }

@@ -5,6 +5,14 @@ import type { RecordId } from './record-id.ts';
 /** The shard of an id that is free. */
 const ABSENT = 0xffff;
 
+/** Set in a length if the line has a version: no line is nearly as long as that. */
+const VERSIONED = 0x80000000;
+
+/** The length of a line, without what else is in the column. */
+export function lineLength(length: number): number {
+  return length & 0x7fffffff;
+}
+
 /** Byte ranges of lines and expiries of their records, in the same order. */
 export interface LineColumns {
   readonly expiresAt: Float64Array;
@@ -25,6 +33,7 @@ interface ShardTotals {
  */
 export class RecordColumns {
   offset = new Float64Array(0);
+  /** Length of each line, with a flag: {@link lineLength}. */
   length = new Uint32Array(0);
   expiresAt = new Float64Array(0);
   /** CRC-32 of the line's bytes, set once its values were found to match their checksum; 0 until then. */
@@ -89,8 +98,18 @@ export class RecordColumns {
     this.shard.fill(shard, first, this.#end);
     const totals = this.#totalsOf(shard);
     totals.count += count;
-    for (let i = 0; i < count; i++) totals.bytes += length[i]! + 1;
+    for (let i = 0; i < count; i++) totals.bytes += lineLength(length[i]!) + 1;
     return first;
+  }
+
+  /** The line of a record has a version. Forgotten when the record gets another line. */
+  setVersioned(id: RecordId): void {
+    this.length[id] = this.length[id]! | VERSIONED;
+  }
+
+  /** The records of a shard whose lines are not known to have a version. */
+  unversionedOf(shard: number): RecordId[] {
+    return this.#some(shard, this.countOf(shard), (id) => this.length[id]! < VERSIONED);
   }
 
   move(id: RecordId, shard: number, { offset, length }: ByteRange): void {
@@ -143,6 +162,6 @@ export class RecordColumns {
   #leave(id: RecordId): void {
     const totals = this.#totalsOf(this.shard[id]!);
     totals.count--;
-    totals.bytes -= this.length[id]! + 1;
+    totals.bytes -= lineLength(this.length[id]!) + 1;
   }
 }

@@ -5,7 +5,7 @@ import type { SideColumns } from '../side-index/side-index-shape.ts';
 import { EvictionRanking, type Rank } from './eviction-ranking.ts';
 import { IdHeap } from './id-heap.ts';
 import { AS_STRING, KeyTable } from './key-table.ts';
-import { RecordColumns } from './record-columns.ts';
+import { lineLength, RecordColumns } from './record-columns.ts';
 import { NO_RECORD, type RecordFacts, type RecordId } from './record-id.ts';
 
 /** Shards of evenly hashed keys differ in size by about this factor. */
@@ -52,7 +52,7 @@ export class RecordIndex {
   }
 
   rangeOf(id: RecordId): ByteRange {
-    return { offset: this.#columns.offset[id]!, length: this.#columns.length[id]! };
+    return { offset: this.#columns.offset[id]!, length: lineLength(this.#columns.length[id]!) };
   }
 
   offsetOf(id: RecordId): number {
@@ -60,7 +60,7 @@ export class RecordIndex {
   }
 
   lengthOf(id: RecordId): number {
-    return this.#columns.length[id]!;
+    return lineLength(this.#columns.length[id]!);
   }
 
   /** Epoch milliseconds. */
@@ -139,20 +139,21 @@ export class RecordIndex {
   }
 
   /** Adds a key found in a file; `before` is its rank before the file was re-read, if it had one. */
-  add(key: string, shard: number, range: ByteRange, facts: RecordFacts, before?: Rank): void {
+  add(key: string, shard: number, range: ByteRange, facts: RecordFacts, before?: Rank): RecordId {
     const id = this.#insert(key, shard, range, facts.expiresAt);
     this.#order?.found(id, facts, before);
+    return id;
   }
 
-  /** Like `add`, for a key in ASCII where no order is kept; false if the key is present. */
-  addBytes(bytes: Uint8Array, from: number, to: number, shard: number, range: ByteRange, expiresAt: number): boolean {
+  /** Like `add`, for a key in ASCII where no order is kept; NO_RECORD if the key is present. */
+  addBytes(bytes: Uint8Array, from: number, to: number, shard: number, range: ByteRange, expiresAt: number): RecordId {
     const { seed } = this.#keys;
     const hash = this.#keys.hashOf(bytes, from, to);
-    if (this.#keys.findBytes(hash, bytes, from, to) !== NO_RECORD) return false;
+    if (this.#keys.findBytes(hash, bytes, from, to) !== NO_RECORD) return NO_RECORD;
     const id = this.#columns.take(shard, range, expiresAt);
     this.#keys.addBytes(id, seed === this.#keys.seed ? hash : this.#keys.hashOf(bytes, from, to), bytes, from, to);
     this.#expiry?.add(id);
-    return true;
+    return id;
   }
 
   /** Adds a new key of our own, which cannot be evicted before `admit`. */
@@ -173,6 +174,16 @@ export class RecordIndex {
   /** Records that a line has moved within its file. */
   shift(id: RecordId, offset: number): void {
     this.#columns.offset[id] = offset;
+  }
+
+  /** Notes that the line of a record has a version, until it gets another line. */
+  setVersioned(id: RecordId): void {
+    this.#columns.setVersioned(id);
+  }
+
+  /** The records of a shard whose lines are not known to have a version. */
+  unversionedOf(shard: number): RecordId[] {
+    return this.#columns.unversionedOf(shard);
   }
 
   remove(id: RecordId): void {

@@ -8,6 +8,7 @@ import type { ByteRange } from './byte-range.ts';
 import { HeadCutter, SHORTEST_PLAIN } from './head-cutter.ts';
 import { HeadReader, type LineHead } from './line-head.ts';
 import { LineRunBuilder } from './line-run-builder.ts';
+import { endsWithVersion } from './line-version.ts';
 import { isTooDeep } from './plain-values.ts';
 import type { RawRecord } from './raw-record.ts';
 import { decodeLine, hasForeignKey, matchesChecksum, parseRaw } from './record-line.ts';
@@ -167,7 +168,9 @@ export class LineIndexer implements LineVisitor {
     const { keyStart, keyEnd, expiresAt } = head;
     if (this.#now >= expiresAt) return false;
     const range = { offset, length: end - start };
-    if (this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, range, expiresAt)) {
+    const id = this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, range, expiresAt);
+    if (id !== NO_RECORD) {
+      if (endsWithVersion(bytes, start, end)) this.#index.setVersioned(id);
       if (this.#isReporting) this.#listener.changed(bytes.toString('latin1', keyStart, keyEnd));
     } else {
       const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
@@ -216,7 +219,7 @@ export class LineIndexer implements LineVisitor {
     const known = this.#index.find(key);
     if (this.#isReporting && !this.#hasSameValue(known, range)) this.#listener.changed(key);
     if (known === NO_RECORD) {
-      this.#index.add(key, this.#number, range, facts, this.#before?.get(key));
+      this.#noteVersion(this.#index.add(key, this.#number, range, facts, this.#before?.get(key)), range);
       return;
     }
     const shard = this.#index.shardOf(known);
@@ -234,6 +237,12 @@ export class LineIndexer implements LineVisitor {
     // A line that was in the file before it was re-read is not a new use.
     const isUse = older.offset !== range.offset && this.#before?.has(key) !== true;
     this.#index.replace(known, this.#number, range, facts, isUse);
+    this.#noteVersion(known, range);
+  }
+
+  #noteVersion(id: RecordId, { offset, length }: ByteRange): void {
+    if (offset !== this.#offset || this.#bytes === undefined) return;
+    if (endsWithVersion(this.#bytes, this.#start, this.#start + length)) this.#index.setVersioned(id);
   }
 
   /** True if a line only differs in access metadata from the one that it replaces. Both are verified anyway. */

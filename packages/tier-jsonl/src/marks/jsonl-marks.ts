@@ -164,6 +164,10 @@ export class JsonlMarks implements TierMarks {
     });
   }
 
+  async withoutVersion(): Promise<readonly string[] | undefined> {
+    return this.#run<readonly string[] | undefined>(undefined, () => this.#store.keysWithoutVersion());
+  }
+
   async markAll(): Promise<boolean> {
     return this.#run(false, async () => {
       await this.#store.decide(

@@ -5,6 +5,7 @@ import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.t
 import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_LINE } from '../limits.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
+import { endsWithVersion } from '../lines/line-version.ts';
 import type { RawRecord } from '../lines/raw-record.ts';
 import { encodeRaw, noteLine, parseRaw } from '../lines/record-line.ts';
 import type { MarkChange, MarkKey } from '../marks/mark-lines.ts';
@@ -151,7 +152,11 @@ export class WritePlan implements ShardView {
         elsewhere.push({ kind: 'drop', key, shard: this.#index.shardOf(id), range: older });
       }
       if (facts === undefined) this.#shard.drop(key);
-      else this.#index.setCrc(this.#store(key, id, range, facts), crcOf(bytes, range, offset));
+      else {
+        const stored = this.#store(key, id, range, facts);
+        this.#index.setCrc(stored, crcOf(bytes, range, offset));
+        if (endsWithVersion(bytes, range.offset - offset, at - 1 - offset)) this.#index.setVersioned(stored);
+      }
     }
     return elsewhere;
   }

@@ -1,5 +1,6 @@
 import { MAX_KEY_BYTES } from '@pw/cache-models';
 import { AS_STRING, LONGEST_CHAIN } from '../index/key-table.ts';
+import { lineLength } from '../index/record-columns.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
 import type { SideColumns } from './side-index-shape.ts';
 
@@ -35,7 +36,8 @@ export function areColumnsCredible(
   let crowd = 0;
   for (let i = 0; i < keyLength.length; i++) {
     const at = offset[i]!;
-    if (!(at >= 0 && at + length[i]! <= size) || !Number.isInteger(at) || Number.isNaN(expiresAt[i]!)) return false;
+    if (!(at >= 0 && at + lineLength(length[i]!) <= size) || !Number.isInteger(at) || Number.isNaN(expiresAt[i]!))
+      return false;
     if (keyLength[i] === AS_STRING) texts += Number(strings.has(i));
     else if (keyLength[i]! > MAX_KEY_BYTES) return false;
     else keyBytes += keyLength[i]!;

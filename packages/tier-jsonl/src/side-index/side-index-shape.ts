@@ -12,6 +12,7 @@ export interface FileStamp {
 export interface SideColumns {
   readonly expiresAt: Float64Array;
   readonly offset: Float64Array;
+  /** With a flag for lines that have a version. */
   readonly length: Uint32Array;
   /** Length of each key in bytes, or 2^32 - 1 for one in `strings`. */
   readonly keyLength: Uint32Array;

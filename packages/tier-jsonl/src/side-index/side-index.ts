@@ -4,7 +4,7 @@ import { areColumnsCredible, type Extras, isExtras } from './check-side-index.ts
 import type { FileStamp, SideIndex } from './side-index-shape.ts';
 
 /** The magic differs between formats and byte orders. */
-const MAGIC = Buffer.from(`PWSIDE1${endianness().charAt(0)}`);
+const MAGIC = Buffer.from(`PWSIDE2${endianness().charAt(0)}`);
 const HEADER = 64;
 const STAMP_AT = 8;
 const COUNT_AT = 40;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stampEntry, versionOf } from '@pw/cache-models/tier';
 import { ManualClock } from '@pw/test-support';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JsonlCacheTier } from '../../src/index.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
@@ -185,4 +185,40 @@ it('an error of a caller is thrown, and is not a failure of the store', async ()
   await expect(tier.marks.change('a', failing)).rejects.toThrow('planted');
   expect(tier.failureCount).toBe(0);
   expect(await tier.has('a')).toBe(true);
+});
+
+describe('the keys of entries without a version', () => {
+  const versioned = (key: string) => stampEntry(makeEntry(key), 4098);
+
+  it('are listed, whoever wrote the entry and whenever it was read', async () => {
+    const { directory, tier } = oneShard({ numShards: 3 });
+    const other = newTier(directory);
+    await other.open();
+    await tier.putMany([versioned('a'), versioned('b'), makeEntry('c'), makeEntry('d')]);
+    await tier.put('a', makeEntry('a'));
+    await tier.put('c', versioned('c'));
+    for (const each of [tier, other, newTier(directory)])
+      expect([...(await each.marks.withoutVersion())!].sort()).toEqual(['a', 'd']);
+  });
+
+  it('are known from a side index', async () => {
+    const { directory, tier } = oneShard({ sideIndexFrom: 1 });
+    await tier.putMany([versioned('a'), versioned('b'), makeEntry('c')]);
+    await tier.close();
+    expect(existsSync(join(directory, 'shard_00.jsonl.index'))).toBe(true);
+    const again = newTier(directory);
+    expect(await again.marks.withoutVersion()).toEqual(['c']);
+    expect(versionOf((await again.get('b'))!)).toBe(4098);
+    expect(await again.size()).toBe(3);
+  });
+
+  it('are found in a shard as Python prints it', async () => {
+    const { directory, tier } = oneShard();
+    await tier.putMany([versioned('a'), makeEntry('b')]);
+    const path = join(directory, 'shard_00.jsonl');
+    const lines = readFileSync(path, 'latin1').trim().split('\n');
+    writeFileSync(path, lines.map((line) => `${line.replace(/":/g, '": ').replace(/,"/g, ', "')}\n`).join(''));
+    expect(await tier.marks.withoutVersion()).toEqual(['b']);
+    expect(await newTier(directory).marks.withoutVersion()).toEqual(['b']);
+  });
 });
