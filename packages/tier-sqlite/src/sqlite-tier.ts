@@ -9,6 +9,7 @@ import {
 } from '@pw/cache-models';
 import {
   type AccessUpdate,
+  chain,
   changedOrRemoved,
   checkArgument,
   ENTRY_CHANGE,
@@ -158,6 +159,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       withStore: (work) => this.withStore(work),
       transact: (work, timeoutMs) => this.transact(work, timeoutMs),
       transactNow: (work) => this.#transactNow(work),
+      countRemoval: (reason) => this.counts.countRemoval(reason),
       setAside: (error, row) => {
         if (this.#setAside(error, row, this.clock.now()) !== 'pending') this.passOver(error);
       },
@@ -175,7 +177,11 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   update(key: string, change: (entry: CacheEntry) => CacheEntry | null): MaybePromise<CacheEntry | null | undefined> {
     checkArgument('key', key, ANY_KEY);
     checkArgument('change', change, ENTRY_CHANGE);
-    return this.change(key, (entry) => changedOrRemoved(entry, change));
+    const changed = this.change(key, (entry) => changedOrRemoved(entry, change));
+    return chain(changed, (entry) => {
+      if (entry === null) this.counts.countRemoval(RemovalReason.EXPLICIT);
+      return entry;
+    });
   }
 
   /** @internal `onStored` is called in the same transaction. */

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '@pw/cache-models';
+import type { MaybePromise, RemovalReason } from '@pw/cache-models';
 import type { EntryRow } from './rows/entry-row.ts';
 import type { RowStore } from './rows/row-store.ts';
 
@@ -17,6 +17,7 @@ export interface TierWork {
   readonly transact: <T>(work: (store: RowStore) => T, timeoutMs?: number) => MaybePromise<T>;
   /** Runs work in one write transaction at once; `'locked'`, and nothing has happened, if another connection has the lock. */
   readonly transactNow: <T>(work: (store: RowStore) => T) => T | 'locked';
+  readonly countRemoval: (reason: RemovalReason) => void;
   /** Sets a damaged row aside, and counts it. */
   readonly setAside: (error: unknown, row: EntryRow) => void;
 }

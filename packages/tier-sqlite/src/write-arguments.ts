@@ -1,4 +1,4 @@
-import { type CacheEntry, MAX_KEY_BYTES } from '@pw/cache-models';
+import { type CacheEntry, MAX_KEY_BYTES, RemovalReason } from '@pw/cache-models';
 import {
   type ArgumentKind,
   checkArgument,
@@ -7,6 +7,8 @@ import {
   Kinds,
   type LoggedWrite,
   type LoggedWriteOptions,
+  oneOf,
+  optional,
   wholeNumber,
 } from '@pw/cache-models/tier';
 import { MAX_POSITION } from './log/write-log.ts';
@@ -29,6 +31,9 @@ export const STORABLE_ENTRY: ArgumentKind = Object.freeze({
   isRight: (entry: unknown) => Kinds.entry.isRight(entry) && isStorable((entry as CacheEntry).key),
 });
 
+/** The reason of a removal. */
+export const REASON = optional(oneOf(Object.values(RemovalReason)));
+
 const WRITE_OPTIONS = Object.freeze({ after: VERSION, timeoutMs: Kinds.milliseconds });
 
 /** Checks the options of a write. */
@@ -42,6 +47,8 @@ export function checkWrites(writes: readonly LoggedWrite[]): void {
   for (const [at, write] of writes.entries()) {
     checkArgument(`writes[${at}]`, write, Kinds.object);
     checkWrite(write.key, write.entry, `writes[${at}].`);
+    checkArgument(`writes[${at}].reason`, write.reason, REASON);
+    checkArgument(`writes[${at}].ifVersion`, write.ifVersion, optional(VERSION));
   }
 }
 

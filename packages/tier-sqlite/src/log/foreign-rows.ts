@@ -3,12 +3,17 @@ import { type EntryRow, selectRows } from '../rows/entry-row.ts';
 import type { EntryStatements } from '../rows/entry-statements.ts';
 import { isOwnRowId } from '../rows/row-id-space.ts';
 import type { RowStore } from '../rows/row-store.ts';
+import { isKey } from '../rows/value-limits.ts';
 import { ROWS_BEFORE_LOG, SEEN_ROWS, UNSEEN_BELOW } from '../schema/schema-definitions.ts';
 
 /** Rows adopted in one transaction: some milliseconds. */
 const ADOPTED_AT_ONCE = 200;
 /** The highest rows, among which a scan finds the rows that it starts from next time. */
 const TOP_ROWS = 256;
+
+/** Rows reported at a time, and how many that were reported are remembered. */
+const REPORTED_AT_ONCE = 1000;
+const MOST_REPORTED = 10_000;
 
 /** A row that was found damaged when it was to be adopted. */
 export interface DamagedForeignRow {
@@ -37,10 +42,38 @@ export class ForeignRows {
   /** The `data_version` at which there were none. */
   #noneAt: number | undefined;
   #adoptions = 0;
+  /** The highest row when rows were last reported. */
+  #top: bigint | undefined;
+  readonly #reported = new Set<bigint>();
 
   /** Grows with each transaction that adopted rows: this connection wrote them into the log, but they are of others. */
   get adoptions(): number {
     return this.#adoptions;
+  }
+
+  /**
+   * The keys of such rows that were not reported yet, whether or not they are adopted; `null` for one without a valid key,
+   * and if there are too many. A row may be reported more than once.
+   */
+  unreported(statements: EntryStatements): ReadonlySet<string | null> {
+    const { table } = statements.layout;
+    const isTopThere = this.#top !== undefined && !isUnseenBelow(statements) && isThere(statements, this.#top);
+    const found = isTopThere
+      ? findAfter(statements, this.#top!, REPORTED_AT_ONCE)
+      : this.#find(statements, REPORTED_AT_ONCE);
+    const top = statements.of(`SELECT max(rowid) FROM ${table}`).pluck().safeIntegers().get() as bigint | null;
+    this.#top = top ?? undefined;
+    const fresh = found.filter((rowId) => !this.#reported.has(rowId));
+    if (this.#reported.size > MOST_REPORTED) this.#reported.clear();
+    for (const rowId of fresh) this.#reported.add(rowId);
+    const key = statements.of(`SELECT iif(${isKey('key')}, key, NULL) FROM ${table} WHERE rowid = ?`).pluck();
+    const keys = fresh.map((rowId) => (key.get(rowId) ?? null) as string | null);
+    return new Set(found.length === REPORTED_AT_ONCE ? [null] : keys);
+  }
+
+  /** Takes the rows that are there now as reported. */
+  startReporting(statements: EntryStatements): void {
+    this.unreported(statements);
   }
 
   /** The `data_version` at which there were none. */
@@ -84,14 +117,19 @@ export class ForeignRows {
   }
 
   #find(statements: EntryStatements, limit: number): bigint[] {
-    const { table } = statements.layout;
-    const isThere = statements.of(`SELECT 1 FROM ${table} WHERE rowid = ?`);
-    const isUsable = (rowId: bigint) => isThere.get(rowId) !== undefined;
-    const anchor = isUnseenBelow(statements) ? undefined : this.#anchors.find(isUsable);
-    if (anchor === undefined) return findAfterSeen(statements, limit);
-    const sql = `SELECT rowid FROM ${table} WHERE rowid > ? AND NOT ${isOwnRowId('rowid')} ORDER BY rowid LIMIT ?`;
-    return statements.of(sql).pluck().safeIntegers().all(anchor, limit) as bigint[];
+    const anchor = isUnseenBelow(statements) ? undefined : this.#anchors.find((rowId) => isThere(statements, rowId));
+    return anchor === undefined ? findAfterSeen(statements, limit) : findAfter(statements, anchor, limit);
   }
+}
+
+function isThere(statements: EntryStatements, rowId: bigint): boolean {
+  return statements.of(`SELECT 1 FROM ${statements.layout.table} WHERE rowid = ?`).get(rowId) !== undefined;
+}
+
+function findAfter(statements: EntryStatements, rowId: bigint, limit: number): bigint[] {
+  const { table } = statements.layout;
+  const sql = `SELECT rowid FROM ${table} WHERE rowid > ? AND NOT ${isOwnRowId('rowid')} ORDER BY rowid LIMIT ?`;
+  return statements.of(sql).pluck().safeIntegers().all(rowId, limit) as bigint[];
 }
 
 /** Notes that no row of another program is left to be adopted, if that is so. Runs inside a write transaction. */

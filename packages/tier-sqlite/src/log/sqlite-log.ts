@@ -1,5 +1,6 @@
-import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { type CacheEntry, type MaybePromise, RemovalReason } from '@pw/cache-models';
 import {
+  chain,
   changedOrRemoved,
   checkArgument,
   checkOptionsObject,
@@ -8,6 +9,7 @@ import {
   type HealthCheck,
   Kinds,
   type LoggedAnswer,
+  type LoggedUpdateOptions,
   type LoggedWrite,
   type LoggedWriteOptions,
   type LogPage,
@@ -18,13 +20,21 @@ import {
 import { changeRow } from '../rows/change-row.ts';
 import type { RowStore } from '../rows/row-store.ts';
 import type { TierWork } from '../tier-work.ts';
-import { ANY_KEY, checkWrite, checkWriteOptions, checkWrites, STORABLE_KEY, VERSION } from '../write-arguments.ts';
+import {
+  ANY_KEY,
+  checkWrite,
+  checkWriteOptions,
+  checkWrites,
+  REASON,
+  STORABLE_KEY,
+  VERSION,
+} from '../write-arguments.ts';
 import { adoptRows } from './adopt-rows.ts';
 
 /** Rows pruned along with a cursor: some milliseconds. */
 const PRUNED_PER_MOVE = 20_000;
 const LIMIT = wholeNumber(1, 1_000_000);
-const UPDATE_OPTIONS = Object.freeze({ after: VERSION, check: optional(Kinds.object) });
+const UPDATE_OPTIONS = Object.freeze({ after: VERSION, check: optional(Kinds.object), reason: REASON });
 
 /** Stores a check in the history of an entry, if the tier has one. */
 export type CheckRecorder = (store: RowStore, check: HealthCheck, entry: CacheEntry, now: number) => void;
@@ -48,13 +58,20 @@ export class SqliteLog implements TierLog {
     checkWrites(writes);
     checkWriteOptions(options);
     const { after, timeoutMs } = options;
-    const given = writes.map(({ key, entry }) => ({ key, entry }));
+    const given = writes.map((write) => ({ ...write }));
     const now = this.#work.now();
-    const writeOne = (store: RowStore, { key, entry }: LoggedWrite): LoggedAnswer =>
-      entry === null ? store.remove(key, now, after) : store.put(entry, now, after);
+    const work = (store: RowStore) => given.map((write) => writeOne(store, write, after, now));
     return this.#work.run<MaybePromise<readonly LoggedAnswer[] | undefined>>(undefined, () =>
-      this.#work.transact((store) => given.map((write) => writeOne(store, write)), timeoutMs),
+      chain(this.#work.transact(work, timeoutMs), (answers) => this.#countRemovals(given, answers)),
     );
+  }
+
+  #countRemovals(writes: readonly LoggedWrite[], answers: readonly LoggedAnswer[]): readonly LoggedAnswer[] {
+    for (const [at, { entry, reason }] of writes.entries()) {
+      const { existed, version } = answers[at]!;
+      if (entry === null && existed && version !== 0) this.#work.countRemoval(reason ?? RemovalReason.EXPLICIT);
+    }
+    return answers;
   }
 
   clear(options: LoggedWriteOptions): MaybePromise<{ readonly version: number; readonly count: number } | undefined> {
@@ -70,12 +87,12 @@ export class SqliteLog implements TierLog {
   update(
     key: string,
     change: (entry: CacheEntry) => CacheEntry | null,
-    options: { readonly after: number; readonly check?: HealthCheck | undefined },
+    options: LoggedUpdateOptions,
   ): CacheEntry | null | undefined | 'locked' {
     checkArgument('key', key, ANY_KEY);
     checkArgument('change', change, ENTRY_CHANGE);
     checkOptionsObject(options, UPDATE_OPTIONS, { what: 'update', name: 'options' });
-    const { after, check } = options;
+    const { after, check, reason = RemovalReason.EXPLICIT } = options;
     if (check !== undefined) checkRecordArguments(key, check, change);
     const now = this.#work.now();
     const changed = (store: RowStore) =>
@@ -84,7 +101,11 @@ export class SqliteLog implements TierLog {
         after,
         onStored: check === undefined ? undefined : (entry) => this.#recordCheck(store, check, entry, now),
       });
-    return this.#work.run<CacheEntry | null | undefined | 'locked'>(undefined, () => this.#work.transactNow(changed));
+    return this.#work.run<CacheEntry | null | undefined | 'locked'>(undefined, () => {
+      const answer = this.#work.transactNow(changed);
+      if (answer === null) this.#work.countRemoval(reason);
+      return answer;
+    });
   }
 
   replay(key: string | null, entry: CacheEntry | null, version: number): number | undefined | 'locked' {
@@ -146,7 +167,8 @@ export class SqliteLog implements TierLog {
   /** The page after the head of the log, if nothing was written since it was read. */
   #unchanged({ statements, log, foreign }: RowStore, after: number): LogPage | undefined {
     const last = this.#lastRead;
-    if (last?.head !== after || log.own.count !== last.ownWrites || foreign.noneAt !== last.dataVersion) return undefined;
+    if (last?.head !== after || log.own.count !== last.ownWrites || foreign.noneAt !== last.dataVersion)
+      return undefined;
     return statements.dataVersion() === last.dataVersion ? { rows: [], head: after, isPruned: false } : undefined;
   }
 
@@ -162,6 +184,12 @@ export class SqliteLog implements TierLog {
     this.#lastRead = { dataVersion, ownWrites, head: page.head };
     return page;
   }
+}
+
+function writeOne(store: RowStore, { key, entry, ifVersion }: LoggedWrite, after: number, now: number): LoggedAnswer {
+  if (ifVersion !== undefined && store.versionOf(key) !== ifVersion)
+    return { version: 0, existed: store.has(key, now) };
+  return entry === null ? store.remove(key, now, after) : store.put(entry, now, after);
 }
 
 function replayOne(store: RowStore, key: string, entry: CacheEntry | null, version: number, now: number): number {

@@ -113,6 +113,12 @@ export class SqliteMarks implements TierMarks {
     });
   }
 
+  withoutVersion(): readonly string[] | undefined {
+    return this.#work.run<readonly string[] | undefined>(undefined, () =>
+      this.#work.withStore((store) => store.keysWithoutVersion()),
+    );
+  }
+
   markAll(): MaybePromise<boolean> {
     return this.#change(({ marks }) => {
       marks.markAll();

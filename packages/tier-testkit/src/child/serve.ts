@@ -18,9 +18,10 @@ export interface ChildRequest {
     | 'keys'
     | 'entries'
     | 'cleanup'
+    | 'update'
     | 'advance';
   readonly keys?: readonly string[];
-  /** Number of the entries to put, or milliseconds to advance the clock by. */
+  /** Number of the entries to put, or of the updates to make, or milliseconds to advance the clock by. */
   readonly count?: number;
 }
 
@@ -51,6 +52,8 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
       for await (const entry of tier.entries()) found.push(entry.key);
       return found;
     }
+    case 'update':
+      return countFailures(tier, key, count);
     case 'cleanup':
       return tier.cleanupExpired();
     case 'advance':
@@ -58,6 +61,16 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
     default:
       return tier[operation]();
   }
+}
+
+/** Counts failures of an entry, one at a time, and returns how many updates were made. */
+async function countFailures(tier: CacheTier, key: string, count: number): Promise<number> {
+  let made = 0;
+  for (let round = 0; round < count; round++) {
+    const changed = await tier.update!(key, (entry) => entry.with({ failureCount: entry.failureCount + 1 }));
+    if (changed != null) made++;
+  }
+  return made;
 }
 
 /** Puts one entry after the other, and returns how many were acknowledged. */

@@ -21,6 +21,7 @@ import { labels } from '../checks/labels.ts';
 import { leaks } from '../checks/leaks.ts';
 import { leases } from '../checks/leases.ts';
 import { lifecycle } from '../checks/lifecycle.ts';
+import { logs } from '../checks/log.ts';
 import { model } from '../checks/model.ts';
 import { ordered } from '../checks/ordered.ts';
 import { persistent } from '../checks/persistent.ts';
@@ -32,6 +33,7 @@ import { shape } from '../checks/shape.ts';
 import { shared } from '../checks/shared.ts';
 import { sideValues } from '../checks/side-values.ts';
 import { statistics } from '../checks/statistics.ts';
+import { updates } from '../checks/update.ts';
 
 /** The whole contract, ordered so that the first failure explains those that follow from it. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
@@ -58,6 +60,8 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   sideValues,
   leases,
   changes,
+  updates,
+  logs,
   persistent,
   shared,
   processExit,

@@ -20,7 +20,7 @@ export class FileChanges implements TierChanges {
   }
 
   /** Each change is reported when it is made. */
-  poll(): boolean {
+  async poll(): Promise<boolean> {
     return true;
   }
 
