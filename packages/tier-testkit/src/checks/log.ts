@@ -1,90 +1,25 @@
 import { type CacheEntry, HealthStatus, RemovalReason } from '@pw/cache-models';
-import {
-  isPromise,
-  LOG_KEEPS,
-  type LoggedAnswer,
-  type LoggedWrite,
-  type LogPage,
-  type LogRow,
-  parseHealthCheck,
-  versionOf,
-} from '@pw/cache-models/tier';
+import { LOG_KEEPS, type LoggedWrite, parseHealthCheck, versionOf } from '@pw/cache-models/tier';
 import { START } from '@pw/test-support/doubles';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { TierProcess } from '../processes/tier-process.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { ObservedTier } from '../trial/observed-tier.ts';
-import type { Trial } from '../trial/trial.ts';
-import { until } from '../trial/until.ts';
 import type { Check, CheckGroup, Claims } from './check.ts';
-
-const MOST = 1_000_000;
-const OPTIONS = { after: 0, timeoutMs: 5000 };
-/** A version of a write that a tier above has taken, later than what the clock of the checks gives. */
-const LATER = (START + HOUR) * 1024 + 1;
-
-/** Calls an operation that answers at once, whether or not the tier is synchronous. */
-function atOnce<T>(trial: Trial, what: string, operation: () => T): T {
-  const answer = operation();
-  trial.holds(`type of ${what}`, !isPromise(answer), 'a value', 'a promise');
-  return answer;
-}
-
-/** Repeats a change that answers at once while another has the lock. */
-async function unlocked<T>(trial: Trial, what: string, operation: () => T | 'locked'): Promise<T> {
-  let answer: T | 'locked' = 'locked';
-  await until(trial, `${what}, repeated while the store is locked`, () => {
-    answer = atOnce(trial, what, operation);
-    return answer !== 'locked';
-  });
-  return answer as T;
-}
-
-function page(trial: Trial, tier: ObservedTier, after: number, limit = MOST): LogPage {
-  const read = atOnce(trial, 'log.read()', () => tier.raw.log!.read(after, limit));
-  trial.holds(`log.read(${after}, ${limit})`, read !== undefined, 'a page', read);
-  return read!;
-}
-
-const rowsAfter = (trial: Trial, tier: ObservedTier, after: number): readonly LogRow[] => page(trial, tier, after).rows;
-const keysAfter = (trial: Trial, tier: ObservedTier, after: number) =>
-  rowsAfter(trial, tier, after).map(({ key }) => key);
-const headOf = (trial: Trial, tier: ObservedTier): number => page(trial, tier, 0, 1).head;
-const versionIn = (trial: Trial, tier: ObservedTier, key: string) =>
-  atOnce(trial, 'log.versionOf()', () => tier.raw.log!.versionOf(key));
-
-async function write(
-  trial: Trial,
-  tier: ObservedTier,
-  writes: readonly LoggedWrite[],
-  options = OPTIONS,
-): Promise<readonly LoggedAnswer[]> {
-  const answers = await tier.call('log.write()', () => tier.raw.log!.write(writes, options));
-  trial.same('number of answers of log.write()', answers?.length, writes.length);
-  return answers!;
-}
-
-function replay(trial: Trial, tier: ObservedTier, key: string | null, entry: CacheEntry | null, version: number) {
-  return unlocked(trial, 'log.replay()', () => tier.raw.log!.replay(key, entry, version));
-}
-
-/** Fails unless what a tier logged since a position names this key. */
-function expectLogged(trial: Trial, tier: ObservedTier, after: number, what: string, ...keys: (string | null)[]): void {
-  const logged = keysAfter(trial, tier, after);
-  for (const key of keys) trial.holds(`rows of the log after ${what}`, logged.includes(key), key, logged);
-}
-
-/** Fails unless versions and positions grow from row to row. */
-function expectGrowth(trial: Trial, rows: readonly LogRow[]): void {
-  for (const of of ['position', 'version'] as const) {
-    const found = rows.map((row) => row[of]);
-    trial.same(
-      `${of}s in the log`,
-      found,
-      [...new Set(found)].sort((a, b) => a - b),
-    );
-  }
-}
+import { replayChecks } from './log-replays.ts';
+import {
+  atOnce,
+  expectGrowth,
+  expectLogged,
+  headOf,
+  keysAfter,
+  LATER,
+  OPTIONS,
+  page,
+  rowsAfter,
+  unlocked,
+  versionIn,
+  write,
+} from './log-steps.ts';
 
 const checks: Check[] = [
   {
@@ -368,87 +303,6 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'replays a missed write with its version',
-    rule: 'log',
-    run: async (trial) => {
-      const tier = await trial.tierWith([makeEntry('a', { source: 'old' }), makeEntry('b')]);
-      const before = headOf(trial, tier);
-      const entry = makeEntry('a', { source: 'missed' });
-      trial.same('answer of replay', await replay(trial, tier, 'a', entry, LATER), LATER);
-      trial.same('answer of the replay of a removal', await replay(trial, tier, 'b', null, LATER + 2), 0);
-      await expectEntries(trial, tier, [entry], 'after replays');
-      trial.same('version', versionOf((await tier.get('a'))!), LATER);
-      const rows = rowsAfter(trial, tier, before);
-      trial.same(
-        'rows of the replays',
-        rows.map(({ key, version }) => [key, version]),
-        [
-          ['a', LATER],
-          ['b', LATER + 2],
-        ],
-      );
-      expectGrowth(trial, rowsAfter(trial, tier, 0));
-      trial.same(
-        'log.newestVersionOf() of a removal',
-        atOnce(trial, 'newestVersionOf', () => tier.raw.log!.newestVersionOf('b')),
-        LATER + 2,
-      );
-    },
-  },
-  {
-    name: 'replays no write that is older than its own',
-    rule: 'log',
-    run: async (trial) => {
-      const tier = await trial.tier();
-      await tier.open();
-      const kept = makeEntry('a', { source: 'newer' });
-      await replay(trial, tier, 'a', kept, LATER);
-      trial.same('replay of an older entry', await replay(trial, tier, 'a', makeEntry('a'), LATER - 2), LATER);
-      trial.same('replay of an older removal', await replay(trial, tier, 'a', null, LATER - 2), LATER);
-      trial.same('replay of the same entry', await replay(trial, tier, 'a', makeEntry('a'), LATER), LATER);
-      await replay(trial, tier, 'gone', null, LATER);
-      trial.same(
-        'replay of an entry that was removed later',
-        await replay(trial, tier, 'gone', makeEntry('gone'), LATER - 2),
-        0,
-      );
-      await expectEntries(trial, tier, [kept], 'after older replays');
-      await tier.call('log.clear()', () => tier.raw.log!.clear({ ...OPTIONS, after: LATER }));
-      trial.same('replay of an entry from before a clear', await replay(trial, tier, 'b', makeEntry('b'), LATER), 0);
-      trial.same('keys after the clear', await tier.keys(), []);
-    },
-  },
-  {
-    name: 'replays a clear for what is older only',
-    rule: 'log',
-    run: async (trial) => {
-      const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
-      const newer = makeEntry('c');
-      await replay(trial, tier, 'c', newer, LATER + 2);
-      const before = headOf(trial, tier);
-      trial.same('answer of replay', await replay(trial, tier, null, null, LATER), 0);
-      await expectEntries(trial, tier, [newer], 'after the replay of a clear');
-      trial.same(
-        'rows of the replay',
-        rowsAfter(trial, tier, before).map(({ key, version }) => [key, version]),
-        [[null, LATER]],
-      );
-    },
-  },
-  {
-    name: 'gives a new version to an entry that is replayed without one',
-    rule: 'log',
-    run: async (trial) => {
-      const tier = await trial.tierWith([makeEntry('a')]);
-      const before = versionIn(trial, tier, 'a')!;
-      const theirs = makeEntry('a', { source: 'theirs' });
-      const version = await replay(trial, tier, 'a', theirs, 0);
-      trial.holds('answer of replay', version! > before, 'a version above that of the entry before', version);
-      trial.same('version', versionIn(trial, tier, 'a'), version);
-      await expectEntries(trial, tier, [theirs], 'after the replay');
-    },
-  },
-  {
     name: 'refuses invalid arguments of the log',
     rule: 'arguments',
     run: async (trial) => {
@@ -600,6 +454,11 @@ export const logs: CheckGroup = {
   name: 'log',
   checks: ({ capabilities }: Claims) => {
     if (!capabilities.log) return [];
-    return [...checks, ...(capabilities.persistent ? [persistent] : []), ...(capabilities.shared ? shared : [])];
+    return [
+      ...checks,
+      ...replayChecks,
+      ...(capabilities.persistent ? [persistent] : []),
+      ...(capabilities.shared ? shared : []),
+    ];
   },
 };

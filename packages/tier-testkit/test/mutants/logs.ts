@@ -349,35 +349,29 @@ export const logMutants: readonly Mutant[] = [
     'update-at-once-in-steps',
     'Reads the entry before it takes the lock for an update at once.',
     [LOG, 'loses no update at once of several instances'],
-    class extends FileTier {
-      readonly #stale = new Map<string, CacheEntry>();
-      protected override makeLog(context: FileLogContext): FileLog {
-        const stale = this.#stale;
-        return new (class extends FileLog {
-          override update(...[key, change, options]: Parameters<FileLog['update']>) {
-            const seen = stale.get(key) ?? this.context.read(() => this.table.peek(key));
-            if (seen !== undefined) stale.set(key, seen);
-            const answer = super.update(key, (entry) => change(seen ?? entry), options);
-            if (answer !== 'locked' && answer != null) stale.set(key, answer);
-            return answer;
-          }
-        })(context);
-      }
-    },
+    withLog(
+      class extends FileLog {
+        readonly #seen = new Map<string, CacheEntry>();
+        override update(...[key, change, options]: Parameters<FileLog['update']>) {
+          const seen = this.#seen.get(key) ?? this.context.read(() => this.table.peek(key));
+          const answer = super.update(key, (entry) => change(seen ?? entry), options);
+          if (answer !== 'locked' && answer != null) this.#seen.set(key, answer);
+          return answer;
+        }
+      },
+    ),
   ),
   plant(
     'log-of-one-process',
-    'Caches the newest position, and does not see those of another process.',
+    'Does not return the rows of another process.',
     [LOG, 'logs the writes of every process in one order, whatever their clocks say'],
-    class extends FileTier {
-      protected override makeLog(context: FileLogContext): FileLog {
-        return new (class extends FileLog {
-          protected override page(after: number, limit: number): LogPage {
-            const page = super.page(after, limit);
-            return { ...page, rows: page.rows.filter(({ key }) => key === null || !key.startsWith('there')) };
-          }
-        })(context);
-      }
-    },
+    withLog(
+      class extends FileLog {
+        protected override page(after: number, limit: number): LogPage {
+          const page = super.page(after, limit);
+          return { ...page, rows: page.rows.filter(({ key }) => key?.startsWith('there') !== true) };
+        }
+      },
+    ),
   ),
 ];
