@@ -272,6 +272,16 @@ export class JsonlStore {
     }
   }
 
+  /** True if the key is marked now, at the cost of two calls. Throws a CacheStorageError. */
+  async isMarked(key: string): Promise<boolean> {
+    const { marks } = await this.#current();
+    try {
+      return marks.isMarked(key);
+    } catch (error) {
+      throw storageFault('read the marks', error);
+    }
+  }
+
   /** Evicts what exceeds the limit once these keys were stored. */
   async makeRoom(keys: readonly string[]): Promise<void> {
     await this.#room?.makeFor(keys);

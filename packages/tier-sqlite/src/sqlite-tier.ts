@@ -154,12 +154,13 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
 
   #tierWork(): TierWork {
     return {
+      role: { isMiddle: false },
       now: () => this.clock.now(),
+      removed: (reason) => this.counts.countRemoval(reason),
       run: <R>(fallback: R, work: () => R) => this.run<R>(fallback, work as () => R | Promise<R>),
       withStore: (work) => this.withStore(work),
       transact: (work, timeoutMs) => this.transact(work, timeoutMs),
       transactNow: (work) => this.#transactNow(work),
-      countRemoval: (reason) => this.counts.countRemoval(reason),
       setAside: (error, row) => {
         if (this.#setAside(error, row, this.clock.now()) !== 'pending') this.passOver(error);
       },

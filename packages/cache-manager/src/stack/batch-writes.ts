@@ -69,8 +69,23 @@ export class BatchWrites {
     return chain(below, (results) => {
       // With their versions, so that memory knows which changes by others it has seen.
       const stored = entries.map((entry, i) => results.findLast((result) => result.entries[i])?.entries[i] ?? entry);
+      const outdated = new Set(results.flatMap((result) => [...(result.outdated ?? [])]));
+      if (outdated.size > 0) return this.#putCurrent(stored, outdated, results);
       return chain(this.#putInMemory(stored, false), (inMemory) => anyLevel([...results, ...inMemory], entries.length));
     });
+  }
+
+  /** Like `#putInMemory`, but copies of entries of which something newer is there are dropped. */
+  async #putCurrent(
+    entries: readonly CacheEntry[],
+    outdated: ReadonlySet<string>,
+    results: readonly StoredEntries[],
+  ): Promise<boolean[]> {
+    const current = entries.filter(({ key }) => !outdated.has(key));
+    const inMemory = await this.#putInMemory(current, false);
+    for (const level of this.#context.inMemory) await level.deleteMany([...outdated]);
+    const kept = new Set(current.filter((_, i) => inMemory.some((level) => level.stored[i] === true)));
+    return anyLevel(results, entries.length).map((isStored, i) => isStored || kept.has(entries[i]!));
   }
 
   /** Starts each level in its own turn of the event loop. */

@@ -14,6 +14,8 @@ export interface StoredEntry {
   readonly entry: CacheEntry | undefined;
   /** For each tier of the level, whether it has stored the entry. */
   readonly stored: readonly boolean[];
+  /** True if something newer is there, so that no copy of the entry may be kept. */
+  readonly isOutdated?: boolean | undefined;
 }
 
 /** What became of entries that were put. */
@@ -22,7 +24,10 @@ export interface StoredEntries {
   readonly entries: readonly (CacheEntry | undefined)[];
   /** For each entry, whether at least one tier of the level has stored it. */
   readonly stored: readonly boolean[];
-  /** Keys that others have changed since the expected version; nothing was done with them. */
+  /**
+   * Keys that others have changed since the expected version, of which nothing was written; and keys of which something
+   * newer is there. No copy of these entries may be kept.
+   */
   readonly outdated?: ReadonlySet<string> | undefined;
 }
 

@@ -129,8 +129,16 @@ export class TierStack {
     return chain(allOf(this.#below.map((level) => level.store(entry))), (below) => {
       // With its version, so that memory knows which changes by others it has seen.
       const stored = below.findLast((level) => level.entry !== undefined)?.entry ?? entry;
-      return chain(this.#putInMemory(stored), (inMemory) => [...inMemory, ...below.flatMap((level) => level.stored)]);
+      const isOutdated = below.some((level) => level.isOutdated === true);
+      return chain(isOutdated ? this.#dropInMemory(entry.key) : this.#putInMemory(stored), (inMemory) => [
+        ...inMemory,
+        ...below.flatMap((level) => level.stored),
+      ]);
     });
+  }
+
+  #dropInMemory(key: string): MaybePromise<boolean[]> {
+    return chain(allOf(this.#inMemory.map((level) => level.delete(key))), () => this.#inMemory.map(() => false));
   }
 
   #putInMemory(entry: CacheEntry): MaybePromise<boolean[]> {

@@ -61,7 +61,7 @@ describe('query', () => {
 
   it('reads all entries while the indexed tier has missed a write, or if it fails', async () => {
     const { cache, l2, ask, clock } = await openQueried();
-    vi.spyOn(l2, 'put').mockReturnValueOnce(false);
+    vi.spyOn(l2.log, 'write').mockReturnValueOnce(undefined);
     await cache.put('new', entryOf('new', { source: 'new' }, clock));
     expect((await cache.query({ source: 'new' })).entries).toHaveLength(1);
     expect(ask).not.toHaveBeenCalled();

@@ -65,9 +65,16 @@ export function nextVersion(now: number, ...above: readonly number[]): number {
   return least + (least % 2);
 }
 
-/** Like {@link nextVersion}, for a write that a base cannot take: an odd number. */
+/**
+ * Like {@link nextVersion}, for a write that a base cannot take: an odd number, one hour ahead of the clock. So it is above
+ * the versions that the base has given, also if this process has not heard of them, and whatever its clock says within an
+ * hour. The base gives higher ones once the write is made up for there.
+ */
 export function nextVersionAlone(now: number, ...above: readonly number[]): number {
-  return nextVersion(now, ...above) + 1;
+  return nextVersion(now + LEAP_MS, ...above) + 1;
 }
+
+/** More than the clocks of processes that share a store differ, and more than one is set back. */
+const LEAP_MS = 3_600_000;
 
 const VERSION = Object.freeze({ wanted: 'must be a whole number from 0 to 2^53 - 1', isRight: isVersion });

@@ -44,6 +44,11 @@ export interface TierMarks {
   /** The marks, as they are now. Cheap if there are none, which is the rule. */
   read(): MaybePromise<Marks | undefined>;
   /**
+   * True if the key, or everything, is marked now. Asked before each write, so it must cost little; `undefined` after a
+   * fault.
+   */
+  isMarked(key: string): MaybePromise<boolean | undefined>;
+  /**
    * Stores those entries that are still wanted under the lock, and removes the marks of their keys. Returns which were
    * stored. `mark` is as in {@link MarkedRecord}.
    */
@@ -57,8 +62,8 @@ export interface TierMarks {
     isUnwanted: (key: string, mark: number | undefined) => boolean,
   ): MaybePromise<readonly boolean[] | undefined>;
   /**
-   * Takes writes that the base cannot take: marks the key, then stores the entry or removes it. Each gets an odd version
-   * above `after`, above the version of the tier's own entry and above the mark. Begins within `timeoutMs` milliseconds,
+   * Takes writes that the base cannot take: marks the key, then stores the entry or removes it. Each gets a version
+   * ({@link nextVersionAlone}) above `after`, above the version of the tier's own entry and above the mark. Begins within `timeoutMs` milliseconds,
    * or never. Returns the versions.
    */
   writeAlone(

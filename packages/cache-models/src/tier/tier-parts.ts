@@ -29,6 +29,7 @@ export const TIER_PARTS: Readonly<
   log: ['write', 'clear', 'update', 'replay', 'versionOf', 'newestVersionOf', 'read', 'cursorOf', 'moveCursor'],
   marks: [
     'read',
+    'isMarked',
     'putIf',
     'deleteIf',
     'writeAlone',

@@ -58,6 +58,11 @@ export class JsonlMarks implements TierMarks {
     return this.#run<Marks | undefined>(undefined, () => this.#store.readMarks());
   }
 
+  async isMarked(key: string): Promise<boolean | undefined> {
+    checkKey('key', key);
+    return this.#run<boolean | undefined>(undefined, async () => this.#store.isMarked(key));
+  }
+
   async putIf(
     entries: readonly CacheEntry[],
     isWanted: (entry: CacheEntry, mark: number | undefined) => boolean,

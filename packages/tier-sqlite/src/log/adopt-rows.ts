@@ -6,12 +6,12 @@ export type AdoptionState = 'done' | 'more' | 'locked';
 
 /**
  * Adopts rows that another program has stored. If no other connection has written since, that costs one `PRAGMA
- * data_version`.
+ * data_version`. With `isMarked`, each is marked as well: a tier below may miss it.
  */
-export function adoptRows(work: TierWork): AdoptionState {
+export function adoptRows(work: TierWork, { isMarked = false }: { readonly isMarked?: boolean } = {}): AdoptionState {
   const isNeeded = work.withStore(({ foreign, statements }) => foreign.isDue(statements));
   if (!isNeeded) return 'done';
-  const adoption = work.transactNow((store: RowStore) => store.foreign.adopt(store, work.now()));
+  const adoption = work.transactNow((store: RowStore) => store.foreign.adopt(store, work.now(), isMarked));
   if (adoption === 'locked') return 'locked';
   for (const { row, error } of adoption.damaged) work.setAside(error, row);
   return adoption.isMore ? 'more' : 'done';

@@ -1,19 +1,15 @@
 import { CacheCorruptionError } from '@pw/cache-models';
 import { type EntryRow, selectRows } from '../rows/entry-row.ts';
 import type { EntryStatements } from '../rows/entry-statements.ts';
+import { At } from '../rows/entry-values.ts';
 import { isOwnRowId } from '../rows/row-id-space.ts';
 import type { RowStore } from '../rows/row-store.ts';
-import { isKey } from '../rows/value-limits.ts';
 import { ROWS_BEFORE_LOG, SEEN_ROWS, UNSEEN_BELOW } from '../schema/schema-definitions.ts';
 
 /** Rows adopted in one transaction: some milliseconds. */
 const ADOPTED_AT_ONCE = 200;
 /** The highest rows, among which a scan finds the rows that it starts from next time. */
 const TOP_ROWS = 256;
-
-/** Rows reported at a time, and how many that were reported are remembered. */
-const REPORTED_AT_ONCE = 1000;
-const MOST_REPORTED = 10_000;
 
 /** A row that was found damaged when it was to be adopted. */
 export interface DamagedForeignRow {
@@ -42,43 +38,10 @@ export class ForeignRows {
   /** The `data_version` at which there were none. */
   #noneAt: number | undefined;
   #adoptions = 0;
-  /** The highest row when rows were last reported. */
-  #top: bigint | undefined;
-  readonly #reported = new Set<bigint>();
 
   /** Grows with each transaction that adopted rows: this connection wrote them into the log, but they are of others. */
   get adoptions(): number {
     return this.#adoptions;
-  }
-
-  /**
-   * The keys of such rows that were not reported yet, whether or not they are adopted; `null` for one without a valid key,
-   * and if there are too many. A row may be reported more than once.
-   */
-  unreported(statements: EntryStatements): ReadonlySet<string | null> {
-    const { table } = statements.layout;
-    const isTopThere = this.#top !== undefined && !isUnseenBelow(statements) && isThere(statements, this.#top);
-    const found = isTopThere
-      ? findAfter(statements, this.#top!, REPORTED_AT_ONCE)
-      : this.#find(statements, REPORTED_AT_ONCE);
-    const top = statements.of(`SELECT max(rowid) FROM ${table}`).pluck().safeIntegers().get() as bigint | null;
-    this.#top = top ?? undefined;
-    const fresh = found.filter((rowId) => !this.#reported.has(rowId));
-    if (this.#reported.size > MOST_REPORTED) this.#reported.clear();
-    for (const rowId of fresh) this.#reported.add(rowId);
-    const key = statements.of(`SELECT iif(${isKey('key')}, key, NULL) FROM ${table} WHERE rowid = ?`).pluck();
-    const keys = fresh.map((rowId) => (key.get(rowId) ?? null) as string | null);
-    return new Set(found.length === REPORTED_AT_ONCE ? [null] : keys);
-  }
-
-  /** Takes the rows that are there now as reported. */
-  startReporting(statements: EntryStatements): void {
-    this.unreported(statements);
-  }
-
-  /** The `data_version` at which there were none. */
-  get noneAt(): number | undefined {
-    return this.#noneAt;
   }
 
   /** True if there are such rows. If no other connection has written since it was false, it is false. */
@@ -95,7 +58,7 @@ export class ForeignRows {
    * Makes some of these rows ours: from then on they have a version, and a row in the log. Runs inside a write
    * transaction. A damaged row stays as it is: the caller sets it aside.
    */
-  adopt(store: RowStore, now: number): Adoption {
+  adopt(store: RowStore, now: number, isMarked: boolean): Adoption {
     const rowIds = this.#find(store.statements, ADOPTED_AT_ONCE);
     const select = `${selectRows(store.layout)} WHERE c.rowid = ?`;
     store.log.disown();
@@ -105,6 +68,7 @@ export class ForeignRows {
       const row = store.statements.of(select).raw().get(rowId) as EntryRow;
       try {
         store.adopt(row, now);
+        if (isMarked) store.marks.markEntry(row[At.KEY] as string);
       } catch (error) {
         if (!(error instanceof CacheCorruptionError)) throw error;
         damaged.push({ row, error });
@@ -117,19 +81,14 @@ export class ForeignRows {
   }
 
   #find(statements: EntryStatements, limit: number): bigint[] {
-    const anchor = isUnseenBelow(statements) ? undefined : this.#anchors.find((rowId) => isThere(statements, rowId));
-    return anchor === undefined ? findAfterSeen(statements, limit) : findAfter(statements, anchor, limit);
+    const { table } = statements.layout;
+    const isThere = statements.of(`SELECT 1 FROM ${table} WHERE rowid = ?`);
+    const isUsable = (rowId: bigint) => isThere.get(rowId) !== undefined;
+    const anchor = isUnseenBelow(statements) ? undefined : this.#anchors.find(isUsable);
+    if (anchor === undefined) return findAfterSeen(statements, limit);
+    const sql = `SELECT rowid FROM ${table} WHERE rowid > ? AND NOT ${isOwnRowId('rowid')} ORDER BY rowid LIMIT ?`;
+    return statements.of(sql).pluck().safeIntegers().all(anchor, limit) as bigint[];
   }
-}
-
-function isThere(statements: EntryStatements, rowId: bigint): boolean {
-  return statements.of(`SELECT 1 FROM ${statements.layout.table} WHERE rowid = ?`).get(rowId) !== undefined;
-}
-
-function findAfter(statements: EntryStatements, rowId: bigint, limit: number): bigint[] {
-  const { table } = statements.layout;
-  const sql = `SELECT rowid FROM ${table} WHERE rowid > ? AND NOT ${isOwnRowId('rowid')} ORDER BY rowid LIMIT ?`;
-  return statements.of(sql).pluck().safeIntegers().all(rowId, limit) as bigint[];
 }
 
 /** Notes that no row of another program is left to be adopted, if that is so. Runs inside a write transaction. */

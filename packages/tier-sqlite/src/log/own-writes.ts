@@ -16,11 +16,6 @@ export class OwnWrites {
     return this.#count;
   }
 
-  /** Whether positions are noted. */
-  get isKept(): boolean {
-    return this.#isKept;
-  }
-
   /** To be called when there are listeners, and when there are none any more: without them nothing is noted. */
   keep(isKept: boolean): void {
     this.#isKept = isKept;

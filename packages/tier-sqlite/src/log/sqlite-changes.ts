@@ -1,15 +1,14 @@
 import { type ChangeListener, checkArgument, Kinds, type TierChanges } from '@pw/cache-models/tier';
 import type { RowStore } from '../rows/row-store.ts';
 import type { TierWork } from '../tier-work.ts';
+import { adoptRows } from './adopt-rows.ts';
 import { ChangeListeners, notifyListener } from './change-listeners.ts';
 
 const ROWS_PER_PAGE = 1000;
 
 /**
- * Reports what other connections write, when polled: see {@link TierChanges}. The keys come from the log, and from rows of
- * other programs that are not in it. These stay without a version: only what reads the log gives them one, because in a
- * tier above a base they must not seem to be a write of the base. A row that another program *removed* leaves no trace,
- * and is not reported.
+ * Reports what other connections write, when polled: see {@link TierChanges}. The keys come from the log. A row that
+ * another program *removed* leaves no trace, and is not reported.
  *
  * `#store` is the open database of a tier that is open. `#position` is the place in its log up to which changes have been
  * reported.
@@ -21,6 +20,7 @@ export class SqliteChanges implements TierChanges {
   #position = 0;
   #dataVersion: number | undefined;
   #adoptions = 0;
+  #isMore = false;
 
   constructor(work: TierWork) {
     this.#work = work;
@@ -55,8 +55,8 @@ export class SqliteChanges implements TierChanges {
     if (store === undefined) return;
     store.log.own.keep(!this.#listeners.isEmpty);
     this.#dataVersion = undefined;
+    this.#isMore = false;
     this.#position = store.log.head();
-    store.foreign.startReporting(store.statements);
     this.#listeners.notify(null);
   }
 
@@ -66,12 +66,13 @@ export class SqliteChanges implements TierChanges {
     // Before anything is read: what is written in between is found by the next poll.
     const dataVersion = statements.dataVersion();
     this.#position = log.own.skip(this.#position);
-    if (dataVersion === this.#dataVersion && foreign.adoptions === this.#adoptions) return;
+    if (dataVersion === this.#dataVersion && foreign.adoptions === this.#adoptions && !this.#isMore) return;
+    const adoption = adoptRows(this.#work, { isMarked: this.#work.role.isMiddle });
+    // Rows that are not in the log yet are not known by key.
+    if (adoption !== 'done') this.#listeners.notify(null);
+    this.#isMore = adoption !== 'done';
     this.#adoptions = foreign.adoptions;
-    this.#work.withStore((current) => {
-      for (const key of current.foreign.unreported(current.statements)) this.#listeners.notify(key);
-      this.#reportRows(current);
-    });
+    this.#work.withStore((current) => this.#reportRows(current));
     this.#dataVersion = dataVersion;
   }
 

@@ -34,7 +34,11 @@ import { adoptRows } from './adopt-rows.ts';
 /** Rows pruned along with a cursor: some milliseconds. */
 const PRUNED_PER_MOVE = 20_000;
 const LIMIT = wholeNumber(1, 1_000_000);
-const UPDATE_OPTIONS = Object.freeze({ after: VERSION, check: optional(Kinds.object), reason: REASON });
+const UPDATE_OPTIONS = Object.freeze({
+  after: VERSION,
+  check: optional(Kinds.object),
+  reason: REASON,
+});
 
 /** Stores a check in the history of an entry, if the tier has one. */
 export type CheckRecorder = (store: RowStore, check: HealthCheck, entry: CacheEntry, now: number) => void;
@@ -60,18 +64,19 @@ export class SqliteLog implements TierLog {
     const { after, timeoutMs } = options;
     const given = writes.map((write) => ({ ...write }));
     const now = this.#work.now();
-    const work = (store: RowStore) => given.map((write) => writeOne(store, write, after, now));
-    return this.#work.run<MaybePromise<readonly LoggedAnswer[] | undefined>>(undefined, () =>
-      chain(this.#work.transact(work, timeoutMs), (answers) => this.#countRemovals(given, answers)),
+    const writeOne = (store: RowStore, { key, entry, ifVersion }: LoggedWrite): LoggedAnswer => {
+      if (ifVersion !== undefined && store.versionOf(key) !== ifVersion)
+        return { version: 0, existed: store.has(key, now) };
+      return entry === null ? store.remove(key, now, after) : store.put(entry, now, after);
+    };
+    const answers = this.#work.run<MaybePromise<readonly LoggedAnswer[] | undefined>>(undefined, () =>
+      this.#work.transact((store) => given.map((write) => writeOne(store, write)), timeoutMs),
     );
-  }
-
-  #countRemovals(writes: readonly LoggedWrite[], answers: readonly LoggedAnswer[]): readonly LoggedAnswer[] {
-    for (const [at, { entry, reason }] of writes.entries()) {
-      const { existed, version } = answers[at]!;
-      if (entry === null && existed && version !== 0) this.#work.countRemoval(reason ?? RemovalReason.EXPLICIT);
-    }
-    return answers;
+    return chain(answers, (made) => {
+      for (const [i, { entry, reason = RemovalReason.EXPLICIT }] of given.entries())
+        if (entry === null && made?.[i]?.existed === true && made[i].version > 0) this.#work.removed(reason);
+      return made;
+    });
   }
 
   clear(options: LoggedWriteOptions): MaybePromise<{ readonly version: number; readonly count: number } | undefined> {
@@ -102,9 +107,9 @@ export class SqliteLog implements TierLog {
         onStored: check === undefined ? undefined : (entry) => this.#recordCheck(store, check, entry, now),
       });
     return this.#work.run<CacheEntry | null | undefined | 'locked'>(undefined, () => {
-      const answer = this.#work.transactNow(changed);
-      if (answer === null) this.#work.countRemoval(reason);
-      return answer;
+      const made = this.#work.transactNow(changed);
+      if (made === null) this.#work.removed(reason);
+      return made;
     });
   }
 
@@ -167,8 +172,7 @@ export class SqliteLog implements TierLog {
   /** The page after the head of the log, if nothing was written since it was read. */
   #unchanged({ statements, log, foreign }: RowStore, after: number): LogPage | undefined {
     const last = this.#lastRead;
-    if (last?.head !== after || log.own.count !== last.ownWrites || foreign.noneAt !== last.dataVersion)
-      return undefined;
+    if (last?.head !== after || log.own.count !== last.ownWrites || foreign.isDue(statements)) return undefined;
     return statements.dataVersion() === last.dataVersion ? { rows: [], head: after, isPruned: false } : undefined;
   }
 
@@ -184,12 +188,6 @@ export class SqliteLog implements TierLog {
     this.#lastRead = { dataVersion, ownWrites, head: page.head };
     return page;
   }
-}
-
-function writeOne(store: RowStore, { key, entry, ifVersion }: LoggedWrite, after: number, now: number): LoggedAnswer {
-  if (ifVersion !== undefined && store.versionOf(key) !== ifVersion)
-    return { version: 0, existed: store.has(key, now) };
-  return entry === null ? store.remove(key, now, after) : store.put(entry, now, after);
 }
 
 function replayOne(store: RowStore, key: string, entry: CacheEntry | null, version: number, now: number): number {

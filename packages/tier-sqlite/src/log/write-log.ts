@@ -40,9 +40,8 @@ export class WriteLog {
   /** What this connection added, so that it is not reported as a change by others. */
   readonly own = new OwnWrites();
   readonly #statements: EntryStatements;
-  readonly #newestPosition: Statement;
-  readonly #insert: Statement;
-  readonly #insertNext: Statement;
+  readonly #newestSql: string;
+  readonly #insert: string;
   #newest: number | undefined;
   /** The newest position when the transaction first asked for it. */
   #before = 0;
@@ -52,13 +51,8 @@ export class WriteLog {
   constructor(statements: EntryStatements) {
     this.#statements = statements;
     const { layout } = statements;
-    const newest = newestPosition(layout);
-    this.#newestPosition = statements.once(newest).pluck();
-    this.#insert = statements.once(`INSERT INTO ${layout.changes} (position, key, version) VALUES (?, ?, ?)`);
-    // The same as `nextVersion`: an even number.
-    this.#insertNext = statements.once(
-      `INSERT INTO ${layout.changes} (position, key) VALUES (max(?, (ifnull((${newest}), 0) | 1) + 1), ?)`,
-    );
+    this.#newestSql = newestPosition(layout);
+    this.#insert = `INSERT INTO ${layout.changes} (position, key, version) VALUES (?, ?, ?)`;
   }
 
   /** To be called at the beginning of each transaction. */
@@ -84,7 +78,6 @@ export class WriteLog {
 
   /** Adds a write, and returns its version. `null` stands for all keys. */
   add(key: string | null, now: number, after = 0): number {
-    if (this.#newest === undefined && !this.own.isKept) return this.#addFirst(key, nextPosition(now, after));
     const version = nextPosition(now, this.newest, after);
     this.#append(version, key, null);
     return version;
@@ -100,24 +93,15 @@ export class WriteLog {
     this.#isOwn = false;
   }
 
-  /** Most transactions add one row: its position is found by the statement that adds it. */
-  #addFirst(key: string | null, least: number): number {
-    const position = Number(this.#insertNext.run(least, key).lastInsertRowid);
-    this.#before = position - 1;
-    this.#newest = position;
-    this.#sincePruned++;
-    return position;
-  }
-
   #append(position: number, key: string | null, version: number | null): void {
-    this.#insert.run(position, key, version);
+    this.#statements.of(this.#insert).run(position, key, version);
     this.#newest = position;
     this.#sincePruned++;
   }
 
   /** Like `newest`, outside of a transaction. */
   head(): number {
-    return (this.#newestPosition.get() as number | undefined) ?? 0;
+    return (this.#plucked(this.#newestSql).get() as number | undefined) ?? 0;
   }
 
   /** The highest position that was pruned. */

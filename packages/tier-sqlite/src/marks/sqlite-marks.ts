@@ -11,6 +11,7 @@ import {
   type TierMarks,
   versionOf,
 } from '@pw/cache-models/tier';
+import { adoptRows } from '../log/adopt-rows.ts';
 import type { RowStore } from '../rows/row-store.ts';
 import type { TierWork } from '../tier-work.ts';
 import {
@@ -33,7 +34,18 @@ export class SqliteMarks implements TierMarks {
   }
 
   read(): Marks | undefined {
+    this.#work.role.isMiddle = true;
     return this.#work.run<Marks | undefined>(undefined, () => this.#work.withStore((store) => store.marks.all()));
+  }
+
+  isMarked(key: string): boolean | undefined {
+    checkArgument('key', key, ANY_KEY);
+    return this.#work.run<boolean | undefined>(undefined, () =>
+      this.#work.withStore(({ marks }) => {
+        marks.reset();
+        return marks.of(key) !== undefined;
+      }),
+    );
   }
 
   putIf(
@@ -113,10 +125,17 @@ export class SqliteMarks implements TierMarks {
     });
   }
 
+  /**
+   * Rows that another program stores become ours at once, and are marked in the same transaction, so none is left. Those
+   * of the time before the log are marked with everything else when the tier meets its base.
+   */
   withoutVersion(): readonly string[] | undefined {
-    return this.#work.run<readonly string[] | undefined>(undefined, () =>
-      this.#work.withStore((store) => store.keysWithoutVersion()),
-    );
+    this.#work.role.isMiddle = true;
+    return this.#work.run<readonly string[] | undefined>(undefined, () => {
+      let state = adoptRows(this.#work, { isMarked: true });
+      while (state === 'more') state = adoptRows(this.#work, { isMarked: true });
+      return [];
+    });
   }
 
   markAll(): MaybePromise<boolean> {

@@ -31,7 +31,7 @@ import { Eviction } from './eviction.ts';
 import { LabelRows } from './label-rows.ts';
 import { RowChecksums } from './row-checksums.ts';
 import { RowCount } from './row-count.ts';
-import { isInOwnRange, isOwnRowId, randomRowId, STRIDE } from './row-id-space.ts';
+import { isInOwnRange, randomRowId, STRIDE } from './row-id-space.ts';
 import { boundedNumber, checkLengths, isKey } from './value-limits.ts';
 
 /** An evicted row. The entry is present if a listener wants it and it could be decoded. */
@@ -252,14 +252,6 @@ export class RowStore {
     const version = isVersion(known) ? known : this.log.add(key, now);
     this.#store(row.slice(0, ENTRY_COLUMNS.length), rowId, version, now);
     if (!isKnown) this.#labels?.put(key, NO_LABELS);
-  }
-
-  /** The keys of rows without a version: of another program, or from before versions existed. Reads all rowids. */
-  keysWithoutVersion(): string[] {
-    const { table, side } = this.layout;
-    const foreign = `SELECT key FROM ${table} WHERE NOT ${isOwnRowId('rowid')} AND ${isKey('key')}`;
-    const old = `SELECT s.key FROM ${side} s CROSS JOIN ${table} c ON c.key = s.key WHERE s.version IS NULL`;
-    return this.statements.of(`${foreign} UNION ${old}`).pluck().all() as string[];
   }
 
   /** The version of the row of a key; 0 if there is none. */

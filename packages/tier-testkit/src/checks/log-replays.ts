@@ -2,7 +2,7 @@ import { versionOf } from '@pw/cache-models/tier';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { makeEntry } from '../samples/make-entry.ts';
 import type { Check } from './check.ts';
-import { atOnce, expectGrowth, headOf, LATER, OPTIONS, replay, rowsAfter, versionIn, } from './log-steps.ts';
+import { atOnce, expectGrowth, headOf, LATER, OPTIONS, replay, rowsAfter, versionIn } from './log-steps.ts';
 
 /** Checks of replays: writes that a tier above took while this one could not be reached. */
 export const replayChecks: readonly Check[] = [

@@ -1,11 +1,5 @@
 import type { CacheEntry } from '@pw/cache-models';
-import {
-  isPromise,
-  type LoggedAnswer,
-  type LoggedWrite,
-  type LogPage,
-  type LogRow,
-} from '@pw/cache-models/tier';
+import { isPromise, type LoggedAnswer, type LoggedWrite, type LogPage, type LogRow } from '@pw/cache-models/tier';
 import { START } from '@pw/test-support/doubles';
 import { HOUR } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';

@@ -19,9 +19,14 @@ export interface ChildRequest {
     | 'entries'
     | 'cleanup'
     | 'update'
-    | 'advance';
+    | 'advance'
+    | 'change'
+    | 'hold';
   readonly keys?: readonly string[];
-  /** Number of the entries to put, or of the updates to make, or milliseconds to advance the clock by. */
+  /**
+   * Number of the entries to put, of the changes or updates to make, or milliseconds to advance the clock by or to hold the lock
+   * for.
+   */
   readonly count?: number;
 }
 
@@ -58,6 +63,10 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
       return tier.cleanupExpired();
     case 'advance':
       return work.clock.advance(count);
+    case 'change':
+      return addFailures(tier, key, count);
+    case 'hold':
+      return holdLock(tier, key, count);
     default:
       return tier[operation]();
   }
@@ -71,6 +80,28 @@ async function countFailures(tier: CacheTier, key: string, count: number): Promi
     if (changed != null) made++;
   }
   return made;
+}
+
+/** Changes an entry as often as `count`, and returns how many changes were made. */
+async function addFailures(tier: CacheTier, key: string, count: number): Promise<number> {
+  let made = 0;
+  for (let n = 0; n < count; n++) {
+    const isMade = await tier.marks!.change(key, ({ entry }) => ({
+      put: entry!.with({ failureCount: entry!.failureCount + 1 }),
+    }));
+    if (isMade) made++;
+  }
+  return made;
+}
+
+/** Reports once it has the lock of a key, and holds it for some milliseconds. */
+async function holdLock(tier: CacheTier, key: string, milliseconds: number): Promise<string> {
+  await tier.marks!.change(key, () => {
+    report('held');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+    return undefined;
+  });
+  return 'released';
 }
 
 /** Puts one entry after the other, and returns how many were acknowledged. */

@@ -22,6 +22,7 @@ import { leaks } from '../checks/leaks.ts';
 import { leases } from '../checks/leases.ts';
 import { lifecycle } from '../checks/lifecycle.ts';
 import { logs } from '../checks/log.ts';
+import { marks } from '../checks/marks.ts';
 import { model } from '../checks/model.ts';
 import { ordered } from '../checks/ordered.ts';
 import { persistent } from '../checks/persistent.ts';
@@ -62,6 +63,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   changes,
   updates,
   logs,
+  marks,
   persistent,
   shared,
   processExit,

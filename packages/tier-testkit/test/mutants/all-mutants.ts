@@ -18,6 +18,7 @@ import { leakMutants } from './leaks.ts';
 import { leaseMutants } from './leases.ts';
 import { lifecycleMutants } from './lifecycle.ts';
 import { logMutants } from './logs.ts';
+import { markMutants } from './marks.ts';
 import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
 import { resealMutants } from './reseal.ts';
@@ -47,6 +48,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...changeMutants,
   ...updateMutants,
   ...logMutants,
+  ...markMutants,
   ...failureMutants,
   ...lifecycleMutants,
   ...concurrencyMutants,

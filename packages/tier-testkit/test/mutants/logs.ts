@@ -100,7 +100,7 @@ export const logMutants: readonly Mutant[] = [
         const count = super.recordAccess(updates);
         for (const { key } of updates) {
           const row = this.rows.get(key);
-          if (row !== undefined) row.entry = this.stamped(row.entry, 0);
+          if (row !== undefined) row.entry = this.withVersion(row.entry, 0);
         }
         return count;
       }
@@ -264,7 +264,7 @@ export const logMutants: readonly Mutant[] = [
     withLog(
       class extends FileLog {
         protected override isSuperseded(key: string | null, version: number): boolean {
-          return key !== null && this.table.versionOf(key) >= version;
+          return key !== null && this.table.versionOfKey(key) >= version;
         }
       },
     ),
@@ -286,7 +286,7 @@ export const logMutants: readonly Mutant[] = [
     withLog(
       class extends FileLog {
         protected override replayOne(key: string | null, entry: CacheEntry | null, version: number): number {
-          return version === 0 ? this.table.versionOf(key!) : super.replayOne(key, entry, version);
+          return version === 0 ? this.table.versionOfKey(key!) : super.replayOne(key, entry, version);
         }
       },
     ),

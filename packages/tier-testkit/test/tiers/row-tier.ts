@@ -1,5 +1,5 @@
 import { type CacheEntry, EvictionPolicy, RemovalReason } from '@pw/cache-models';
-import type { AccessUpdate } from '@pw/cache-models/tier';
+import { type AccessUpdate, stampEntry, versionOf } from '@pw/cache-models/tier';
 import { isBroken } from './broken-stores.ts';
 import { PlainTier } from './plain-tier.ts';
 
@@ -118,7 +118,8 @@ export abstract class RowTier extends PlainTier {
     const row = this.live(this.keyOf(key));
     if (row === undefined) return false;
     const { entry } = row;
-    row.entry = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
+    const changed = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
+    row.entry = stampEntry(changed, versionOf(entry));
     if (lastAccessed > entry.lastAccessed) this.use(row);
     return true;
   }

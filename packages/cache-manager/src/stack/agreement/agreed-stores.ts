@@ -22,6 +22,8 @@ export class AgreedStores {
   onChange: ChangeReport = () => {};
   /** Called when there is something to be done later. */
   onLeftover: () => void = () => {};
+  /** Called when the base turns out to be another one than before. */
+  onReplaced: () => void = () => {};
   /** The position up to which the log has been read; -1 before the first reading. */
   #fed = -1;
   /** Versions of writes of this process whose rows have not been read yet. */
@@ -79,10 +81,10 @@ export class AgreedStores {
   /** Reads what is new in the log. False if the base does not answer. Calls `onRow` with the key of each new row. */
   readLog(onRow: (key: string | null) => void = () => {}): boolean {
     for (;;) {
-      const page = this.base.read(this.#fed, PAGE);
+      const page = this.base.read(Math.max(this.#fed, 0), PAGE);
       if (page === undefined) return false;
       if (page.head < this.#fed) this.#logWasReplaced();
-      if (page.isPruned) this.onChange(null, Number.POSITIVE_INFINITY);
+      if (page.isPruned) this.#rowsWerePruned(page.rows[0]?.position ?? page.head, page.head);
       for (const row of page.rows) {
         this.#fed = row.position;
         onRow(row.key);
@@ -96,12 +98,22 @@ export class AgreedStores {
     }
   }
 
+  /** Rows before the first have gone unread: any copy may be outdated, and any entry of a middle tier behind that row. */
+  #rowsWerePruned(first: number, head: number): void {
+    for (const middle of this.middles) {
+      const cursor = middle.id === undefined ? undefined : this.base.cursorOf(middle.id);
+      middle.cursor = Math.max(middle.cursor, cursor ?? -1);
+      if (middle.isKnown && middle.cursor < first) middle.noteBehind(null, head);
+    }
+    this.onChange(null, Number.POSITIVE_INFINITY);
+  }
+
   /** Another database is where the base was: nothing that was known of it holds. */
   #logWasReplaced(): void {
     this.#fed = -1;
     this.#own.clear();
     for (const middle of this.middles) middle.forgetCursor();
     this.onChange(null, Number.POSITIVE_INFINITY);
-    this.onLeftover();
+    this.onReplaced();
   }
 }

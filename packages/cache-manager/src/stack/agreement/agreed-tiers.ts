@@ -176,9 +176,10 @@ export class AgreedTiers implements StackLevel {
   }
 
   store(entry: CacheEntry): MaybePromise<StoredEntry> {
-    return chain(this.#writes.write([{ key: entry.key, entry }]), ({ entries, byTier }) => ({
+    return chain(this.#writes.write([{ key: entry.key, entry }]), ({ entries, byTier, outdated }) => ({
       entry: entries[0],
       stored: byTier.map(([isStored]) => isStored === true),
+      isOutdated: outdated?.has(entry.key),
     }));
   }
 

@@ -20,6 +20,8 @@ import type { Replay } from './replay.ts';
 /** How long to wait before another try while other processes hold the lock of the base, in milliseconds. */
 const FIRST_WAIT_MS = 1;
 const LAST_WAIT_MS = 20;
+/** Further ahead of the clock than any version that is given alone. */
+const LONGEST_LEAP_MS = 3_600_000;
 
 /** What became of a batch: one entry of each list per write. */
 interface Written extends StoredEntries {
@@ -27,6 +29,24 @@ interface Written extends StoredEntries {
   readonly byTier: readonly (readonly boolean[])[];
   /** Whether the key had a live entry in the base or a middle tier. */
   readonly existed: readonly boolean[];
+}
+
+/** What a middle tier made of a batch; a member of each list per write. */
+interface ToMiddle {
+  readonly isDone: boolean[];
+  readonly existed: boolean[];
+  /** Keys of which the tier has something newer. */
+  readonly outdated: string[];
+  /** Keys of writes that the base does not have any more. */
+  readonly lost: string[];
+}
+
+/** A write that a middle tier did not take. */
+interface Missed {
+  readonly i: number;
+  readonly key: string;
+  readonly entry: CacheEntry | undefined;
+  readonly version: number;
 }
 
 export type Change = (entry: CacheEntry) => CacheEntry | null;
@@ -50,7 +70,40 @@ export class AgreedWrites {
   write(writes: readonly LoggedWrite[]): MaybePromise<Written> {
     const { base } = this.#stores;
     if (!base.tier.isUsable) return this.#writeAlone(writes);
-    return chain(base.write(writes), (answers) => {
+    return chain(this.#makeUp(writes), () => this.#writeBase(writes));
+  }
+
+  /**
+   * What the base misses of the keys comes first, so that it gives these writes higher versions. If that cannot be done,
+   * they get versions above any that was given alone.
+   */
+  #makeUp(writes: readonly LoggedWrite[]): MaybePromise<unknown> {
+    const { base, middles } = this.#stores;
+    const usable = middles.filter(({ isUsable }) => isUsable);
+    if (usable.length === 0) return undefined;
+    const makeUp = async (middle: MiddleTier, keys: readonly string[]) => {
+      for (const key of keys) {
+        if (await this.#replay.replay(middle, key)) continue;
+        base.hear(nextVersionAlone(base.tier.now() + LONGEST_LEAP_MS));
+      }
+    };
+    return allOf(
+      usable.map((middle) => {
+        if (writes.length === 1) {
+          const { key } = writes[0]!;
+          return chain(middle.isMarkedNow(key), (isMarked) => (isMarked ? makeUp(middle, [key]) : undefined));
+        }
+        return chain(middle.readMarks(), () => {
+          if (!middle.hasSpecial) return undefined;
+          const keys = writes.map(({ key }) => key).filter((key) => middle.markOf(key) !== undefined);
+          return keys.length === 0 ? undefined : makeUp(middle, keys);
+        });
+      }),
+    );
+  }
+
+  #writeBase(writes: readonly LoggedWrite[]): MaybePromise<Written> {
+    return chain(this.#stores.base.write(writes), (answers) => {
       if (answers === REFUSED) return this.#refused(writes);
       if (answers === undefined) return this.#writeAlone(writes);
       if (answers.some(({ version }) => version === 0)) return this.#writtenInPart(writes, answers);
@@ -107,7 +160,7 @@ export class AgreedWrites {
     writes: readonly LoggedWrite[],
     stamped: readonly (CacheEntry | undefined)[],
     versionOfWrite: (i: number) => number,
-  ): MaybePromise<readonly { readonly isDone: readonly boolean[]; readonly existed: readonly boolean[] }[]> {
+  ): MaybePromise<readonly ToMiddle[]> {
     return allOf(
       this.#stores.middles.map((middle) => {
         const puts = stamped.filter((entry) => entry !== undefined);
@@ -117,29 +170,61 @@ export class AgreedWrites {
         const removed = removals.length === 0 || !isUsable ? [] : middle.deleteIf(removals, this.#isGone);
         return chain(put, (isPut) =>
           chain(removed, (existed) => {
-            const isDone = new Array<boolean>(writes.length).fill(false);
-            const hadEntry = new Array<boolean>(writes.length).fill(false);
+            const result: ToMiddle = { isDone: [], existed: [], outdated: [], lost: [] };
             let nextPut = 0;
             let nextRemoval = 0;
+            const missed: number[] = [];
             for (const [i, { key, entry }] of writes.entries()) {
-              if (entry !== null) isDone[i] = isPut[nextPut++] === true;
-              else if (existed !== undefined && isUsable) {
-                hadEntry[i] = existed[nextRemoval++] === true;
-                isDone[i] = true;
-                middle.noteUnmarked(key);
-                middle.noteAgreed(key, versionOfWrite(i));
-              }
-              if (!isDone[i]) middle.noteBehind(key, versionOfWrite(i));
+              const isRemoved = entry === null && isUsable && existed !== undefined;
+              result.existed.push(isRemoved && existed[nextRemoval++] === true);
+              result.isDone.push(entry === null ? isRemoved : isPut[nextPut++] === true);
+              if (isRemoved) middle.noteAgreed(key, versionOfWrite(i));
+              if (result.isDone[i] !== true) missed.push(i);
             }
-            return { isDone, existed: hadEntry };
+            for (const i of missed) middle.noteBehind(writes[i]!.key, versionOfWrite(i));
+            if (missed.length === 0 || !isUsable) return result;
+            return this.#lookAtMissed(
+              middle,
+              missed.map((i) => ({ i, key: writes[i]!.key, entry: stamped[i], version: versionOfWrite(i) })),
+              result,
+            );
           }),
         );
       }),
     );
   }
 
-  readonly #isCurrent = (entry: CacheEntry): boolean => this.#stores.base.versionOf(entry.key) === versionOf(entry);
-  readonly #isGone = (key: string): boolean => this.#stores.base.versionOf(key) === 0;
+  /**
+   * Why a middle tier did not take a write: it failed; or another process has replaced it; or it has something alone that
+   * was not known. The newer of both counts then: if it is ours, it is stored after all, and if not, memory must not keep
+   * it. Or the base was replaced by another one right after the write.
+   */
+  async #lookAtMissed(middle: MiddleTier, missed: readonly Missed[], result: ToMiddle): Promise<ToMiddle> {
+    const { base } = this.#stores;
+    for (const { i, key, entry, version } of missed) {
+      const known = base.newestVersionOf(key);
+      if (known !== undefined && known < version) {
+        result.lost.push(key);
+        continue;
+      }
+      if (known === undefined || known > version || !middle.isUsable) continue;
+      await middle.change(key, ({ entry: found, mark }) => {
+        if (mark === undefined) return {};
+        const isOurs = Math.max(mark, found === undefined ? 0 : versionOf(found)) < version;
+        if (!isOurs) result.outdated.push(key);
+        else result.isDone[i] = true;
+        if (!isOurs) return {};
+        return entry === undefined ? { drop: true, unmark: true } : { put: middle.capped(entry), unmark: true };
+      });
+      if (result.isDone[i] === true) middle.noteAgreed(key, version);
+    }
+    return result;
+  }
+
+  readonly #isCurrent = (entry: CacheEntry, mark: number | undefined): boolean =>
+    mark === undefined && this.#stores.base.versionOf(entry.key) === versionOf(entry);
+  readonly #isGone = (key: string, mark: number | undefined): boolean =>
+    mark === undefined && this.#stores.base.versionOf(key) === 0;
 
   /** The base refuses an entry: what it has of the key is outdated then, and goes. */
   async #refused(writes: readonly LoggedWrite[]): Promise<Written> {

@@ -145,6 +145,18 @@ export class MiddleTier {
     );
   }
 
+  /** True if the key is marked now, or may be: asked before each write. */
+  isMarkedNow(key: string): MaybePromise<boolean> {
+    if (this.hasSpecial && this.markOf(key) !== undefined) return true;
+    return chain(
+      this.tier.call<boolean | undefined>((tier) => tier.marks!.isMarked(key), undefined),
+      (isMarked) => {
+        if (isMarked === true) this.noteForeign(key);
+        return isMarked === true;
+      },
+    );
+  }
+
   /** Stores entries that are still wanted under the tier's lock. Those that are not stored may be behind. */
   putIf(
     entries: readonly CacheEntry[],

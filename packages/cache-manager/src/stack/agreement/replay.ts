@@ -52,7 +52,8 @@ export class Replay {
     const { base } = this.#stores;
     const known = base.newestVersionOf(entry.key);
     if (known === undefined) return undefined;
-    if (known > middle.cursor && known > 0) return { drop: true, unmark: true };
+    const isOpen = known > middle.cursor || middle.behindOf(entry.key) > 0;
+    if (known > 0 && isOpen) return { drop: true, unmark: true };
     const answer = base.replay(entry.key, entry, 0);
     if (answer === undefined || answer === 'locked') return undefined;
     return answer === 0 ? { drop: true, unmark: true } : { put: stampEntry(copyEntry(entry), answer), unmark: true };

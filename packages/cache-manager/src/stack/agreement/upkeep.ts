@@ -30,6 +30,8 @@ export class Upkeep {
     this.#replay = replay;
     this.#logger = logger;
     stores.onLeftover = () => this.schedule();
+    // At once: until a middle tier is marked, an eviction could lose the last copy of an entry.
+    stores.onReplaced = () => void this.agree();
   }
 
   /** Agrees soon; a call costs a comparison if that is planned already. */
@@ -100,7 +102,7 @@ export class Upkeep {
   async #introduce(middle: MiddleTier): Promise<void> {
     const { base } = this.#stores;
     const id = await middle.readId();
-    const head = base.read(Number.MAX_SAFE_INTEGER, 1)?.head;
+    const head = base.read(0, 1)?.head;
     if (id === undefined || head === undefined) return;
     const cursor = base.cursorOf(id);
     const noted = await middle.readNotedCursor();
@@ -195,9 +197,12 @@ export class Upkeep {
     for (const [key, version] of [...middle.behind]) {
       if (key === null) continue;
       const isDone = await mutex.run(key, () =>
-        middle.change(key, ({ entry, mark }) => {
-          const isOlder = entry !== undefined && versionOf(entry) < version;
-          return isOlder && mark === undefined ? { drop: true } : {};
+        middle.change(key, (found) => {
+          const { entry, mark } = found;
+          if (entry === undefined || mark !== undefined || versionOf(entry) >= version) return {};
+          // Written by another program, perhaps after the row: what counts is decided by what is true now.
+          if (versionOf(entry) === 0) return this.#replay.inBase(middle, key, found);
+          return { drop: true };
         }),
       );
       if (!isDone) return false;

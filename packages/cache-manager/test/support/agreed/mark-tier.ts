@@ -88,6 +88,15 @@ export class MarkTier extends BaseTier<'async'> {
         return undefined;
       }
     },
+    isMarked: (key) => {
+      try {
+        this.#check();
+        return this.#store.markOf(key) !== undefined;
+      } catch (error) {
+        this.handleFailure(error);
+        return undefined;
+      }
+    },
     putIf: async (entries, isWanted) =>
       this.#marked('putIf', undefined, (store) =>
         entries.map((entry) => {

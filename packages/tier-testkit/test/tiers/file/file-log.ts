@@ -68,7 +68,7 @@ export class FileLog implements TierLog {
   }
   protected writeOne({ key, entry, reason, ifVersion }: LoggedWrite, after: number): LoggedAnswer {
     const existed = this.table.has(key);
-    if (ifVersion !== undefined && this.table.versionOf(key) !== ifVersion) return { version: 0, existed };
+    if (ifVersion !== undefined && this.table.versionOfKey(key) !== ifVersion) return { version: 0, existed };
     this.table.after = after;
     if (entry !== null) this.table.put(key, entry);
     else if (!this.table.delete(key, reason)) this.table.logWrite(key);
@@ -114,7 +114,7 @@ export class FileLog implements TierLog {
     return this.context.runNow(() => this.replayOne(key, entry, version));
   }
   protected replayOne(key: string | null, entry: CacheEntry | null, version: number): number {
-    const stored = key === null ? 0 : this.table.versionOf(key);
+    const stored = key === null ? 0 : this.table.versionOfKey(key);
     if (version === 0) {
       if (entry !== null) this.table.put(entry.key, entry);
       return entry === null ? stored : this.table.newest;
@@ -128,12 +128,12 @@ export class FileLog implements TierLog {
   }
   protected newestOf(key: string | null): number {
     const about = this.rows().filter((row) => row.key === null || row.key === key);
-    return Math.max(key === null ? 0 : this.table.versionOf(key), ...about.map((row) => row.version), 0);
+    return Math.max(key === null ? 0 : this.table.versionOfKey(key), ...about.map((row) => row.version), 0);
   }
 
   versionOf(key: string): number | undefined {
     checkArgument('key', key, Kinds.string);
-    return this.context.read(() => this.table.versionOf(key));
+    return this.context.read(() => this.table.versionOfKey(key));
   }
   newestVersionOf(key: string): number | undefined {
     checkArgument('key', key, Kinds.string);

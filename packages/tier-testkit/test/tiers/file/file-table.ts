@@ -15,7 +15,7 @@ import { InnerMapTier } from '../inner-map-tier.ts';
 import type { Row } from '../row-tier.ts';
 import type { FileLease } from './file-leases.ts';
 
-type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord };
+type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord; readonly version?: number };
 
 const CLAIMS: Partial<TierCapabilities> = Object.freeze({
   immediate: false,
@@ -26,6 +26,7 @@ const CLAIMS: Partial<TierCapabilities> = Object.freeze({
   changes: true,
   update: true,
   log: true,
+  marks: true,
 });
 
 /** The content of a {@link FileTier}'s file during an operation. */
@@ -43,6 +44,7 @@ export class FileTable extends InnerMapTier {
   pendingRows: LogRow[] = [];
   /** New versions are above this one. */
   after = 0;
+  marks = new Map<string | null, number>();
   /** The keys of the entries that the current operation has stored or removed. */
   readonly changedKeys = new Set<string>();
   /** True when there is something to write. */
@@ -55,7 +57,7 @@ export class FileTable extends InnerMapTier {
   load(text: string): void {
     const file = text === '' ? {} : JSON.parse(text);
     const { steps = 0, rows = [], history = [], sideValues = [], leases = [] } = file;
-    const { newest = 0, pruned = 0, cursors = [] } = file;
+    const { newest = 0, pruned = 0, cursors = [], marks = [] } = file;
     this.steps = steps;
     this.newest = newest;
     this.pruned = pruned;
@@ -67,19 +69,20 @@ export class FileTable extends InnerMapTier {
     this.history = new Map(history as [string, HealthRecord[]][]);
     this.sideValues = new Map(sideValues as [string, string][]);
     this.leases = new Map(leases as [string, FileLease][]);
+    this.marks = new Map(marks as [string | null, number][]);
     for (const row of rows as StoredRow[]) {
       const entry = this.decoded(row.record);
       if (entry === undefined) this.unreadable.set(row.record.key, row);
-      else this.rows.set(this.keyOf(entry.key), { ...row, entry });
+      else this.rows.set(this.keyOf(entry.key), { ...row, entry: this.stamped(entry, row) });
     }
     this.changed = false;
     // The last tier on this file may have had a higher limit.
-    while (this.isTooFull()) this.makeRoom('');
+    for (let surplus = this.rows.size; surplus > 0 && this.isTooFull(); surplus--) this.makeRoom('');
   }
 
   save(): string {
     const rows = [...this.rows.values()].map(
-      ({ entry, ...row }): StoredRow => ({ ...row, record: this.encoded(entry) }),
+      ({ entry, ...row }): StoredRow => ({ ...row, record: this.encoded(entry), version: this.versionOf(entry) }),
     );
     return JSON.stringify({
       steps: this.steps,
@@ -90,20 +93,47 @@ export class FileTable extends InnerMapTier {
       newest: this.newest,
       pruned: this.pruned,
       cursors: [...this.cursors],
+      marks: [...this.marks],
     });
   }
 
   protected encoded(entry: CacheEntry): ProxyRecord {
-    return { ...entryToRecord(entry, this.setup.cipher), pw_version: versionOf(entry) };
+    return entryToRecord(entry, this.setup.cipher);
   }
   /** `undefined` for a record whose credentials no key opens. */
   protected decoded(record: ProxyRecord): CacheEntry | undefined {
     try {
-      return stampEntry(recordToEntry(record, this.setup.cipher), record.pw_version ?? 0);
+      return recordToEntry(record, this.setup.cipher);
     } catch (error) {
       if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return undefined;
       throw error;
     }
+  }
+
+  protected versionOf(entry: CacheEntry): number {
+    return versionOf(entry);
+  }
+  protected stamped(entry: CacheEntry, { version = 0 }: StoredRow): CacheEntry {
+    return stampEntry(entry, version);
+  }
+
+  /** Removes a row, whether or not it has expired; true if it was live. */
+  drop(key: string): boolean {
+    const wasLive = this.live(key) !== undefined;
+    this.forget(key);
+    if (this.rows.delete(key)) this.logWrite(key);
+    return wasLive;
+  }
+
+  protected isMarked(key: string): boolean {
+    return this.marks.has(key) || this.marks.has(null);
+  }
+  protected override victim(candidates: [string, Row][]): [string, Row] {
+    return super.victim(candidates.filter(([key]) => !this.isMarked(key)));
+  }
+  protected override makeRoom(newcomer: string): void {
+    const canLeave = [...this.rows.keys()].some((key) => key !== newcomer && !this.isMarked(key));
+    if (canLeave) super.makeRoom(newcomer);
   }
 
   addCheck(key: string, check: HealthRecord): void {
@@ -113,6 +143,9 @@ export class FileTable extends InnerMapTier {
   }
 
   override clear(): number {
+    // Marked entries that have expired too.
+    const expired = [...this.rows].filter(([, { entry }]) => this.isExpired(entry));
+    for (const [key] of expired) if (this.isMarked(key)) this.rows.delete(key);
     this.unreadable.clear();
     this.history.clear();
     this.changed = true;
@@ -135,10 +168,12 @@ export class FileTable extends InnerMapTier {
     this.unreadable.delete(key);
     this.changed = true;
     this.changedKeys.add(entry.key);
-    return super.store(key, this.stamped(entry, this.logWrite(entry.key)));
+    // Without a log, an entry keeps the version that it was put with.
+    const version = this.capabilities.log ? this.logWrite(entry.key) : versionOf(entry);
+    return super.store(key, this.withVersion(entry, version));
   }
   /** A copy, as the entry that was put belongs to the caller. */
-  protected stamped(entry: CacheEntry, version: number): CacheEntry {
+  protected withVersion(entry: CacheEntry, version: number): CacheEntry {
     return stampEntry(CacheEntry.restore(entry), version);
   }
 
@@ -154,7 +189,7 @@ export class FileTable extends InnerMapTier {
   }
 
   /** The version of a stored entry, live or expired. */
-  versionOf(key: string): number {
+  versionOfKey(key: string): number {
     const row = this.rows.get(this.keyOf(key));
     return row === undefined ? 0 : versionOf(row.entry);
   }
@@ -167,7 +202,7 @@ export class FileTable extends InnerMapTier {
     else {
       this.put(key, entry);
       const row = this.rows.get(this.keyOf(key))!;
-      row.entry = this.stamped(row.entry, version);
+      row.entry = this.withVersion(row.entry, version);
     }
     this.newest = this.nextVersion(version);
     this.pendingRows = [...pending, { position: this.newest, key, version }];
@@ -208,16 +243,16 @@ export class FileTable extends InnerMapTier {
     super.evicted(key, entry);
   }
   protected override dropExpired(key: string): boolean {
-    const was = super.dropExpired(key);
+    const was = !this.isMarked(key) && super.dropExpired(key);
     if (was) this.forget(key);
     return was;
   }
   protected override noteAccess(update: AccessUpdate): boolean {
     this.changed = true;
-    const version = this.versionOf(update.key);
+    const version = this.versionOfKey(update.key);
     const isNoted = super.noteAccess(update);
     const row = this.rows.get(this.keyOf(update.key));
-    if (row !== undefined) row.entry = this.stamped(row.entry, version);
+    if (row !== undefined) row.entry = this.withVersion(row.entry, version);
     return isNoted;
   }
   protected forget(key: string): void {

@@ -21,6 +21,7 @@ import { AsyncTier } from '../async-tier.ts';
 import { FileChanges } from './file-changes.ts';
 import { FileLeases, type FileLeasesContext } from './file-leases.ts';
 import { FileLog, type FileLogContext } from './file-log.ts';
+import { FileMarks, type FileMarksContext } from './file-marks.ts';
 import { FileSideValues } from './file-side-values.ts';
 import { FileTable } from './file-table.ts';
 import { FolderLock } from './folder-lock.ts';
@@ -42,6 +43,7 @@ export class FileTier extends AsyncTier {
   readonly changes: FileChanges;
   readonly leases: FileLeases;
   readonly log: FileLog;
+  readonly marks: FileMarks;
   #lock: FolderLock | undefined;
   /** The content from which the table was loaded. */
   #loadedContent: string | undefined;
@@ -51,11 +53,13 @@ export class FileTier extends AsyncTier {
     this.setup = setup;
     this.table = table;
     this.changes = this.makeChanges(this.path);
-    this.leases = this.makeLeases({
+    const context: FileLeasesContext = {
       table,
       now: () => setup.clock.now(),
       run: (fallback, work) => this.run(fallback, work),
-    });
+    };
+    this.leases = this.makeLeases(context);
+    this.marks = this.makeMarks(context);
     this.log = this.makeLog({
       table,
       path: join(setup.directory, 'entries.log'),
@@ -69,6 +73,9 @@ export class FileTier extends AsyncTier {
   }
   protected makeChanges(path: string): FileChanges {
     return new FileChanges(path);
+  }
+  protected makeMarks(context: FileMarksContext): FileMarks {
+    return new FileMarks(context);
   }
   protected makeLeases(context: FileLeasesContext): FileLeases {
     return new FileLeases(context);
