@@ -54,7 +54,7 @@ const checks: Check[] = [
       };
       await expectAll(tier, 'of the instance that stored it');
       trial.same('withoutVersion()', await marks.withoutVersion(), []);
-      await tier.recordAccess([{ key: 'a', accessCount: 3, lastAccessed: trial.clock.now() }]);
+      await tier.recordAccess([{ key: 'a', hits: 3, lastAccessed: trial.clock.now() }]);
       trial.same('version after recordAccess', await versionIn(tier, 'a'), 4098);
       await tier.close();
       await expectAll(await trial.tier(), 'by another instance');
