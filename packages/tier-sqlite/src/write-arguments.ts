@@ -52,13 +52,17 @@ export function checkWrites(writes: readonly LoggedWrite[]): void {
   }
 }
 
+const ENTRY_OR_NULL: ArgumentKind = Object.freeze({
+  wanted: `${Kinds.entry.wanted}, or null`,
+  isRight: (value: unknown) => value === null || Kinds.entry.isRight(value),
+});
+const KEY_OF_ENTRY = Object.freeze({ wanted: 'must be the key of the entry' });
+
 /** Checks an entry and its key, or the key of a removal. */
 export function checkWrite(key: string, entry: CacheEntry | null, path = ''): void {
-  checkArgument(`${path}key`, key, STORABLE_KEY);
-  checkArgument(`${path}entry`, entry, {
-    wanted: 'must be null, or an entry of the key',
-    isRight: (value) => value === null || (Kinds.entry.isRight(value) && (value as CacheEntry).key === key),
-  });
+  checkArgument(`${path}key`, key, entry === null ? ANY_KEY : STORABLE_KEY);
+  checkArgument(`${path}entry`, entry, ENTRY_OR_NULL);
+  if (entry !== null) checkArgument(`${path}key`, key, { ...KEY_OF_ENTRY, isRight: () => key === entry.key });
 }
 
 function isStorable(key: unknown): boolean {

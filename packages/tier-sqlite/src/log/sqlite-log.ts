@@ -115,8 +115,7 @@ export class SqliteLog implements TierLog {
 
   replay(key: string | null, entry: CacheEntry | null, version: number): number | undefined | 'locked' {
     checkArgument('version', version, VERSION);
-    if (key !== null) checkWrite(key, entry);
-    else checkArgument('entry', entry, { wanted: 'must be null without a key', isRight: (value) => value === null });
+    if (key !== null || entry !== null) checkWrite(key!, entry);
     const now = this.#work.now();
     return this.#work.run<number | undefined | 'locked'>(undefined, () => {
       // A row of another program counts as made when it is first seen: before it could be replaced.

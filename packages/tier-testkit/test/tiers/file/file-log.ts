@@ -198,7 +198,7 @@ export class FileLog implements TierLog {
   protected checkWrite(write: LoggedWrite): void {
     checkArgument('write', write, Kinds.object);
     const { key, entry } = write;
-    if (entry === null) checkArgument('key', key, KEY);
+    if (entry === null) checkArgument('key', key, Kinds.string);
     else this.table.checkEntry(key, entry);
   }
 }
