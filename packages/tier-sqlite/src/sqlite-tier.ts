@@ -9,6 +9,7 @@ import {
 } from '@pw/cache-models';
 import {
   type AccessUpdate,
+  chain,
   changedOrRemoved,
   checkArgument,
   ENTRY_CHANGE,
@@ -177,7 +178,11 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   update(key: string, change: (entry: CacheEntry) => CacheEntry | null): MaybePromise<CacheEntry | null | undefined> {
     checkArgument('key', key, ANY_KEY);
     checkArgument('change', change, ENTRY_CHANGE);
-    return this.change(key, (entry) => changedOrRemoved(entry, change));
+    const changed = this.change(key, (entry) => changedOrRemoved(entry, change));
+    return chain(changed, (entry) => {
+      if (entry === null) this.counts.countRemoval(RemovalReason.EXPLICIT);
+      return entry;
+    });
   }
 
   /** @internal `onStored` is called in the same transaction. */

@@ -1,4 +1,4 @@
-import { type CacheEntry, MAX_KEY_BYTES } from '@pw/cache-models';
+import { type CacheEntry, MAX_KEY_BYTES, RemovalReason } from '@pw/cache-models';
 import {
   type ArgumentKind,
   checkArgument,
@@ -7,6 +7,8 @@ import {
   Kinds,
   type LoggedWrite,
   type LoggedWriteOptions,
+  oneOf,
+  optional,
   wholeNumber,
 } from '@pw/cache-models/tier';
 import { MAX_POSITION } from './log/write-log.ts';
@@ -29,6 +31,9 @@ export const STORABLE_ENTRY: ArgumentKind = Object.freeze({
   isRight: (entry: unknown) => Kinds.entry.isRight(entry) && isStorable((entry as CacheEntry).key),
 });
 
+/** The reason of a removal. */
+export const REASON = optional(oneOf(Object.values(RemovalReason)));
+
 const WRITE_OPTIONS = Object.freeze({ after: VERSION, timeoutMs: Kinds.milliseconds });
 
 /** Checks the options of a write. */
@@ -42,16 +47,22 @@ export function checkWrites(writes: readonly LoggedWrite[]): void {
   for (const [at, write] of writes.entries()) {
     checkArgument(`writes[${at}]`, write, Kinds.object);
     checkWrite(write.key, write.entry, `writes[${at}].`);
+    checkArgument(`writes[${at}].reason`, write.reason, REASON);
+    checkArgument(`writes[${at}].ifVersion`, write.ifVersion, optional(VERSION));
   }
 }
 
+const ENTRY_OR_NULL: ArgumentKind = Object.freeze({
+  wanted: `${Kinds.entry.wanted}, or null`,
+  isRight: (value: unknown) => value === null || Kinds.entry.isRight(value),
+});
+const KEY_OF_ENTRY = Object.freeze({ wanted: 'must be the key of the entry' });
+
 /** Checks an entry and its key, or the key of a removal. */
 export function checkWrite(key: string, entry: CacheEntry | null, path = ''): void {
-  checkArgument(`${path}key`, key, STORABLE_KEY);
-  checkArgument(`${path}entry`, entry, {
-    wanted: 'must be null, or an entry of the key',
-    isRight: (value) => value === null || (Kinds.entry.isRight(value) && (value as CacheEntry).key === key),
-  });
+  checkArgument(`${path}key`, key, entry === null ? ANY_KEY : STORABLE_KEY);
+  checkArgument(`${path}entry`, entry, ENTRY_OR_NULL);
+  if (entry !== null) checkArgument(`${path}key`, key, { ...KEY_OF_ENTRY, isRight: () => key === entry.key });
 }
 
 function isStorable(key: unknown): boolean {

@@ -67,8 +67,8 @@ export class ForeignRows {
     for (const rowId of rowIds) {
       const row = store.statements.of(select).raw().get(rowId) as EntryRow;
       try {
-        if (isMarked) store.marks.markEntry(row[At.KEY] as string);
         store.adopt(row, now);
+        if (isMarked) store.marks.markEntry(row[At.KEY] as string);
       } catch (error) {
         if (!(error instanceof CacheCorruptionError)) throw error;
         damaged.push({ row, error });

@@ -20,7 +20,15 @@ import {
 import { changeRow } from '../rows/change-row.ts';
 import type { RowStore } from '../rows/row-store.ts';
 import type { TierWork } from '../tier-work.ts';
-import { ANY_KEY, checkWrite, checkWriteOptions, checkWrites, STORABLE_KEY, VERSION } from '../write-arguments.ts';
+import {
+  ANY_KEY,
+  checkWrite,
+  checkWriteOptions,
+  checkWrites,
+  REASON,
+  STORABLE_KEY,
+  VERSION,
+} from '../write-arguments.ts';
 import { adoptRows } from './adopt-rows.ts';
 
 /** Rows pruned along with a cursor: some milliseconds. */
@@ -29,7 +37,7 @@ const LIMIT = wholeNumber(1, 1_000_000);
 const UPDATE_OPTIONS = Object.freeze({
   after: VERSION,
   check: optional(Kinds.object),
-  reason: optional(Kinds.string),
+  reason: REASON,
 });
 
 /** Stores a check in the history of an entry, if the tier has one. */
@@ -107,8 +115,7 @@ export class SqliteLog implements TierLog {
 
   replay(key: string | null, entry: CacheEntry | null, version: number): number | undefined | 'locked' {
     checkArgument('version', version, VERSION);
-    if (key !== null) checkWrite(key, entry);
-    else checkArgument('entry', entry, { wanted: 'must be null without a key', isRight: (value) => value === null });
+    if (key !== null || entry !== null) checkWrite(key!, entry);
     const now = this.#work.now();
     return this.#work.run<number | undefined | 'locked'>(undefined, () => {
       // A row of another program counts as made when it is first seen: before it could be replaced.

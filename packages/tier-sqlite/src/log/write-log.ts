@@ -76,6 +76,11 @@ export class WriteLog {
     return this.#newest;
   }
 
+  /** The version that the next write would get. */
+  next(now: number, after: number): number {
+    return nextPosition(now, this.newest, after);
+  }
+
   /** Adds a write, and returns its version. `null` stands for all keys. */
   add(key: string | null, now: number, after = 0): number {
     const version = nextPosition(now, this.newest, after);

@@ -286,12 +286,15 @@ export class RowStore {
 
   /** Like `delete`, and adds the removal to the log even if there is no row. */
   remove(key: string, now: number, after: number): LoggedAnswer {
+    // No entry has such a key, and the log could not name it.
+    if (!key.isWellFormed()) return { version: this.log.next(now, after), existed: false };
     const existed = this.#remove(key, now) === true;
     return { version: this.log.add(key, now, after), existed };
   }
 
   /** Like `remove`, with a version that the removal has got elsewhere. */
   removeAs(key: string, now: number, version: number): boolean {
+    if (!key.isWellFormed()) return false;
     const existed = this.#remove(key, now) === true;
     this.log.addAs(key, now, version);
     return existed;

@@ -83,7 +83,7 @@ const checks: Check[] = [
       const { tier, other, notes } = await connected(trial);
       for (let round = 0; round < 20; round++) {
         notes.seen.length = 0;
-        await (round % 3 === 2 ? other.delete('a') : other.put(makeEntry('a')));
+        await (round % 3 === 2 ? other.delete('a') : other.put(makeEntry('a', { source: `round ${round}` })));
         trial.same('changes.poll() after a change', await poll(tier), true);
         const isReported = notes.seen.some((key) => key === 'a' || key === null);
         trial.holds('reports when poll has returned', isReported, 'a report of "a"', [...notes.seen]);

@@ -18,12 +18,13 @@ export interface ChildRequest {
     | 'keys'
     | 'entries'
     | 'cleanup'
+    | 'update'
     | 'advance'
     | 'change'
     | 'hold';
   readonly keys?: readonly string[];
   /**
-   * Number of the entries to put, of the changes to make, or milliseconds to advance the clock by or to hold the lock
+   * Number of the entries to put, of the changes or updates to make, or milliseconds to advance the clock by or to hold the lock
    * for.
    */
   readonly count?: number;
@@ -56,6 +57,8 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
       for await (const entry of tier.entries()) found.push(entry.key);
       return found;
     }
+    case 'update':
+      return countFailures(tier, key, count);
     case 'cleanup':
       return tier.cleanupExpired();
     case 'advance':
@@ -67,6 +70,16 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
     default:
       return tier[operation]();
   }
+}
+
+/** Counts failures of an entry, one at a time, and returns how many updates were made. */
+async function countFailures(tier: CacheTier, key: string, count: number): Promise<number> {
+  let made = 0;
+  for (let round = 0; round < count; round++) {
+    const changed = await tier.update!(key, (entry) => entry.with({ failureCount: entry.failureCount + 1 }));
+    if (changed != null) made++;
+  }
+  return made;
 }
 
 /** Changes an entry as often as `count`, and returns how many changes were made. */

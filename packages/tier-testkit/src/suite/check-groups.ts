@@ -21,6 +21,7 @@ import { labels } from '../checks/labels.ts';
 import { leaks } from '../checks/leaks.ts';
 import { leases } from '../checks/leases.ts';
 import { lifecycle } from '../checks/lifecycle.ts';
+import { logs } from '../checks/log.ts';
 import { marks } from '../checks/marks.ts';
 import { model } from '../checks/model.ts';
 import { ordered } from '../checks/ordered.ts';
@@ -33,6 +34,7 @@ import { shape } from '../checks/shape.ts';
 import { shared } from '../checks/shared.ts';
 import { sideValues } from '../checks/side-values.ts';
 import { statistics } from '../checks/statistics.ts';
+import { updates } from '../checks/update.ts';
 
 /** The whole contract, ordered so that the first failure explains those that follow from it. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
@@ -59,6 +61,8 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   sideValues,
   leases,
   changes,
+  updates,
+  logs,
   marks,
   persistent,
   shared,

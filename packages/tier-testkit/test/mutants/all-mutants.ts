@@ -17,11 +17,13 @@ import { labelMutants } from './labels.ts';
 import { leakMutants } from './leaks.ts';
 import { leaseMutants } from './leases.ts';
 import { lifecycleMutants } from './lifecycle.ts';
+import { logMutants } from './logs.ts';
 import { markMutants } from './marks.ts';
 import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
 import { resealMutants } from './reseal.ts';
 import { sideValueMutants } from './side-values.ts';
+import { updateMutants } from './updates.ts';
 import { valueMutants } from './values.ts';
 
 /** Every planted bug, by theme. */
@@ -44,6 +46,8 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...sideValueMutants,
   ...leaseMutants,
   ...changeMutants,
+  ...updateMutants,
+  ...logMutants,
   ...markMutants,
   ...failureMutants,
   ...lifecycleMutants,

@@ -57,6 +57,19 @@ export const changeMutants: readonly Mutant[] = [
     ),
     PATIENCE,
   ),
+  plant(
+    'changes-after-the-poll',
+    'Reports a change some time after it was made, and does not wait for that in poll.',
+    ['changes', 'has reported every change before it when poll returns'],
+    withChanges(
+      class extends FileChanges {
+        override publish(keys: Iterable<string>): void {
+          const own = [...keys];
+          setTimeout(() => super.publish(own), 20);
+        }
+      },
+    ),
+  ),
   {
     ...plantInTable(
       'changes-without-removals',

@@ -211,14 +211,20 @@ const stayMutants: readonly Mutant[] = [
   plant(
     'all-have-versions',
     'Does not find the entries that other programs wrote.',
-    VERSIONS,
-    withMarks(
-      class extends FileMarks {
-        override async withoutVersion() {
-          return [];
-        }
-      },
-    ),
+    ['marks', 'finds entries without a version'],
+    class extends FileTier {
+      constructor(setup: TierSetup) {
+        // A log would give every write a version.
+        super(setup, new FileTable(setup, { log: false }));
+      }
+      protected override makeMarks(context: FileMarksContext): FileMarks {
+        return new (class extends FileMarks {
+          override async withoutVersion() {
+            return [];
+          }
+        })(context);
+      }
+    },
   ),
   plantInTable(
     'marked-evicted',

@@ -184,7 +184,7 @@ export class FileMarks implements TierMarks {
     return this.table.marks.delete(key);
   }
   protected put(entry: CacheEntry): void {
-    this.table.put(entry.key, entry);
+    this.table.writeAs(entry.key, entry, versionOf(entry));
   }
   protected drop(key: string): boolean {
     return this.table.drop(key);

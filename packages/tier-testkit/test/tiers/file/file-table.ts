@@ -1,5 +1,5 @@
 import {
-  type CacheEntry,
+  CacheEntry,
   CacheError,
   CacheErrorCode,
   entryToRecord,
@@ -9,7 +9,7 @@ import {
   recordToEntry,
   type TierCapabilities,
 } from '@pw/cache-models';
-import { type AccessUpdate, stampEntry, versionOf } from '@pw/cache-models/tier';
+import { type AccessUpdate, type LogRow, nextVersion, stampEntry, versionOf } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../../src/index.ts';
 import { InnerMapTier } from '../inner-map-tier.ts';
 import type { Row } from '../row-tier.ts';
@@ -24,6 +24,8 @@ const CLAIMS: Partial<TierCapabilities> = Object.freeze({
   sideValues: true,
   leases: true,
   changes: true,
+  update: true,
+  log: true,
   marks: true,
 });
 
@@ -34,6 +36,14 @@ export class FileTable extends InnerMapTier {
   history = new Map<string, HealthRecord[]>();
   sideValues = new Map<string, string>();
   leases = new Map<string, FileLease>();
+  /** The position of the newest row in the log, and of the newest that was pruned. */
+  newest = 0;
+  pruned = 0;
+  cursors = new Map<string, number>();
+  /** The rows of the current operation, not yet in the log. */
+  pendingRows: LogRow[] = [];
+  /** New versions are above this one. */
+  after = 0;
   marks = new Map<string | null, number>();
   /** The keys of the entries that the current operation has stored or removed. */
   readonly changedKeys = new Set<string>();
@@ -45,9 +55,15 @@ export class FileTable extends InnerMapTier {
   }
 
   load(text: string): void {
-    const { steps = 0, rows = [], history = [], sideValues = [], ...parts } = text === '' ? {} : JSON.parse(text);
-    const { leases = [], marks = [] } = parts;
+    const file = text === '' ? {} : JSON.parse(text);
+    const { steps = 0, rows = [], history = [], sideValues = [], leases = [] } = file;
+    const { newest = 0, pruned = 0, cursors = [], marks = [] } = file;
     this.steps = steps;
+    this.newest = newest;
+    this.pruned = pruned;
+    this.cursors = new Map(cursors as [string, number][]);
+    this.pendingRows = [];
+    this.after = 0;
     this.rows = new Map();
     this.unreadable = new Map();
     this.history = new Map(history as [string, HealthRecord[]][]);
@@ -74,6 +90,9 @@ export class FileTable extends InnerMapTier {
       history: [...this.history],
       sideValues: [...this.sideValues],
       leases: [...this.leases],
+      newest: this.newest,
+      pruned: this.pruned,
+      cursors: [...this.cursors],
       marks: [...this.marks],
     });
   }
@@ -102,7 +121,7 @@ export class FileTable extends InnerMapTier {
   drop(key: string): boolean {
     const wasLive = this.live(key) !== undefined;
     this.forget(key);
-    this.rows.delete(key);
+    if (this.rows.delete(key)) this.logWrite(key);
     return wasLive;
   }
 
@@ -131,7 +150,9 @@ export class FileTable extends InnerMapTier {
     this.history.clear();
     this.changed = true;
     for (const { entry } of this.rows.values()) this.changedKeys.add(entry.key);
-    return super.clear();
+    const count = super.clear();
+    this.logWrite(null);
+    return count;
   }
 
   protected override lookUp(key: string): CacheEntry | undefined {
@@ -147,15 +168,78 @@ export class FileTable extends InnerMapTier {
     this.unreadable.delete(key);
     this.changed = true;
     this.changedKeys.add(entry.key);
-    return super.store(key, entry);
+    // Without a log, an entry keeps the version that it was put with.
+    const version = this.capabilities.log ? this.logWrite(entry.key) : versionOf(entry);
+    return super.store(key, this.withVersion(entry, version));
+  }
+  /** A copy, as the entry that was put belongs to the caller. */
+  protected withVersion(entry: CacheEntry, version: number): CacheEntry {
+    return stampEntry(CacheEntry.restore(entry), version);
+  }
+
+  /** Adds a row to the log, and returns its version. */
+  logWrite(key: string | null): number {
+    this.newest = this.nextVersion();
+    this.pendingRows.push({ position: this.newest, key, version: this.newest });
+    this.changed = true;
+    return this.newest;
+  }
+  protected nextVersion(...above: readonly number[]): number {
+    return nextVersion(this.now(), this.newest, this.after, ...above);
+  }
+
+  /** The version of a stored entry, live or expired. */
+  versionOfKey(key: string): number {
+    const row = this.rows.get(this.keyOf(key));
+    return row === undefined ? 0 : versionOf(row.entry);
+  }
+
+  /** Makes a write that got its version elsewhere. */
+  writeAs(key: string | null, entry: CacheEntry | null, version: number): void {
+    const pending = [...this.pendingRows];
+    if (key === null) this.removeOlder(version);
+    else if (entry === null) this.removeRow(key);
+    else {
+      this.put(key, entry);
+      const row = this.rows.get(this.keyOf(key))!;
+      row.entry = this.withVersion(row.entry, version);
+    }
+    this.newest = this.nextVersion(version);
+    this.pendingRows = [...pending, { position: this.newest, key, version }];
+    this.changed = true;
+  }
+  protected removeOlder(version: number): void {
+    for (const { entry } of [...this.rows.values()]) if (versionOf(entry) < version) this.removeRow(entry.key);
+  }
+  protected removeRow(key: string): void {
+    this.rows.delete(this.keyOf(key));
+    this.unreadable.delete(key);
+    this.forget(key);
+  }
+
+  /** Stores what `change` makes of the live entry of a key, or removes it. */
+  change(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null,
+    reason?: RemovalReason,
+  ): CacheEntry | null | undefined {
+    const entry = this.peek(key);
+    if (entry === undefined) return undefined;
+    const changed = change(entry);
+    if (changed === null) this.delete(key, reason);
+    else this.put(key, changed);
+    return changed === null ? null : this.peek(key);
   }
   protected override remove(key: string, reason: RemovalReason): boolean {
+    const isThere = this.live(key) !== undefined || this.unreadable.has(key);
     this.forget(key);
     this.unreadable.delete(key);
+    if (isThere) this.logWrite(key);
     return super.remove(key, reason);
   }
   protected override evicted(key: string, entry: CacheEntry): void {
     this.forget(key);
+    this.logWrite(entry.key);
     super.evicted(key, entry);
   }
   protected override dropExpired(key: string): boolean {
@@ -165,7 +249,11 @@ export class FileTable extends InnerMapTier {
   }
   protected override noteAccess(update: AccessUpdate): boolean {
     this.changed = true;
-    return super.noteAccess(update);
+    const version = this.versionOfKey(update.key);
+    const isNoted = super.noteAccess(update);
+    const row = this.rows.get(this.keyOf(update.key));
+    if (row !== undefined) row.entry = this.withVersion(row.entry, version);
+    return isNoted;
   }
   protected forget(key: string): void {
     this.changedKeys.add(key);

@@ -4,7 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import type { CacheEntry, HealthHistoryOptions, HealthRecord } from '@pw/cache-models';
 import {
   changedEntry,
+  changedOrRemoved,
+  checkArgument,
   checkRecordArguments,
+  ENTRY_CHANGE,
   type HealthCheck,
   maskHealthCheck,
   parseHealthHistoryOptions,
@@ -17,6 +20,7 @@ import type { TierSetup } from '../../../src/index.ts';
 import { AsyncTier } from '../async-tier.ts';
 import { FileChanges } from './file-changes.ts';
 import { FileLeases, type FileLeasesContext } from './file-leases.ts';
+import { FileLog, type FileLogContext } from './file-log.ts';
 import { FileMarks, type FileMarksContext } from './file-marks.ts';
 import { FileSideValues } from './file-side-values.ts';
 import { FileTable } from './file-table.ts';
@@ -38,6 +42,7 @@ export class FileTier extends AsyncTier {
   readonly sideValues: SideValues = this.rightSideValues;
   readonly changes: FileChanges;
   readonly leases: FileLeases;
+  readonly log: FileLog;
   readonly marks: FileMarks;
   #lock: FolderLock | undefined;
   /** The content from which the table was loaded. */
@@ -55,6 +60,16 @@ export class FileTier extends AsyncTier {
     };
     this.leases = this.makeLeases(context);
     this.marks = this.makeMarks(context);
+    this.log = this.makeLog({
+      table,
+      path: join(setup.directory, 'entries.log'),
+      run: (fallback, work) => this.run(fallback, work),
+      runNow: (work) => this.runNow(work),
+      read: (work) => this.readNow(work),
+    });
+  }
+  protected makeLog(context: FileLogContext): FileLog {
+    return new FileLog(context);
   }
   protected makeChanges(path: string): FileChanges {
     return new FileChanges(path);
@@ -84,11 +99,22 @@ export class FileTier extends AsyncTier {
     return this.run<CacheEntry | undefined>(undefined, () => {
       const entry = this.table.peek(key);
       if (entry === undefined) return undefined;
-      const updated = changedEntry(entry, change);
-      this.table.put(key, updated);
+      const updated = this.table.change(key, (found) => changedEntry(found, change))!;
       this.table.addCheck(key, maskHealthCheck(check, entry));
       return updated;
     });
+  }
+
+  async update(key: string, change: (entry: CacheEntry) => CacheEntry | null): Promise<CacheEntry | null | undefined> {
+    this.table.checkKey(key);
+    checkArgument('change', change, ENTRY_CHANGE);
+    return this.updateEntry(key, (entry) => changedOrRemoved(entry, change));
+  }
+  protected updateEntry(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null,
+  ): Promise<CacheEntry | null | undefined> {
+    return this.run<CacheEntry | null | undefined>(undefined, () => this.table.change(key, change));
   }
 
   async *reseal(): AsyncGenerator<ResealCounts> {
@@ -137,6 +163,10 @@ export class FileTier extends AsyncTier {
       if (tries > PATIENCE) throw new Error('the lock was not released in time');
       await setTimeout(1);
     }
+    return this.locked(work);
+  }
+  /** Runs an operation under the lock that was taken, and releases it. */
+  protected locked<T>(work: () => T): T {
     try {
       this.load();
       this.table.changedKeys.clear();
@@ -149,6 +179,27 @@ export class FileTier extends AsyncTier {
       throw error;
     } finally {
       this.releaseLock();
+    }
+  }
+  /** Runs an operation of an open tier at once. */
+  protected runNow<T>(work: () => T): T | 'locked' | undefined {
+    return this.atOnce(() => (this.takeLock() ? this.locked(work) : 'locked'));
+  }
+  /** Runs a read of an open tier at once: each version of the file is complete, so that needs no lock. */
+  protected readNow<T>(work: () => T): T | undefined {
+    return this.atOnce(() => {
+      this.load();
+      return work();
+    });
+  }
+  protected atOnce<T>(work: () => T): T | undefined {
+    if (!this.enabled || this.status !== 'open') return undefined;
+    try {
+      const answer = work();
+      this.inner.succeeded();
+      return answer;
+    } catch (error) {
+      return this.inner.recover(error, undefined);
     }
   }
   protected takeLock(): boolean {
@@ -171,6 +222,7 @@ export class FileTier extends AsyncTier {
     }
   }
   protected save(): void {
+    this.log.append(this.table.pendingRows);
     this.write(this.table.save());
     // The next operation reads the file again: the file decides what is stored.
     this.#loadedContent = undefined;

@@ -6,7 +6,14 @@ import {
   PROXY_SCHEMES,
   RemovalReason,
 } from '@pw/cache-models';
-import { isInstant, isSideValue, parseHealthCheck, type TierHealthChecks } from '@pw/cache-models/tier';
+import {
+  isInstant,
+  isSideValue,
+  type LoggedWrite,
+  parseHealthCheck,
+  type TierHealthChecks,
+  type TierLog,
+} from '@pw/cache-models/tier';
 import {
   either,
   having,
@@ -233,12 +240,7 @@ function optionalCalls(): TierCall[] {
       () => [rightUpdate()],
       (tier, one) => tier.recordAccess([one as never]),
     ),
-    call(
-      'update',
-      [KEY, must('change', isFunction)],
-      () => [KEPT.key, (entry: CacheEntry) => entry],
-      (tier, ...given) => tier.update!(...(given as Parameters<NonNullable<CacheTier['update']>>)),
-    ),
+    call('update', [KEY, must('change', isFunction)], () => [KEPT.key, (entry: CacheEntry) => entry]),
     call(
       'reseal',
       [must('batchSize', wholeFrom(1))],
@@ -259,10 +261,101 @@ function changeCalls(): TierCall[] {
       },
     ),
     call(
+      'update',
+      [KEY, must('change', isFunction)],
+      () => [KEPT.key, (entry: CacheEntry) => entry],
+      (tier, ...given) => tier.update!(...(given as Parameters<NonNullable<CacheTier['update']>>)),
+    ),
+    call(
       'changes.poll',
       [],
       () => [],
       (tier) => tier.changes!.poll(),
+    ),
+  ];
+}
+
+/** The calls of `log`. */
+function logCalls(): TierCall[] {
+  const version = (name: string) => must(name, wholeFrom(0));
+  const options = must('options', objectOf('after', 'timeoutMs'), [
+    version('after'),
+    must('timeoutMs', (value) => isNumber(value) && (value as number) >= 1),
+  ]);
+  const write = must('write', objectOf('key', 'entry', 'reason', 'ifVersion'), [
+    must('key', oneOf(PASSING.key)),
+    must('entry', either(isNull, isEntry)),
+    maybe('reason', oneOf(...Object.values(RemovalReason))),
+    maybe('ifVersion', wholeFrom(0)),
+  ]);
+  const updateOptions = must('options', objectOf('after', 'check', 'reason'), [
+    version('after'),
+    maybe('reason', oneOf(...Object.values(RemovalReason))),
+  ]);
+  const rightOptions = () => ({ after: 0, timeoutMs: 1000 });
+  return [
+    call(
+      'log.write',
+      [must('writes', (value) => Array.isArray(value) && value.length === 0), options],
+      () => [[], rightOptions()],
+      (tier, ...given) => tier.log!.write(...(given as Parameters<TierLog['write']>)),
+    ),
+    call(
+      'log.write',
+      [write],
+      () => [{ key: PASSING.key, entry: PASSING }],
+      (tier, one) => tier.log!.write([one as LoggedWrite], rightOptions()),
+    ),
+    call(
+      'log.clear',
+      [options],
+      () => [rightOptions()],
+      async (tier, ...given) => {
+        await tier.log!.clear(...(given as Parameters<TierLog['clear']>));
+        await tier.put(KEPT.key, KEPT);
+      },
+    ),
+    call(
+      'log.update',
+      [KEY, must('change', isFunction), updateOptions],
+      () => [KEPT.key, (entry: CacheEntry) => entry, { after: 0 }],
+      (tier, ...given) => tier.log!.update(...(given as Parameters<TierLog['update']>)),
+    ),
+    call(
+      'log.replay',
+      [must('key', oneOf(PASSING.key)), must('entry', either(isNull, isEntry)), version('version')],
+      () => [PASSING.key, PASSING, 1],
+      (tier, ...given) => tier.log!.replay(...(given as Parameters<TierLog['replay']>)),
+    ),
+    call(
+      'log.versionOf',
+      [KEY],
+      () => [KEPT.key],
+      (tier, key) => tier.log!.versionOf(key as string),
+    ),
+    call(
+      'log.newestVersionOf',
+      [KEY],
+      () => [KEPT.key],
+      (tier, key) => tier.log!.newestVersionOf(key as string),
+    ),
+    call(
+      'log.read',
+      [version('after'), must('limit', wholeFrom(1))],
+      () => [0, 10],
+      (tier, ...given) => tier.log!.read(...(given as [number, number])),
+    ),
+    call(
+      'log.cursorOf',
+      [must('tierId', isText)],
+      () => ['above'],
+      (tier, id) => tier.log!.cursorOf(id as string),
+    ),
+    call(
+      'log.moveCursor',
+      [must('tierId', isText), version('position')],
+      () => ['above', 0],
+      (tier, ...given) => tier.log!.moveCursor(...(given as [string, number])),
     ),
   ];
 }
@@ -341,6 +434,7 @@ const PART_CALLS = {
   changes: changeCalls,
   leases: leaseCalls,
   marks: () => markCalls({ kept: KEPT, passing: PASSING }),
+  log: logCalls,
 } as const;
 
 /** A filter of `query`, with all its members. */

@@ -6,8 +6,13 @@ import {
   copyEntry,
   countAccess,
   isBuffered,
+  isVersion,
   markBuffered,
+  nextVersion,
+  nextVersionAlone,
   promiseOf,
+  stampEntry,
+  versionOf,
 } from '@pw/cache-models/tier';
 import {
   either,
@@ -121,6 +126,12 @@ const accessCalls: readonly Call<unknown>[] = [
   calls('copyEntry', [entry, maybe('evictedFromL1', isBoolean)], () => [anEntry(), true], copyEntry),
   calls('isBuffered', [must('entry', isAnything), must('buffer', isAnything)], () => [anEntry(), {}], isBuffered),
   calls('promiseOf', [entry], () => [anEntry()], promiseOf),
+  calls('versionOf', [entry], () => [anEntry()], versionOf),
+  calls('stampEntry', [entry, must('version', wholeFrom(0))], () => [anEntry(), 2], stampEntry),
+  calls('isVersion', [must('value', isAnything)], () => [2], isVersion),
+  // A clock may say anything.
+  calls('nextVersion', [must('now', isAnything)], () => [1], nextVersion),
+  calls('nextVersionAlone', [must('now', isAnything)], () => [1], nextVersionAlone),
   calls('markBuffered', [entry, maybe('buffer', isToken)], () => [anEntry(), {}], markBuffered),
 ];
 

@@ -120,6 +120,12 @@ export const records = groupOf(
     models.changedEntry,
   ),
   calls(
+    'changedOrRemoved',
+    [entry, must('change', isFunction)],
+    () => [anEntry(), (one: unknown) => one],
+    models.changedOrRemoved,
+  ),
+  calls(
     'formatCursor',
     [must('cursor', objectOf('orderBy', 'direction', 'value', 'second', 'key'), cursorMembers)],
     () => [aCursor],
