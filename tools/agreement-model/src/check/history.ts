@@ -31,7 +31,7 @@ export class History {
   readonly #operations: Operation[] = [];
   /** When each record expires. */
   readonly #lives = new Map<string, number>();
-  /** The last thing that a process wrote to a key and was told so: it must never read what was there before. */
+  /** The last acknowledged write of each process to each key: it must never read what was there before. */
   readonly #ownWrites = new Map<string, { start: number; end: number; id: string | null; fails: number }>();
 
   constructor(keys: readonly string[], lag: number) {

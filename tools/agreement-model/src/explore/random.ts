@@ -1,5 +1,5 @@
 /** A repeatable generator (mulberry32): numbers from 0 to 1. */
-export function randomBy(seed: number): () => number {
+function randomBy(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,4 +1,4 @@
-import type { Life } from './process.ts';
+import type { Life } from './life.ts';
 import { EVERYTHING, type StoredRecord } from './record.ts';
 
 /** A line that readers of the files see appear: a key that changed. */

@@ -1,6 +1,7 @@
 import type { Base } from './base.ts';
 import type { Call, Steps } from './call.ts';
-import type { Life, Process } from './process.ts';
+import type { Life } from './life.ts';
+import type { Process } from './process.ts';
 import type { StoredRecord } from './record.ts';
 
 /** What a protocol is played with. */

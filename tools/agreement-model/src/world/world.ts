@@ -2,8 +2,9 @@ import { History, type Request } from '../check/history.ts';
 import { Base } from './base.ts';
 import { type Call, FAIL, type Steps, TIMED_OUT } from './call.ts';
 import { describe } from './describe.ts';
+import type { Life } from './life.ts';
 import { Middle } from './middle.ts';
-import type { Life, Process } from './process.ts';
+import type { Process } from './process.ts';
 import type { MakeManager, Manager, ProtocolConfig, Surroundings } from './surroundings.ts';
 
 export interface WorldConfig extends ProtocolConfig {
