@@ -73,10 +73,11 @@ if (values.help) {
   process.exit(0);
 }
 
-function whole(name: string, text: string, least: number): number {
+function whole(name: string, text: string, least: number, greatest = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least)
-    usage(`--${name} must be a whole number of at least ${least}, not ${text}`);
+  const range = greatest < Number.MAX_SAFE_INTEGER ? `from ${least} to ${greatest}` : `of at least ${least}`;
+  if (!Number.isSafeInteger(value) || value < least || value > greatest)
+    usage(`--${name} must be a whole number ${range}, not ${text}`);
   return value;
 }
 
@@ -91,9 +92,9 @@ const [firstKey = 'a', ...otherKeys] = values.keys.split(',');
 const config: ExploreConfig = {
   keys: [firstKey, ...otherKeys],
   lag: whole('lag', values.lag, 0),
-  middles: whole('middles', values.middles, 1),
+  middles: whole('middles', values.middles, 1, 2),
   twoStacks: values['two-stacks'],
-  procs: values.procs === undefined ? undefined : whole('procs', values.procs, 1),
+  procs: values.procs === undefined ? undefined : whole('procs', values.procs, 1, 3),
   length: whole('length', values.length, 1),
   keeps: whole('keeps', values.keeps, 0),
   faults: names('faults', values.faults ?? promisedFaults.join(), isFault),

@@ -282,6 +282,11 @@ export const TRACES: readonly Trace[] = [
     actions: [act(0, 'get', 'b'), act(1, 'get', 'b'), act(0, 'clear', 'a', 4), down(), act(1, 'put'), up(), go(0)],
   },
   {
+    name: 'a put that was given up, over what another program has written since',
+    rule: 'withdrawn',
+    actions: [act(0, 'get'), act(1, 'put', 'b', 4), act(0, 'agree'), timeout(1), foreign('middle', 'b'), late(1)],
+  },
+  {
     name: 'a removal made alone, below the record that it replaces',
     rule: 'alone-above',
     actions: [act(1, 'agree'), down(), skew(1, -28), act(1, 'del', 'a', 4), act(0, 'put'), go(1, 1), act(2, 'update')],
@@ -290,8 +295,6 @@ export const TRACES: readonly Trace[] = [
 
 /** Rules that no history was found to need, in 100,000 without each of them; why they are kept. */
 export const NEVER_MISSED: Partial<Readonly<Record<Rule, string>>> = {
-  withdrawn:
-    'the guard and `late-loses` stop what is late too; but it costs a flag, and makes late writes easy to reason about',
   'alone-in-time': 'such a write was not acknowledged, and can still happen; but nobody expects it to',
   'replay-heard': 'the mark said it before (`marks-heard`)',
   tail: '`marked-memory` and the log drop what is old; without `empty-on-prune` it is needed',
