@@ -18,7 +18,7 @@ export function* poll(state: State): Steps<void> {
   if (news !== FAIL) {
     digest(state, news);
     for (const view of state.views) if (!view.isKnown && state.has('unknown')) yield* markAll(state, view, news.id);
-  }
+  } else for (const view of state.views) view.isDoubtful = true;
   for (const view of state.views) if ((yield* readMarks(state, view)) === FAIL) isComplete = false;
   if (isComplete) state.polledAt = at;
 }
@@ -76,8 +76,8 @@ export function* readMarks(state: State, view: View): Steps<true | Fail> {
     lines: store.tail.slice(view.tailEnd),
     end: store.tail.length,
   }));
-  view.isUpToDate = found !== FAIL;
   if (found === FAIL) return FAIL;
+  view.isDoubtful = false;
   view.marks = found.marks;
   view.tailEnd = found.end;
   view.isRead = true;

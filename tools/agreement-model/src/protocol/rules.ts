@@ -18,7 +18,7 @@ export const RULES = {
   'replay-heard': 'a replay that the base did not answer is heard of all the same',
   'replay-first': 'a write of a marked key replays the mark first',
   'unread-leap':
-    'a write gets a version even farther above the clock while marks or records cannot be read that it must follow',
+    'a write gets a version even farther above the clock if it cannot read marks that it may have to follow',
   'replay-above': 'the position of a replayed write in the log is above its version',
   behind: 'a record in a middle that is older than an open row of the log is not believed',
   knows: 'a middle is not believed before its base has been read',

@@ -16,8 +16,8 @@ export interface View {
   marks: ReadonlyMap<string, Mark>;
   /** Whether the marks were ever read. */
   isRead: boolean;
-  /** Whether they could be read the last time. */
-  isUpToDate: boolean;
+  /** Whether others may have written here alone since the marks were read: the base has failed since. */
+  isDoubtful: boolean;
   /** Whether its base has a cursor for it. */
   isKnown: boolean;
   /** How much of its tail has been read. */
@@ -48,7 +48,7 @@ export class State {
       right: new Map(),
       marks: new Map(),
       isRead: false,
-      isUpToDate: false,
+      isDoubtful: true,
       isKnown: false,
       tailEnd: 0,
     }));

@@ -18,7 +18,7 @@ import { noted, raise, type State, type View } from './state.ts';
 export function* write(state: State, key: string, record: StoredRecord | null): Steps<boolean> {
   const hasPolled = yield* pollIfDue(state);
   if (!hasPolled && state.has('fresh-marks')) for (const view of state.views) yield* readMarks(state, view);
-  if (state.views.some(({ isUpToDate }) => !isUpToDate)) leap(state);
+  if (state.views.some(({ isDoubtful }) => isDoubtful)) leap(state);
   return yield* state.exclusively(key, () => writeLocked(state, key, record));
 }
 
