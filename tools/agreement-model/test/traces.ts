@@ -282,6 +282,12 @@ export const TRACES: readonly Trace[] = [
     actions: [act(0, 'get', 'b'), act(1, 'get', 'b'), act(0, 'clear', 'a', 4), down(), act(1, 'put'), up(), go(0)],
   },
   {
+    name: 'killed while it adopts, then updated, then adopted again',
+    rule: 'adopt',
+    isBaseSafe: true,
+    actions: [act(0, 'get', 'b', 3), foreign('middle', 'b'), go(0, 4), kill(0), act(0, 'update', 'b')],
+  },
+  {
     name: 'a put that was given up, over what another program has written since',
     rule: 'withdrawn',
     actions: [act(0, 'get'), act(1, 'put', 'b', 4), act(0, 'agree'), timeout(1), foreign('middle', 'b'), late(1)],
@@ -298,6 +304,6 @@ export const NEVER_MISSED: Partial<Readonly<Record<Rule, string>>> = {
   'alone-in-time': 'such a write was not acknowledged, and can still happen; but nobody expects it to',
   'replay-heard': 'the mark said it before (`marks-heard`)',
   tail: '`marked-memory` and the log drop what is old; without `empty-on-prune` it is needed',
-  adopt: 'it cannot be known which was newer; an acknowledged write is preferred to a foreign one that may be older',
-  'agree-adopts': 'as with `adopt`',
+  'agree-adopts':
+    'it cannot be known which was newer; an acknowledged write is preferred to a foreign one that may be older',
 };

@@ -31,7 +31,8 @@ function readLog(state: State, base: Base) {
   const from = isOther ? -1 : state.fed;
   return {
     isOther,
-    isPruned: from >= 0 && from < base.pruned,
+    // Also before the first reading: memory may hold what this process wrote alone.
+    isPruned: Math.max(0, from) < base.pruned,
     id: base.id,
     head: base.head,
     rows: base.log.filter((row) => row.position > from),
