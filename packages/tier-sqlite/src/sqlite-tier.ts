@@ -158,6 +158,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       now: () => this.clock.now(),
       removed: (reason) => this.counts.countRemoval(reason),
       run: <R>(fallback: R, work: () => R) => this.run<R>(fallback, work as () => R | Promise<R>),
+      checkFile: () => this.#checkFile(),
       withStore: (work) => this.withStore(work),
       transact: (work, timeoutMs) => this.transact(work, timeoutMs),
       transactNow: (work) => this.#transactNow(work),

@@ -12,6 +12,8 @@ export interface TierWork {
   readonly run: <R>(fallback: R, work: () => R) => R;
   /** Counts a removal. */
   readonly removed: (reason: RemovalReason) => void;
+  /** Throws if another file is where the open database was; the next operation opens that one. */
+  readonly checkFile: () => void;
   /** Runs reads on the open database. */
   readonly withStore: <T>(work: (store: RowStore) => T) => T;
   /**

@@ -15,6 +15,8 @@ export interface LogRow {
 
 /** What a log says after a position. */
 export interface LogPage {
+  /** Drawn at random when the log was made: another one means that another store is where this one was. */
+  readonly id: number;
   /** In the order of their positions. */
   readonly rows: readonly LogRow[];
   /** The position of the newest row, whether or not it is in this page; 0 for an empty log. */

@@ -140,6 +140,8 @@ export class SqliteLog implements TierLog {
     checkArgument('after', after, VERSION);
     checkArgument('limit', limit, LIMIT);
     return this.#work.run<LogPage | undefined>(undefined, () => {
+      // Others may have set the file aside: reading on in the old one would show nothing new.
+      this.#work.checkFile();
       const unread = this.#work.withStore((store) => this.#unchanged(store, after));
       if (unread !== undefined) return unread;
       adoptRows(this.#work);
@@ -172,7 +174,9 @@ export class SqliteLog implements TierLog {
   #unchanged({ statements, log, foreign }: RowStore, after: number): LogPage | undefined {
     const last = this.#lastRead;
     if (last?.head !== after || log.own.count !== last.ownWrites || foreign.isDue(statements)) return undefined;
-    return statements.dataVersion() === last.dataVersion ? { rows: [], head: after, isPruned: false } : undefined;
+    return statements.dataVersion() === last.dataVersion
+      ? { id: log.id, rows: [], head: after, isPruned: false }
+      : undefined;
   }
 
   #readPage(store: RowStore, after: number, limit: number): LogPage {
@@ -180,6 +184,7 @@ export class SqliteLog implements TierLog {
     // Before the rows: what is written in between is found again.
     const [dataVersion, ownWrites] = [statements.dataVersion(), log.own.count];
     const page = store.snapshot(() => ({
+      id: log.id,
       rows: log.rowsAfter(after, limit),
       head: log.head(),
       isPruned: log.pruned() > after,

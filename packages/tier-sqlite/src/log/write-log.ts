@@ -2,7 +2,7 @@ import { isVersion, LOG_KEEPS, type LogRow, nextVersion } from '@pw/cache-models
 import type { Statement } from 'better-sqlite3';
 import type { EntryStatements } from '../rows/entry-statements.ts';
 import { boundedNumber, isKey } from '../rows/value-limits.ts';
-import { PRUNED } from '../schema/schema-definitions.ts';
+import { LOG_ID, PRUNED } from '../schema/schema-definitions.ts';
 import type { TableLayout } from '../schema/table-layout.ts';
 import { OwnWrites } from './own-writes.ts';
 
@@ -43,6 +43,7 @@ export class WriteLog {
   readonly #newestSql: string;
   readonly #insert: string;
   #newest: number | undefined;
+  #id: number | undefined;
   /** The newest position when the transaction first asked for it. */
   #before = 0;
   #isOwn = true;
@@ -107,6 +108,14 @@ export class WriteLog {
   /** Like `newest`, outside of a transaction. */
   head(): number {
     return (this.#plucked(this.#newestSql).get() as number | undefined) ?? 0;
+  }
+
+  /** The number by which the log is known; it never changes while this connection is open. */
+  get id(): number {
+    const { cursors } = this.#statements.layout;
+    const sql = `SELECT ${boundedNumber('position')} FROM ${cursors} WHERE tier_id = ${LOG_ID}`;
+    this.#id ??= versionOr0(this.#plucked(sql).get());
+    return this.#id;
   }
 
   /** The highest position that was pruned. */

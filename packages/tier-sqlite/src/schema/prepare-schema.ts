@@ -7,6 +7,7 @@ import {
   HISTORY_INDEXES,
   HISTORY_TABLE,
   LEASES_TABLE,
+  LOG_ID,
   labelsIndex,
   labelsTable,
   marksTable,
@@ -158,6 +159,7 @@ function createLog(db: SqliteDatabase, layout: TableLayout): void {
   const { name, declaration } = VERSION_COLUMN;
   if (!columnsOf(db, side).has(name)) db.exec(`ALTER TABLE ${side} ADD COLUMN ${name} ${declaration}`);
   db.exec([changesTable(layout), cursorsTable(layout), marksTable(layout), LEASES_TABLE].join(';'));
+  db.exec(`INSERT OR IGNORE INTO ${cursors} VALUES (${LOG_ID}, 1 + abs(random() % ${2 ** 52}))`);
   for (const name of [SEEN_ROWS, ROWS_BEFORE_LOG])
     db.exec(`INSERT OR IGNORE INTO ${cursors} SELECT ${name}, ifnull(max(rowid), 0) FROM ${table}`);
 }

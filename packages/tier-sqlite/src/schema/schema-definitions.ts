@@ -53,6 +53,8 @@ export const SEEN_ROWS = "x'01'";
 export const UNSEEN_BELOW = "x'02'";
 /** SQL: the name of the highest rowid that was there before the log. */
 export const ROWS_BEFORE_LOG = "x'03'";
+/** SQL: the name of the random number by which the log is known. */
+export const LOG_ID = "x'04'";
 
 /** Marks by key; that of everything is under {@link ALL_MARK}. */
 export function marksTable({ marks }: TableLayout): string {

@@ -247,7 +247,7 @@ const checks: Check[] = [
       trial.same('rows of a page of 2', first.rows, all.slice(0, 2));
       trial.same('head of a page of 2', first.head, all.at(-1)!.position);
       trial.same('rows after that page', rowsAfter(trial, tier, first.rows[1]!.position), all.slice(2));
-      const end = { rows: [], head: first.head, isPruned: false };
+      const end = { id: first.id, rows: [], head: first.head, isPruned: false };
       for (let reads = 0; reads < 2; reads++) trial.same('page at the end', page(trial, tier, first.head), end);
       await tier.put(makeEntry('x'));
       trial.same('keys after the end', keysAfter(trial, tier, first.head), ['x']);

@@ -143,14 +143,16 @@ export class AgreedReads {
       }
     }
     for (const middle of middles) {
-      const mark = middle.markOf(key);
       if (!middle.isUsable) {
         // What it has alone cannot be asked: an older value must not be returned in its place.
-        if (mark !== undefined) return undefined;
+        if (middle.markOf(key) !== undefined) return undefined;
         continue;
       }
-      if (mark === undefined && isFromBase && middle.isKnown && middle.behindOf(key) > 0) continue;
       const entry = await middle.tier.peek(key);
+      // After the record: a mark that was made in between says what became of it.
+      await middle.readMarks();
+      const mark = middle.markOf(key);
+      if (mark === undefined && isFromBase && middle.isKnown && middle.behindOf(key) > 0) continue;
       const own = entry === undefined ? 0 : versionOf(entry);
       if (entry !== undefined && own === 0 && isFromBase) {
         // Another program wrote it, or a version of this package that knew no versions.

@@ -26,6 +26,8 @@ export class AgreedStores {
   onReplaced: () => void = () => {};
   /** The position up to which the log has been read; -1 before the first reading. */
   #fed = -1;
+  /** By which the base is known. */
+  #baseId: number | undefined;
   /** Versions of writes of this process whose rows have not been read yet. */
   readonly #own = new Set<number>();
   /** Versions of writes that the middle tiers have not taken yet. */
@@ -83,7 +85,11 @@ export class AgreedStores {
     for (;;) {
       const page = this.base.read(Math.max(this.#fed, 0), PAGE);
       if (page === undefined) return false;
-      if (page.head < this.#fed) this.#logWasReplaced();
+      if (this.#baseId !== undefined && (page.id !== this.#baseId || page.head < this.#fed)) {
+        this.#logWasReplaced();
+        continue;
+      }
+      this.#baseId = page.id;
       if (page.isPruned) this.#rowsWerePruned(page.rows[0]?.position ?? page.head, page.head);
       for (const row of page.rows) {
         this.#fed = row.position;
@@ -111,6 +117,7 @@ export class AgreedStores {
   /** Another database is where the base was: nothing that was known of it holds. */
   #logWasReplaced(): void {
     this.#fed = -1;
+    this.#baseId = undefined;
     this.#own.clear();
     for (const middle of this.middles) middle.forgetCursor();
     this.onChange(null, Number.POSITIVE_INFINITY);

@@ -49,6 +49,9 @@ interface Missed {
   readonly version: number;
 }
 
+/** `'none'`: there is no live entry. `'locked'`: to be tried again. `'unable'`: the base does not answer. */
+type UpdateOutcome = CacheEntry | null | 'none' | 'locked' | 'unable';
+
 export type Change = (entry: CacheEntry) => CacheEntry | null;
 
 /**
@@ -74,32 +77,47 @@ export class AgreedWrites {
   }
 
   /**
-   * What the base misses of the keys comes first, so that it gives these writes higher versions. If that cannot be done,
-   * they get versions above any that was given alone.
+   * What the base misses of the keys comes first, so that it gives these writes higher versions. If that cannot be done, or
+   * if marks may have been made that cannot be read now, they get versions above any that was given alone.
    */
   #makeUp(writes: readonly LoggedWrite[]): MaybePromise<unknown> {
     const { base, middles } = this.#stores;
-    const usable = middles.filter(({ isUsable }) => isUsable);
-    if (usable.length === 0) return undefined;
-    const makeUp = async (middle: MiddleTier, keys: readonly string[]) => {
-      for (const key of keys) {
-        if (await this.#replay.replay(middle, key)) continue;
-        base.hear(nextVersionAlone(base.tier.now() + LONGEST_LEAP_MS));
-      }
-    };
-    return allOf(
-      usable.map((middle) => {
-        if (writes.length === 1) {
-          const { key } = writes[0]!;
-          return chain(middle.isMarkedNow(key), (isMarked) => (isMarked ? makeUp(middle, [key]) : undefined));
-        }
-        return chain(middle.readMarks(), () => {
-          if (!middle.hasSpecial) return undefined;
-          const keys = writes.map(({ key }) => key).filter((key) => middle.markOf(key) !== undefined);
-          return keys.length === 0 ? undefined : makeUp(middle, keys);
+    if (middles.length === 0) return undefined;
+    const { faults } = base.tier;
+    const results = middles.map((middle): MaybePromise<unknown> => {
+      if (!middle.isUsable) return this.#leapIfMissed(middle, faults);
+      if (writes.length === 1) {
+        const { key } = writes[0]!;
+        return chain(middle.isMarkedNow(key), (isMarked) => {
+          if (isMarked === undefined) return this.#leapIfMissed(middle, faults);
+          middle.marksReadAt = faults;
+          return isMarked ? this.#replayAll(middle, [key]) : undefined;
         });
-      }),
-    );
+      }
+      return chain(middle.readMarks(), (news) => {
+        if (news === undefined) return this.#leapIfMissed(middle, faults);
+        middle.marksReadAt = faults;
+        const keys = middle.hasSpecial
+          ? writes.map(({ key }) => key).filter((key) => middle.markOf(key) !== undefined)
+          : [];
+        return keys.length === 0 ? undefined : this.#replayAll(middle, keys);
+      });
+    });
+    return allOf(results);
+  }
+
+  /** As long as the base has answered all along, nobody has written alone. */
+  #leapIfMissed(middle: MiddleTier, faults: number): void {
+    if (middle.marksReadAt !== faults) this.#leap();
+  }
+
+  #leap(): void {
+    const { base } = this.#stores;
+    base.hear(nextVersionAlone(base.tier.now() + LONGEST_LEAP_MS));
+  }
+
+  async #replayAll(middle: MiddleTier, keys: readonly string[]): Promise<void> {
+    for (const key of keys) if (!(await this.#replay.replay(middle, key))) this.#leap();
   }
 
   #writeBase(writes: readonly LoggedWrite[]): MaybePromise<Written> {
@@ -337,48 +355,54 @@ export class AgreedWrites {
     const end = performance.now() + base.tier.timeoutMs;
     for (let wait = FIRST_WAIT_MS; base.tier.isUsable; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
       const middle = middles.find(({ isUsable }) => isUsable);
-      const outcome =
-        middle === undefined
-          ? this.#updateBase(key, change, options)
-          : await this.#updateUnder(middle, key, change, options);
-      if (outcome !== 'locked') return this.#updated(key, outcome, middle);
+      let outcome = middle === undefined ? undefined : await this.#updateUnder(middle, key, change, options);
+      // Without a middle tier nobody writes to one alone; what was written there before must be known to be none.
+      outcome ??= this.#stores.isMarked(key) ? 'unable' : this.#updateBase(key, change, options);
+      if (outcome !== 'locked') {
+        if (outcome !== 'unable') return this.#updated(key, outcome === 'none' ? undefined : outcome, middle);
+        break;
+      }
       if (performance.now() > end) break;
       await sleep(wait * (0.5 + Math.random()));
     }
     return this.#updateAlone(key, change);
   }
 
-  /** Without a middle tier nobody writes to one alone; what was written there before must be known to be none. */
-  #updateBase(key: string, change: Change, options: LevelUpdateOptions) {
-    return this.#stores.isMarked(key) ? 'unable' : (this.#stores.base.update(key, change, options) ?? 'unable');
+  #updateBase(key: string, change: Change, options: LevelUpdateOptions): UpdateOutcome {
+    const { base } = this.#stores;
+    const before = base.tier.faults;
+    const updated = base.update(key, change, options);
+    if (updated === undefined) return base.tier.faults === before && base.tier.isUsable ? 'none' : 'unable';
+    return updated;
   }
 
-  async #updateUnder(middle: MiddleTier, key: string, change: Change, options: LevelUpdateOptions) {
-    const { base } = this.#stores;
-    let outcome: CacheEntry | null | undefined | 'locked' | 'unable' = 'unable';
+  /** `undefined` if the middle tier could not be locked in time. */
+  async #updateUnder(
+    middle: MiddleTier,
+    key: string,
+    change: Change,
+    options: LevelUpdateOptions,
+  ): Promise<UpdateOutcome | undefined> {
+    let outcome: UpdateOutcome | undefined;
     await middle.change(key, (found) => {
       if (found.mark !== undefined || (found.entry !== undefined && versionOf(found.entry) === 0)) {
         // What the base misses comes first; then the update is tried again.
         outcome = 'locked';
         return this.#replay.inBase(middle, key, found);
       }
-      const before = base.tier.faults;
-      const result = base.update(key, change, options);
-      outcome = result === undefined && base.tier.faults !== before ? 'unable' : result;
-      if (result === undefined) return base.tier.faults === before ? { drop: true } : undefined;
-      if (result === 'locked') return undefined;
-      return result === null ? { drop: true } : { put: middle.capped(result) };
+      outcome = this.#updateBase(key, change, options);
+      if (outcome === 'locked' || outcome === 'unable') return undefined;
+      return outcome === 'none' || outcome === null ? { drop: true } : { put: middle.capped(outcome) };
     });
-    return outcome as CacheEntry | null | undefined | 'locked' | 'unable';
+    return outcome;
   }
 
   /** The other middle tiers follow. */
   async #updated(
     key: string,
-    outcome: CacheEntry | null | undefined | 'unable',
+    outcome: CacheEntry | null | undefined,
     done: MiddleTier | undefined,
-  ): Promise<CacheEntry | null | undefined | 'unable'> {
-    if (outcome === 'unable') return outcome;
+  ): Promise<CacheEntry | null | undefined> {
     const version = outcome ? versionOf(outcome) : 0;
     if (version > 0) {
       this.#stores.noteWritten(version);

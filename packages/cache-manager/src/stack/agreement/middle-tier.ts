@@ -29,6 +29,8 @@ export class MiddleTier {
   id: string | undefined;
   /** The position of the base's log up to which the tier agrees, as last known; -1 while that is unknown. */
   cursor = -1;
+  /** How many faults the base had when the marks were last read. */
+  marksReadAt = 0;
   /** The marks as last read, and those that this process has made since. */
   #marks: Marks = NO_MARKS;
   /** Keys that another program may have written, without a version. Nothing in the tier marks them. */
@@ -145,14 +147,14 @@ export class MiddleTier {
     );
   }
 
-  /** True if the key is marked now, or may be: asked before each write. */
-  isMarkedNow(key: string): MaybePromise<boolean> {
+  /** True if the key is marked now: asked before each write. `undefined` if the tier does not answer. */
+  isMarkedNow(key: string): MaybePromise<boolean | undefined> {
     if (this.hasSpecial && this.markOf(key) !== undefined) return true;
     return chain(
       this.tier.call<boolean | undefined>((tier) => tier.marks!.isMarked(key), undefined),
       (isMarked) => {
         if (isMarked === true) this.noteForeign(key);
-        return isMarked === true;
+        return isMarked;
       },
     );
   }

@@ -3,6 +3,7 @@ import { copyEntry, type LogRow, nextVersion, stampEntry, versionOf } from '@pw/
 
 /** The store of a base, in memory, for any number of {@link LogTier}s. Each method is one transaction. */
 export class LogStore {
+  readonly id = Math.floor(Math.random() * 2 ** 50);
   readonly rows = new Map<string, CacheEntry>();
   readonly cursors = new Map<string, number>();
   readonly checks = new Map<string, number>();

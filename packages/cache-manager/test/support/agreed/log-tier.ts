@@ -78,7 +78,7 @@ export class LogTier extends BaseTier<'async'> {
         for (const entry of [...store.rows.values()])
           if (versionOf(entry) === 0) store.write(entry.key, entry, this.clock.now(), 0);
         const rows = store.log.filter((row) => row.position > after).slice(0, limit);
-        return { rows, head: store.head, isPruned: after >= 0 && after < store.pruned };
+        return { id: store.id, rows, head: store.head, isPruned: after >= 0 && after < store.pruned };
       }),
     cursorOf: (tierId) => this.#now(undefined, (store) => store.cursors.get(tierId)),
     moveCursor: async (tierId, position) => this.#later('cursor', false, (store) => store.moveCursor(tierId, position)),

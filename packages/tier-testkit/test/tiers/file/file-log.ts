@@ -147,7 +147,7 @@ export class FileLog implements TierLog {
   }
   protected page(after: number, limit: number): LogPage {
     const rows = this.rows().filter(({ position }) => position > after);
-    return { rows: rows.slice(0, limit), head: this.table.newest, isPruned: after < this.table.pruned };
+    return { id: 1, rows: rows.slice(0, limit), head: this.table.newest, isPruned: after < this.table.pruned };
   }
 
   cursorOf(tierId: string): number | undefined {
