@@ -49,8 +49,11 @@ interface Missed {
   readonly version: number;
 }
 
-/** `'none'`: there is no live entry. `'locked'`: to be tried again. `'unable'`: the base does not answer. */
-type UpdateOutcome = CacheEntry | null | 'none' | 'locked' | 'unable';
+/**
+ * `'none'`: there is no live entry. `'again'`: what was marked is made up, and the update is to be tried again; `'locked'`:
+ * after a while. `'unable'`: the base does not answer.
+ */
+type UpdateOutcome = CacheEntry | null | 'none' | 'again' | 'locked' | 'unable';
 
 export type Change = (entry: CacheEntry) => CacheEntry | null;
 
@@ -358,12 +361,12 @@ export class AgreedWrites {
       let outcome = middle === undefined ? undefined : await this.#updateUnder(middle, key, change, options);
       // Without a middle tier nobody writes to one alone; what was written there before must be known to be none.
       outcome ??= this.#stores.isMarked(key) ? 'unable' : this.#updateBase(key, change, options);
-      if (outcome !== 'locked') {
+      if (outcome !== 'locked' && outcome !== 'again') {
         if (outcome !== 'unable') return this.#updated(key, outcome === 'none' ? undefined : outcome, middle);
         break;
       }
       if (performance.now() > end) break;
-      await sleep(wait * (0.5 + Math.random()));
+      if (outcome === 'locked') await sleep(wait * (0.5 + Math.random()));
     }
     return this.#updateAlone(key, change);
   }
@@ -387,11 +390,12 @@ export class AgreedWrites {
     await middle.change(key, (found) => {
       if (found.mark !== undefined || (found.entry !== undefined && versionOf(found.entry) === 0)) {
         // What the base misses comes first; then the update is tried again.
-        outcome = 'locked';
-        return this.#replay.inBase(middle, key, found);
+        const made = this.#replay.inBase(middle, key, found);
+        outcome = made === undefined ? 'locked' : 'again';
+        return made;
       }
       outcome = this.#updateBase(key, change, options);
-      if (outcome === 'locked' || outcome === 'unable') return undefined;
+      if (outcome === 'again' || outcome === 'locked' || outcome === 'unable') return undefined;
       return outcome === 'none' || outcome === null ? { drop: true } : { put: middle.capped(outcome) };
     });
     return outcome;

@@ -17,7 +17,7 @@ import { type Gate, open } from './gate.ts';
 import type { LogStore } from './log-store.ts';
 
 export interface LogTierOptions extends CacheTierConfigInput {
-  readonly store: LogStore;
+  readonly store: LogStore | (() => LogStore);
   readonly name?: string;
   readonly failureThreshold?: number;
   readonly clock?: Clock;
@@ -39,7 +39,7 @@ export class LogTier extends BaseTier<'async'> {
       tierType: 'l3_log',
       capabilities: { persistent: true, shared: true, log: true },
     });
-    this.#store = () => store;
+    this.#store = typeof store === 'function' ? store : () => store;
     this.#gate = gate;
     this.#check = check;
   }
