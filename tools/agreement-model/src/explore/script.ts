@@ -56,7 +56,9 @@ export function scriptOf(seed: number, explore: ExploreConfig): Script {
   const length = 8 + dice.below(explore.length);
   const actions = Array.from({ length }, () => draw(scene));
   const baseTimeouts = failing.includes('base') && !explore.twoStacks;
-  return { actions, config: { ...explore, baseTimeouts } };
+  // The same through the cursor of another middle.
+  const keeps = drawn.has('lose-base') && explore.middles > 1 ? Number.MAX_SAFE_INTEGER : explore.keeps;
+  return { actions, config: { ...explore, keeps, baseTimeouts } };
 }
 
 interface Scene {

@@ -41,7 +41,8 @@ function* replayEverything(state: State, view: View, start: Start, isUnknown: bo
   if (isUnknown || mark?.removal === 0) {
     const keys = yield* state.inMiddle(view, 'names of all records', () => [...store.recs.keys()].sort());
     if (keys === FAIL) return;
-    for (const key of keys) if ((yield* state.exclusively(key, () => replayKey(state, view, key))) === FAIL) return;
+    for (const key of keys)
+      if ((yield* state.exclusively(key, () => replayKey(state, view, key, isUnknown))) === FAIL) return;
   }
   if ((yield* introduce(state, view, start)) !== true || mark === undefined) return;
   yield* state.underLock(view, 'unmark all', () =>

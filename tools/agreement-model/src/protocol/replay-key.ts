@@ -2,13 +2,13 @@ import { FAIL, type Fail, type Steps } from '../world/call.ts';
 import type { StoredRecord } from '../world/record.ts';
 import type { State, View } from './state.ts';
 
-/** Gives the base what it may miss of a key. For work that holds the key. */
-export function* replayKey(state: State, view: View, key: string): Steps<true | Fail> {
-  return yield* state.underLock(view, `replay ${key}`, () => replayLocked(state, view, key));
+/** Gives the base what it may miss of a key. For work that holds the key. `isUnknown`: the base does not know the middle. */
+export function* replayKey(state: State, view: View, key: string, isUnknown = false): Steps<true | Fail> {
+  return yield* state.underLock(view, `replay ${key}`, () => replayLocked(state, view, key, isUnknown));
 }
 
 /** The same for work that also holds the lock of the middle, so that record and mark stay as they are. */
-export function* replayLocked(state: State, view: View, key: string): Steps<true | Fail> {
+export function* replayLocked(state: State, view: View, key: string, isUnknown = false): Steps<true | Fail> {
   const { store } = view;
   const found = yield* state.inMiddle(view, `mark of ${key}`, () => ({
     record: store.recs.get(key),
@@ -18,7 +18,7 @@ export function* replayLocked(state: State, view: View, key: string): Steps<true
   if (found === FAIL) return FAIL;
   const { record, isOwn } = found;
   const removal = found.mark?.removal ?? 0;
-  if (found.mark === undefined && !state.isMarked(view, key)) return true;
+  if (found.mark === undefined && !isUnknown && !state.isMarked(view, key)) return true;
   if (state.has('replay-heard')) state.hear(Math.max(record?.ver ?? 0, removal));
   const answer = yield* state.inBase(`replay ${key} ${record?.id ?? ''} v${Math.max(record?.ver ?? 0, removal)}`, () =>
     replay(state, key, record, removal, isOwn),

@@ -79,7 +79,7 @@ export class Base {
   /** Drops the cursor of a tier that has not been seen for too long, so that it no longer holds the log. */
   forgetTier(tier: string): void {
     this.cursors.delete(tier);
-    this.#prune(this.log.slice(-this.#keeps));
+    this.#prune(this.log.slice(Math.max(0, this.log.length - this.#keeps)));
   }
 
   #prune(rest: LogRow[]): void {
