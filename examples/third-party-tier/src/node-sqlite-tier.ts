@@ -123,11 +123,14 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
-    const sql = `UPDATE entries SET used = ?, uses = ?, evicted_from_l1 = coalesce(?, evicted_from_l1)
-      WHERE key = ? AND expires_at > ?`;
+    const sql = `UPDATE entries SET used = max(used, ?), uses = min(uses + ?, ${Number.MAX_SAFE_INTEGER}),
+      evicted_from_l1 = coalesce(?, evicted_from_l1) WHERE key = ? AND expires_at > ?`;
     const known = updates.filter(({ key }) => key.isWellFormed());
-    const found = known.map(({ key, accessCount, lastAccessed, evictedFromL1 }) =>
-      this.#run(sql, [lastAccessed, accessCount, evictedFromL1 === undefined ? null : Number(evictedFromL1), key, now]),
+    // One transaction: the caller repeats all updates of a call that failed.
+    const found = this.#write(() =>
+      known.map(({ key, hits, lastAccessed, evictedFromL1 }) =>
+        this.#run(sql, [lastAccessed, hits, evictedFromL1 === undefined ? null : Number(evictedFromL1), key, now]),
+      ),
     );
     return found.reduce((sum, count) => sum + count, 0);
   }

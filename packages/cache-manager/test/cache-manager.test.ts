@@ -91,7 +91,7 @@ describe('put, get and delete', () => {
     for (let i = 0; i < 3; i++) await manager.get('k');
     for (const write of writes) expect(write).not.toHaveBeenCalled();
     await manager.close();
-    const update = { key: 'k', accessCount: 3, lastAccessed: clock.now(), evictedFromL1: false };
+    const update = { key: 'k', hits: 3, lastAccessed: clock.now(), evictedFromL1: false };
     for (const write of writes) expect(write.mock.calls).toEqual([[[update]]]);
   });
 

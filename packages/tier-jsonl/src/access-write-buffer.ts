@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CacheEntry } from '@pw/cache-models';
+import { addHits } from '@pw/cache-models/tier';
 import type { AccessFacts } from './shard/shard-operation.ts';
 
 /** At this many pending changes, the buffer is flushed immediately instead of by the timer. */
@@ -8,18 +9,23 @@ const FLUSH_AT = 1000;
 const FLUSH_AFTER = 1000;
 
 export interface AccessTarget {
-  /** Writes one change; false if the key no longer exists. */
-  write(key: string, facts: AccessFacts): Promise<unknown>;
+  /**
+   * Writes one change; false if the key no longer exists. Calls `onStored` in the step in which reads begin to see the
+   * written line.
+   */
+  write(key: string, facts: AccessFacts, onStored: () => void): Promise<unknown>;
   /** The shard that a key belongs to. */
   homeOf(key: string): number;
 }
 
 /**
- * Access metadata on its way to the files, write-behind: reads see it immediately, the files get it in batches. A crash
- * loses the counts of the last second at most.
+ * Accesses on their way to the files, write-behind: reads see them immediately, the files get them in batches, added to
+ * the counts that they contain by then. A crash loses the counts of the last second at most.
  */
 export class AccessWriteBuffer {
   readonly #pending = new Map<string, AccessFacts>();
+  /** Changes that are being written. No key is written twice at the same time, because flushes do not overlap. */
+  readonly #writing = new Map<string, AccessFacts>();
   readonly #target: AccessTarget;
   readonly #failed: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -30,32 +36,31 @@ export class AccessWriteBuffer {
     this.#failed = failed;
   }
 
+  /** Adds accesses to those that are pending. */
   add(key: string, facts: AccessFacts): void {
-    this.#pending.set(key, facts);
+    const before = this.#pending.get(key);
+    this.#pending.set(key, before === undefined ? facts : sumOf(before, facts));
     if (this.#pending.size >= FLUSH_AT && this.#flushing === undefined) void this.flush();
     else this.#flushLater();
-  }
-
-  /** The pending eviction mark of a key. */
-  markOf(key: string): boolean | undefined {
-    return this.#pending.get(key)?.evictedFromL1;
   }
 
   /** Drops the pending changes of a key that was replaced or removed. */
   forget(key: string): void {
     if (this.#pending.size > 0) this.#pending.delete(key);
+    if (this.#writing.size > 0) this.#writing.delete(key);
   }
 
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#pending.clear();
+    this.#writing.clear();
   }
 
   /** The entry with its pending access metadata applied. */
   overlay(entry: CacheEntry): CacheEntry {
-    const facts = this.#pending.size === 0 ? undefined : this.#pending.get(entry.key);
-    return facts === undefined ? entry : CacheEntry.restore({ ...entry.toFields(), ...facts });
+    const written = this.#writing.size === 0 ? entry : withFacts(entry, this.#writing.get(entry.key));
+    return this.#pending.size === 0 ? written : withFacts(written, this.#pending.get(entry.key));
   }
 
   /** Writes everything pending. Faults are reported, never thrown, and the changes they affect stay pending. */
@@ -81,10 +86,13 @@ export class AccessWriteBuffer {
   }
 
   async #flushAll(): Promise<void> {
-    const changes = Map.groupBy(this.#pending, ([key]) => this.#target.homeOf(key));
+    const changes = Map.groupBy(this.#pending.keys(), (key) => this.#target.homeOf(key));
     const written: Promise<void>[] = [];
-    for (const group of changes.values()) {
-      for (const [key, facts] of group) if (this.#pending.get(key) === facts) written.push(this.#writeOne(key, facts));
+    for (const keys of changes.values()) {
+      for (const key of keys) {
+        const facts = this.#pending.get(key);
+        if (facts !== undefined) written.push(this.#writeOne(key, facts));
+      }
       // Each shard locks, reads and writes synchronously: yield before the next one.
       if (changes.size > 1) await nextTurn();
     }
@@ -92,11 +100,37 @@ export class AccessWriteBuffer {
   }
 
   async #writeOne(key: string, facts: AccessFacts): Promise<void> {
+    this.#pending.delete(key);
+    this.#writing.set(key, facts);
+    // False if the value was replaced or removed meanwhile: these accesses are obsolete then.
+    const take = () => this.#writing.get(key) === facts && this.#writing.delete(key);
     try {
-      await this.#target.write(key, facts);
-      if (this.#pending.get(key) === facts) this.#pending.delete(key);
+      await this.#target.write(key, facts, take);
+      take();
     } catch (error) {
+      if (take()) {
+        const later = this.#pending.get(key);
+        this.#pending.set(key, later === undefined ? facts : sumOf(facts, later));
+      }
       this.#failed(error);
     }
   }
+}
+
+function sumOf(before: AccessFacts, after: AccessFacts): AccessFacts {
+  return {
+    hits: addHits(before.hits, after.hits),
+    lastAccessed: Math.max(before.lastAccessed, after.lastAccessed),
+    evictedFromL1: after.evictedFromL1 ?? before.evictedFromL1,
+  };
+}
+
+function withFacts(entry: CacheEntry, facts: AccessFacts | undefined): CacheEntry {
+  if (facts === undefined) return entry;
+  return CacheEntry.restore({
+    ...entry.toFields(),
+    accessCount: addHits(entry.accessCount, facts.hits),
+    lastAccessed: Math.max(entry.lastAccessed, facts.lastAccessed),
+    evictedFromL1: facts.evictedFromL1 ?? entry.evictedFromL1,
+  });
 }

@@ -61,7 +61,7 @@ export class JsonlStore {
     this.#room = this.#roomMaker(config.maxEntries);
     this.#access = new AccessWriteBuffer(
       {
-        write: (key, facts) => this.#atHome(key, { kind: 'access', key, facts }),
+        write: (key, facts, onStored) => this.#atHome(key, { kind: 'access', key, facts, attempt: { onStored } }),
         homeOf: (key) => this.#set?.homeOf(key) ?? 0,
       },
       (error) => hooks.logger.warn({ code: errorCode(error) }, 'JSONL tier: access metadata could not be written yet'),
@@ -400,13 +400,12 @@ export class JsonlStore {
     if (!this.isSettled) return 0;
     const { index } = this.#shards;
     let found = 0;
-    for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
+    for (const { key, hits, lastAccessed, evictedFromL1 } of updates) {
       const id = index.find(key);
       if (id === NO_RECORD || now >= index.expiresAt(id)) continue;
       found++;
-      index.used(id, accessCount);
-      const mark = evictedFromL1 ?? this.#access.markOf(key);
-      this.#access.add(key, { accessCount, lastAccessed, ...(mark === undefined ? {} : { evictedFromL1: mark }) });
+      index.used(id, hits);
+      this.#access.add(key, { hits, lastAccessed, evictedFromL1 });
     }
     return found;
   }

@@ -141,7 +141,7 @@ describe('JsonlCacheTier', () => {
     for (let n = 0; n < 50; n++)
       await tier.put(`k${n % 20}`, makeEntry(`k${n % 20}`, { username: marker, password: marker }));
     await tier.delete('k3');
-    await tier.recordAccess([{ key: 'k1', accessCount: 5, lastAccessed: 1 }]);
+    await tier.recordAccess([{ key: 'k1', hits: 5, lastAccessed: 1 }]);
     await tier.close();
     expect(allText(directory)).not.toContain(marker);
     expect(allText(directory)).not.toContain(Buffer.from(marker).toString('hex'));
@@ -165,10 +165,14 @@ describe('JsonlCacheTier', () => {
     for (let n = 0; n < 5; n++) expect(await wrong.get('a')).toBeUndefined();
     expect(wrong.enabled).toBe(true);
     expect(wrong.statistics).toMatchObject({ undecryptable: 5, evictionsCorruption: 0 });
-    await wrong.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: 5000 }]);
+    await wrong.recordAccess([{ key: 'a', hits: 9, lastAccessed: 1_900_000_005_000 }]);
     await wrong.close();
     const right = newTier(directory, { cipher: new TestCipher('first') });
-    expect(facts(await right.get('a'))).toMatchObject({ password: 'p', accessCount: 9, lastAccessed: 5000 });
+    expect(facts(await right.get('a'))).toMatchObject({
+      password: 'p',
+      accessCount: 9,
+      lastAccessed: 1_900_000_005_000,
+    });
     expect(existsSync(join(directory, 'quarantine'))).toBe(false);
   });
 
@@ -177,16 +181,16 @@ describe('JsonlCacheTier', () => {
     const tier = newTier(directory);
     await tier.putMany([makeEntry('a'), makeEntry('b', { accessCount: 1 })]);
     const updates = [
-      { key: 'a', accessCount: 7, lastAccessed: 1_700_000_000_000.5 },
-      { key: 'gone', accessCount: 1, lastAccessed: 1 },
+      { key: 'a', hits: 7, lastAccessed: 1_900_000_000_000.5 },
+      { key: 'gone', hits: 1, lastAccessed: 1 },
     ];
     expect(await tier.recordAccess(updates)).toBe(1);
-    expect(await tier.get('a')).toMatchObject({ accessCount: 7, lastAccessed: 1_700_000_000_000.5 });
-    await tier.recordAccess([{ key: 'b', accessCount: 3, lastAccessed: 1 }]);
+    expect(await tier.get('a')).toMatchObject({ accessCount: 7, lastAccessed: 1_900_000_000_000.5 });
+    await tier.recordAccess([{ key: 'b', hits: 3, lastAccessed: 1 }]);
     await tier.put('b', makeEntry('b', { accessCount: 4 }));
     await tier.close();
     const again = newTier(directory);
-    expect(await again.get('a')).toMatchObject({ accessCount: 7, lastAccessed: 1_700_000_000_000.5 });
+    expect(await again.get('a')).toMatchObject({ accessCount: 7, lastAccessed: 1_900_000_000_000.5 });
     expect(await again.get('b')).toMatchObject({ accessCount: 4 });
   });
 

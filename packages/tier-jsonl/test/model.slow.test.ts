@@ -105,9 +105,13 @@ const commands = [
     command(on, `access ${name} ${n}, reopen`, async (model, tier, { clock }) => {
       const expected = model.get(name);
       const isLive = expected !== undefined && !expected.isExpiredAt(clock.now());
-      const update = { key: name, accessCount: n, lastAccessed: clock.now() + 0.125 };
+      const update = { key: name, hits: n, lastAccessed: clock.now() + 0.125 };
       expect(await tier.recordAccess([update])).toBe(isLive ? 1 : 0);
-      if (isLive) model.set(name, CacheEntry.restore({ ...expected.toFields(), ...update }));
+      if (isLive) {
+        const { hits, lastAccessed } = update;
+        const accessCount = expected.accessCount + hits;
+        model.set(name, CacheEntry.restore({ ...expected.toFields(), accessCount, lastAccessed }));
+      }
       await tier.close();
     }),
   ),

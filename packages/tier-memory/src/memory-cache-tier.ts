@@ -11,13 +11,13 @@ import {
 } from '@pw/cache-models';
 import {
   type AccessUpdate,
+  addAccess,
   checkFilter,
   checkOneOptionsObject,
   claimEntry,
   copyEntry,
   countAccess,
   queryEntries,
-  raiseAccess,
 } from '@pw/cache-models/tier';
 import { CellStore } from './cell-store.ts';
 import { NONE } from './cell-table.ts';
@@ -194,13 +194,13 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   /** An access counted elsewhere is a use here too: it moves the entry in the eviction order. */
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
     let found = 0;
-    for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
+    for (const { key, hits, lastAccessed, evictedFromL1 } of updates) {
       const cell = this.#store.find(key);
       if (cell === NONE || this.#store.isExpiredAt(cell, now)) continue;
       const before = this.#store.entryAt(cell);
       if (lastAccessed > before.lastAccessed) this.#store.use(cell);
       const entry = this.#withMark(cell, before, evictedFromL1);
-      raiseAccess(entry, { accessCount, lastAccessed });
+      addAccess(entry, { hits, lastAccessed });
       found++;
     }
     return found;

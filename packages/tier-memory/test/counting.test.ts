@@ -195,14 +195,14 @@ describe('an entry of another copy of the models', () => {
 });
 
 describe('recordAccess', () => {
-  it('raises the counts of the same object, and never lowers them', () => {
+  it('adds hits to the count of the same object, and keeps the later time', () => {
     const { tier } = makeTier();
     const entry = makeEntry('a', { accessCount: 4 });
     tier.put('a', entry);
-    tier.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 3 }]);
-    expect(countsOf(entry)).toEqual([9, 3]);
-    tier.recordAccess([{ key: 'a', accessCount: 7, lastAccessed: START + 2 }]);
-    expect(countsOf(entry)).toEqual([9, 3]);
+    tier.recordAccess([{ key: 'a', hits: 9, lastAccessed: START + 3 }]);
+    expect(countsOf(entry)).toEqual([13, 3]);
+    tier.recordAccess([{ key: 'a', hits: 7, lastAccessed: START + 2 }]);
+    expect(countsOf(entry)).toEqual([20, 3]);
     expect(tier.get('a')).toBe(entry);
   });
 
@@ -210,25 +210,25 @@ describe('recordAccess', () => {
     const { tier } = makeTier();
     const entry = makeEntry('a', { accessCount: 4, labels: { country: 'DE' } });
     tier.put('a', entry);
-    const update = { key: 'a', accessCount: 9, lastAccessed: START + 3, evictedFromL1: true };
+    const update = { key: 'a', hits: 9, lastAccessed: START + 3, evictedFromL1: true };
     tier.recordAccess([update]);
     const copy = tier.peek('a');
     expect(copy?.toFields()).toEqual({
       ...entry.toFields(),
-      accessCount: 9,
+      accessCount: 13,
       lastAccessed: START + 3,
       evictedFromL1: true,
     });
     tier.recordAccess([update]);
     expect(tier.get('a')).toBe(copy);
-    expect(copy?.accessCount).toBe(10);
+    expect(copy?.accessCount).toBe(23);
     expect(entry.accessCount).toBe(4);
   });
 
   it('keeps other tiers from counting in that copy', () => {
     const [first, second] = [makeTier().tier, makeTier().tier];
     first.put('a', makeEntry('a'));
-    first.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 3, evictedFromL1: true }]);
+    first.recordAccess([{ key: 'a', hits: 9, lastAccessed: START + 3, evictedFromL1: true }]);
     second.put('a', first.peek('a')!);
     second.get('a');
     expect(first.peek('a')?.accessCount).toBe(9);
@@ -238,7 +238,7 @@ describe('recordAccess', () => {
     const { tier } = makeTier();
     const entry = makeEntry('a');
     tier.put('a', entry);
-    tier.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 3, evictedFromL1: false }]);
+    tier.recordAccess([{ key: 'a', hits: 9, lastAccessed: START + 3, evictedFromL1: false }]);
     expect(tier.peek('a')).toBe(entry);
   });
 });

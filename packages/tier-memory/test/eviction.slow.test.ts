@@ -137,7 +137,7 @@ describe('lru', () => {
     tier.get('b');
     tier.getMany(['c']);
     tier.put('a', makeEntry('a'));
-    tier.recordAccess([{ key: 'd', accessCount: 4, lastAccessed: START + 1 }]);
+    tier.recordAccess([{ key: 'd', hits: 4, lastAccessed: START + 1 }]);
     for (const key of 'vwxyz') tier.put(key, makeEntry(key));
     expect(left).toEqual(['e capacity', 'b capacity', 'c capacity', 'a capacity', 'd capacity']);
   });
@@ -149,7 +149,7 @@ describe('lfu', () => {
     for (let i = 0; i < 4; i++) tier.get('a');
     for (let i = 0; i < 3; i++) tier.getMany(['b']);
     for (let i = 0; i < 2; i++) tier.put('c', makeEntry('c'));
-    tier.recordAccess([{ key: 'd', accessCount: 4, lastAccessed: START + 1 }]);
+    tier.recordAccess([{ key: 'd', hits: 4, lastAccessed: START + 1 }]);
     for (const key of 'xyz') {
       tier.put(key, makeEntry(key));
       for (let i = 0; i < 9; i++) tier.get(key);
@@ -190,12 +190,12 @@ describe('fifo', () => {
 it('access metadata counted elsewhere that is not newer is stored, but is not a use', () => {
   const { tier, left } = makeTier('lru', 2, 'ab');
   const updates = [
-    { key: 'a', accessCount: 7, lastAccessed: START, evictedFromL1: true },
-    { key: 'unknown', accessCount: 1, lastAccessed: START },
+    { key: 'a', hits: 7, lastAccessed: START, evictedFromL1: true },
+    { key: 'unknown', hits: 1, lastAccessed: START },
   ];
   expect(tier.recordAccess(updates)).toBe(1);
   expect(tier.peek('a')).toMatchObject({ accessCount: 7, lastAccessed: START, evictedFromL1: true });
-  tier.recordAccess([{ key: 'a', accessCount: 8, lastAccessed: START }]);
+  tier.recordAccess([{ key: 'a', hits: 8, lastAccessed: START }]);
   expect(tier.peek('a')?.evictedFromL1).toBe(true);
   tier.put('c', makeEntry('c'));
   expect(left).toEqual(['a capacity']);

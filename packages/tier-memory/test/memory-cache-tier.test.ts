@@ -94,9 +94,9 @@ describe('MemoryCacheTier', () => {
     expect(() => tier.put('', makeEntry(''))).toThrow(/key/);
     expect(() => tier.put('a', null as unknown as CacheEntry)).toThrow(/entry/);
     // Invalid whether or not the key exists.
-    expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
+    expect(() => tier.recordAccess([{ key: 'a', hits: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
     tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }));
-    expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
+    expect(() => tier.recordAccess([{ key: 'a', hits: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
     expect(tier.failureCount).toBe(0);
     expect(tier.peek('a')?.accessCount).toBe(0);
   });

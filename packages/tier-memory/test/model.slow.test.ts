@@ -92,9 +92,9 @@ class Comparison {
         expect(tier.delete(command[1], command[2])).toBe(naive.delete(command[1], command[2], now));
         break;
       case 'record': {
-        const [, name, accessCount, lastAccessed] = command;
-        const found = tier.recordAccess([{ key: name, accessCount, lastAccessed }]);
-        expect(found).toBe(naive.recordAccess(name, accessCount, lastAccessed, now));
+        const [, name, hits, lastAccessed] = command;
+        const found = tier.recordAccess([{ key: name, hits, lastAccessed }]);
+        expect(found).toBe(naive.recordAccess(name, hits, lastAccessed, now));
         break;
       }
       case 'cleanup':

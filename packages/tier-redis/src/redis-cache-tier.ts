@@ -336,9 +336,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     const fixed = [String(now), this.config.evictionPolicy, index[0], index[2], names.prefix('e')];
     const counts = this.#store.groups(known).map((group) => {
       const all = group.flatMap(({ key }) => [names.name('e', key), names.name('a', key)]);
-      const args = group.flatMap((update) =>
-        encodeAccess(update.accessCount, update.lastAccessed, update.evictedFromL1),
-      );
+      const args = group.flatMap((update) => encodeAccess(update));
       return this.#store.run(ACCESS, all, [...fixed, ...args], wholeNumber);
     });
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);

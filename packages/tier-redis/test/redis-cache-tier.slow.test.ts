@@ -55,7 +55,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
   it('lets the server remove expired entries and their accesses', async () => {
     const tier = tierOf();
     await tier.put('k', entryOf('k', { expiresAt: Date.now() + 300 }));
-    await tier.recordAccess([{ key: 'k', accessCount: 3, lastAccessed: Date.now() }]);
+    await tier.recordAccess([{ key: 'k', hits: 3, lastAccessed: Date.now() }]);
     expect(await server.ask('EXISTS', 'pw:{proxies}:e:k', 'pw:{proxies}:a:k')).toBe('2');
     await until(
       'the server has removed the entry',

@@ -1,4 +1,5 @@
 import { CacheEntry } from '@pw/cache-models';
+import { addHits } from '@pw/cache-models/tier';
 import { entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -61,15 +62,16 @@ describe.each(KINDS)('$name', (kind) => {
             expect(tier.deleteMany(step.keys)).toEqual(step.keys.map((one) => isLive(model.get(one))));
             for (const one of step.keys) model.delete(one);
           } else if (step.do === 'access') {
-            const { count: accessCount, evictedFromL1 } = step;
-            const update = {
-              accessCount,
-              lastAccessed: clock.now(),
-              ...(evictedFromL1 === undefined ? {} : { evictedFromL1 }),
-            };
+            const { count: hits, evictedFromL1 } = step;
             const old = live().get(step.key);
-            expect(tier.recordAccess([{ key: step.key, ...update }])).toBe(old === undefined ? 0 : 1);
-            if (old !== undefined) model.set(step.key, old.with(update));
+            const update = { key: step.key, hits, lastAccessed: clock.now(), evictedFromL1 };
+            expect(tier.recordAccess([update])).toBe(old === undefined ? 0 : 1);
+            if (old !== undefined) {
+              const accessCount = addHits(old.accessCount, hits);
+              const lastAccessed = Math.max(old.lastAccessed, clock.now());
+              const mark = evictedFromL1 ?? old.evictedFromL1;
+              model.set(step.key, old.with({ accessCount, lastAccessed, evictedFromL1: mark }));
+            }
           } else if (step.do === 'pass time') clock.advance(step.ms);
           else if (step.do === 'reopen') tier.close();
           else if (step.do === 'clear') {

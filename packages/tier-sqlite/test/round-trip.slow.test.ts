@@ -110,13 +110,13 @@ describe.each(KINDS)('$name: stored entries are read unchanged', (kind) => {
     const tier = kind.make(directory);
     tier.putMany([makeEntry('a', { evictedFromL1: true }), makeEntry('b')]);
     const updates = [
-      { key: 'a', accessCount: 7, lastAccessed: 5000.001 },
-      { key: 'nothing', accessCount: 1, lastAccessed: 1 },
-      { key: 'b', accessCount: 3, lastAccessed: 6000, evictedFromL1: true },
+      { key: 'a', hits: 7, lastAccessed: 2e12 + 0.125 },
+      { key: 'nothing', hits: 1, lastAccessed: 1 },
+      { key: 'b', hits: 3, lastAccessed: 2e12, evictedFromL1: true },
     ];
     expect(tier.recordAccess(updates)).toBe(2);
     tier.close();
-    expect(tier.get('a')).toMatchObject({ accessCount: 7, lastAccessed: 5000.001, evictedFromL1: true });
-    expect(tier.get('b')).toMatchObject({ accessCount: 3, lastAccessed: 6000, evictedFromL1: true });
+    expect(tier.get('a')).toMatchObject({ accessCount: 7, lastAccessed: 2e12 + 0.125, evictedFromL1: true });
+    expect(tier.get('b')).toMatchObject({ accessCount: 3, lastAccessed: 2e12, evictedFromL1: true });
   });
 });

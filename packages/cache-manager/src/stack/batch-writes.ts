@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry, MaybePromise } from '@pw/cache-models';
-import { allOf, chain, extractUrlCredentials, isPromise, versionOf } from '@pw/cache-models/tier';
-import { type AccessBuffer, withoutMark } from '../access/access-buffer.ts';
+import { allOf, chain, extractUrlCredentials, isPromise, stampEntry, versionOf } from '@pw/cache-models/tier';
+import { type AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';
 import type { SliceHooks } from '../tier/managed-tier.ts';
@@ -11,9 +11,16 @@ import type { ExpectedVersions, StackLevel, StoredEntries } from './stack-level.
 /** How often keys are merged if others change them meanwhile. */
 const MERGES = 4;
 
+/** The newest entry of a key, the level that returned it, and its version. */
+interface Newest {
+  readonly entry: CacheEntry;
+  readonly level: StackLevel;
+  readonly version: number;
+}
+
 interface MergeProgress {
   /** The keys to be merged; all of them at first. */
-  readonly left: ReadonlySet<string> | undefined;
+  readonly left: ReadonlySet<string>;
   /** The merged entries as they are stored, by key. */
   readonly done: Map<string, CacheEntry>;
   /** The keys that a durable level has stored. */
@@ -65,13 +72,12 @@ export class BatchWrites {
     const first = this.#context.inMemory.length === 0 ? this.#hooks : {};
     const below = areMany(entries)
       ? this.#putInTurns(entries, first)
-      : allOf(this.#context.below.map((level) => level.storeMany(entries, first)));
+      : allOf(this.#context.below.map((level) => level.storeMany(copiesFor(level, entries), first)));
     return chain(below, (results) => {
-      // With their versions, so that memory knows which changes by others it has seen.
-      const stored = entries.map((entry, i) => results.findLast((result) => result.entries[i])?.entries[i] ?? entry);
+      const stored = entries.map((entry, i) => stampedAs(entry, results, i));
       const outdated = new Set(results.flatMap((result) => [...(result.outdated ?? [])]));
       if (outdated.size > 0) return this.#putCurrent(stored, outdated, results);
-      return chain(this.#putInMemory(stored, false), (inMemory) => anyLevel([...results, ...inMemory], entries.length));
+      return chain(this.#putInMemory(stored), (inMemory) => anyLevel([...results, ...inMemory], entries.length));
     });
   }
 
@@ -82,7 +88,7 @@ export class BatchWrites {
     results: readonly StoredEntries[],
   ): Promise<boolean[]> {
     const current = entries.filter(({ key }) => !outdated.has(key));
-    const inMemory = await this.#putInMemory(current, false);
+    const inMemory = await this.#putInMemory(current);
     for (const level of this.#context.inMemory) await level.deleteMany([...outdated]);
     const kept = new Set(current.filter((_, i) => inMemory.some((level) => level.stored[i] === true)));
     return anyLevel(results, entries.length).map((isStored, i) => isStored || kept.has(entries[i]!));
@@ -93,22 +99,25 @@ export class BatchWrites {
     const results: MaybePromise<StoredEntries>[] = [];
     for (const level of this.#context.below) {
       if (results.length > 0) await setImmediate();
-      results.push(level.storeMany(entries, hooks));
+      results.push(level.storeMany(copiesFor(level, entries), hooks));
     }
     return Promise.all(results);
   }
 
-  #putInMemory(entries: readonly CacheEntry[], isOneStep: boolean): MaybePromise<StoredEntries[]> {
+  /** From the bottom up. With `oneStep`, each level gets all of them in one step, with these hooks around the first. */
+  #putInMemory(entries: readonly CacheEntry[], oneStep?: SliceHooks): MaybePromise<StoredEntries[]> {
     const { inMemory } = this.#context;
     const results: MaybePromise<StoredEntries>[] = new Array(inMemory.length);
     for (let i = inMemory.length - 1; i >= 0; i--) {
       const level = inMemory[i]!;
-      const hooks = i === 0 ? this.#hooks : {};
-      if (isOneStep) {
-        if (i === 0) this.#hooks.before(entries);
-        results[i] = level.storeManyInOneStep(entries);
-        if (i === 0 && !isPromise(results[i])) this.#hooks.after(entries);
-      } else results[i] = level.storeMany(entries, hooks);
+      const copies = copiesFor(level, entries);
+      const isFirst = i === 0;
+      if (oneStep !== undefined) {
+        if (isFirst) oneStep.before?.(entries);
+        const stored = level.storeManyInOneStep(copies);
+        if (isFirst && !isPromise(stored)) oneStep.after?.(entries);
+        results[i] = stored;
+      } else results[i] = level.storeMany(copies, isFirst ? this.#hooks : {});
     }
     return allOf(results);
   }
@@ -120,45 +129,63 @@ export class BatchWrites {
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
     return this.#context.mutex.runAll(keys, async () => {
       const existing = await this.#newestMany(keys);
-      await merge.prepare(existing);
-      const done = new Map<string, CacheEntry>();
-      const stored = new Set<string>();
-      let left: ReadonlySet<string> | undefined;
-      for (let attempt = 1; left === undefined || left.size > 0; attempt++) {
-        const outdated = await this.#mergeOnce(merge, existing, { left, done, stored, isLast: attempt === MERGES });
-        // Others have changed these keys meanwhile: merged again, into what they have made of them.
-        for (const key of outdated) existing.delete(key);
-        for (const [key, entry] of await this.#newestMany([...outdated])) existing.set(key, entry);
-        left = outdated;
-      }
-      const merged = [...done.values()].map((entry) => this.#context.access.overlay(entry));
-      const inMemory = await this.#putInMemory(merged, true);
-      for (const [i, { key }] of merged.entries()) if (inMemory.some((level) => level.stored[i])) stored.add(key);
-      return merge.entries.map(({ key }) => stored.has(key));
+      await merge.prepare(entriesOf(existing));
+      if (this.#context.below.length > 0) return this.#mergeBelow(keys, merge, existing);
+      const entries = this.#merge(merge, existing);
+      const inMemory = await this.#putInMemory(entries, this.#hooks);
+      return anyLevel(inMemory, entries.length);
     });
   }
 
+  /** Stores the merged entries in the durable levels, and again what others have changed meanwhile; then in memory. */
+  async #mergeBelow(keys: readonly string[], merge: Merge, existing: Map<string, Newest>): Promise<boolean[]> {
+    const { access, below, inMemory } = this.#context;
+    const done = new Map<string, CacheEntry>();
+    const stored = new Set<string>();
+    let left: ReadonlySet<string> = new Set(keys);
+    for (let attempt = 1; left.size > 0; attempt++) {
+      const outdated = await this.#mergeOnce(merge, existing, { left, done, stored, isLast: attempt === MERGES });
+      // Merged again, into what others have made of them.
+      for (const key of outdated) existing.delete(key);
+      for (const [key, newest] of await this.#newestMany([...outdated])) existing.set(key, newest);
+      left = outdated;
+    }
+    // With the accesses that were counted meanwhile.
+    const merged = [...done.values()].map((entry) => access.overlay(entry, below.at(-1)!));
+    const results = inMemory.length === 0 ? [] : await this.#putInMemory(merged, {});
+    for (const [i, { key }] of merged.entries()) if (results.some((level) => level.stored[i])) stored.add(key);
+    return merge.entries.map(({ key }) => stored.has(key));
+  }
+
   /** Merges into the existing entries and stores the result in the durable levels. Returns the keys to be merged again. */
-  async #mergeOnce(merge: Merge, existing: Map<string, CacheEntry>, progress: MergeProgress): Promise<Set<string>> {
+  async #mergeOnce(merge: Merge, existing: Map<string, Newest>, progress: MergeProgress): Promise<Set<string>> {
     const { access, below } = this.#context;
     const { left, done, stored, isLast } = progress;
-    const expected = new Map<string, number>();
-    for (const [key, entry] of existing) {
-      expected.set(key, versionOf(entry));
-      // Reads of the first level take no lock, so accesses may have been counted meanwhile.
-      existing.set(key, access.overlay(this.#peekFirst(key, entry) ?? entry));
-    }
-    const all = merge.mergeInto(existing).map((entry) => withoutMark(extractUrlCredentials(entry)));
-    const entries = left === undefined ? all : all.filter(({ key }) => left.has(key));
-    for (const { key } of entries) if (!expected.has(key)) expected.set(key, 0);
-    const results = await allOf(below.map((level) => level.storeMany(entries, {}, isLast ? undefined : expected)));
+    const entries = this.#merge(merge, existing).filter(({ key }) => left.has(key));
+    const hits = entries.map(({ key }) => access.hitsOf(key));
+    const versionBefore = ({ key }: CacheEntry) => existing.get(key)?.version ?? 0;
+    const expected = isLast ? undefined : new Map(entries.map((entry) => [entry.key, versionBefore(entry)]));
+    const results = await allOf(below.map((level) => level.storeMany(copiesFor(level, entries), {}, expected)));
     const outdated = new Set(results.flatMap((result) => [...(result.outdated ?? [])]));
     for (const [i, entry] of entries.entries()) {
-      if (outdated.has(entry.key)) continue;
-      done.set(entry.key, results.findLast((result) => result.entries[i])?.entries[i] ?? entry);
+      if (outdated.has(entry.key) && !isLast) continue;
+      outdated.delete(entry.key);
+      access.noteMerged(entry.key, hits[i]!);
+      done.set(entry.key, stampedAs(entry, results, i));
       if (results.some((result) => result.stored[i] === true)) stored.add(entry.key);
     }
     return outdated;
+  }
+
+  /** Reads of the first level take no lock, so accesses may have been counted since the entries were read. */
+  #merge(merge: Merge, existing: Map<string, Newest>): CacheEntry[] {
+    const { access } = this.#context;
+    const overlaid = new Map<string, CacheEntry>();
+    for (const [key, newest] of existing) {
+      const { entry, level } = this.#peekFirst(key, newest) ?? newest;
+      overlaid.set(key, access.overlay(entry, level));
+    }
+    return merge.mergeInto(overlaid).map((entry) => withoutMark(extractUrlCredentials(entry)));
   }
 
   /** Removes entries from every tier and returns which of them existed in at least one tier. */
@@ -173,9 +200,9 @@ export class BatchWrites {
   deleteManyIf(keys: readonly string[], shouldDelete: (entry: CacheEntry) => boolean): MaybePromise<number> {
     return this.#context.mutex.runAll(keys, async () => {
       const newest = await this.#newestMany(keys);
-      const toDelete = keys.filter((key) => newest.has(key) && shouldDelete(newest.get(key)!));
+      const toDelete = keys.filter((key) => newest.has(key) && shouldDelete(newest.get(key)!.entry));
       // An entry that others change meanwhile stays: it may not satisfy the condition any more.
-      const expected = new Map(toDelete.map((key) => [key, versionOf(newest.get(key)!)]));
+      const expected = new Map(toDelete.map((key) => [key, newest.get(key)!.version]));
       return (await this.#deleteAll(toDelete, expected)).filter(Boolean).length;
     });
   }
@@ -210,27 +237,43 @@ export class BatchWrites {
   }
 
   /** The first level's copy of an entry, which counts accesses on. */
-  #peekFirst(key: string, of: CacheEntry): CacheEntry | undefined {
-    const first = this.#first;
-    if (!first.isSynchronous || first.capsTtl) return undefined;
-    const copy = first.peek(key) as CacheEntry | undefined;
-    return copy !== undefined && versionOf(copy) === versionOf(of) ? copy : undefined;
+  #peekFirst(key: string, { version }: Newest): Newest | undefined {
+    const level = this.#first;
+    if (!level.isSynchronous || level.capsTtl) return undefined;
+    const entry = level.peek(key) as CacheEntry | undefined;
+    return entry !== undefined && versionOf(entry) === version ? { entry, level, version } : undefined;
   }
 
-  /**
-   * The live entries of the keys, without counting hits. Each tier is read only for the keys that no earlier tier had.
-   */
-  async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
-    const found = new Map<string, CacheEntry>();
+  /** The live entries of the keys, without counting hits. Each level is read only for the keys that no earlier one had. */
+  async #newestMany(keys: readonly string[]): Promise<Map<string, Newest>> {
+    const found = new Map<string, Newest>();
     let left = keys;
-    for (const tier of this.#context.uncappedFirst) {
+    for (const level of this.#context.uncappedFirst) {
       if (left.length === 0) break;
-      for (const entry of await tier.peekMany(left)) if (entry !== undefined) found.set(entry.key, entry);
+      for (const entry of await level.peekMany(left))
+        if (entry !== undefined) found.set(entry.key, { entry, level, version: versionOf(entry) });
       if (areMany(left)) await setImmediate();
       if (found.size > 0) left = left.filter((key) => !found.has(key));
     }
     return found;
   }
+}
+
+/**
+ * An entry with the version that the levels below have given it, so that memory knows which changes by others it has seen;
+ * but not the object that they were given, because memory counts accesses in its own.
+ */
+function stampedAs(entry: CacheEntry, results: readonly StoredEntries[], i: number): CacheEntry {
+  return stampEntry(entry, versionOf(results.findLast((result) => result.entries[i])?.entries[i] ?? entry));
+}
+
+function entriesOf(newest: ReadonlyMap<string, Newest>): Map<string, CacheEntry> {
+  return new Map([...newest].map(([key, { entry }]) => [key, entry]));
+}
+
+/** The objects to put into a level, made before the first one counts in those that it gets. */
+function copiesFor(level: StackLevel, entries: readonly CacheEntry[]): readonly CacheEntry[] {
+  return level.level === 0 ? entries : entries.map((entry) => copyFor(level, entry));
 }
 
 function anyLevel(levels: readonly StoredEntries[], length: number): boolean[] {

@@ -17,7 +17,7 @@ export async function queryStack(stack: TierStack, filter: EntryFilter, now: num
   const tier = indexedTier(stack, cursor);
   if (tier !== undefined) {
     const page = await queryTier(tier, { ...filter, cursor: cursor?.ofTier ?? undefined });
-    if (page !== undefined) return finish(stack, page, tier.name, filter, cursor);
+    if (page !== undefined) return finish(stack, page, tier, filter, cursor);
   }
   const plain = cursor?.tier === null ? (cursor.ofTier ?? undefined) : cursor?.plain;
   const page = queryEntries(await collect(stack.entries()), { ...filter, cursor: plain }, now);
@@ -70,12 +70,14 @@ async function queryTier(tier: ManagedTier, filter: EntryFilter): Promise<EntryP
 function finish(
   stack: TierStack,
   page: EntryPage,
-  tier: string | null,
+  tier: ManagedTier | null,
   filter: EntryFilter,
   before: PageCursor | undefined,
 ): EntryPage {
-  const entries = page.entries.map((entry) => stack.overlay(entry));
-  return { entries, cursor: formatPageCursor(page, tier, filter, before) };
+  // Those of the plain query have all accesses already.
+  const entries =
+    tier === null ? page.entries : page.entries.map((entry) => stack.overlay(entry, stack.levels.at(-1)!));
+  return { entries, cursor: formatPageCursor(page, tier?.name ?? null, filter, before) };
 }
 
 async function collect(entries: AsyncIterable<CacheEntry>): Promise<CacheEntry[]> {

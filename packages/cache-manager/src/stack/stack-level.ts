@@ -49,6 +49,8 @@ export interface LevelUpdateOptions {
  * throws, rejects or hangs. Operations on a key run under its lock, except reads of the first level.
  */
 export interface StackLevel {
+  /** The position of the level in the stack, from 0. */
+  readonly level: number;
   /** The tiers of this level, the fastest first. */
   readonly tiers: readonly ManagedTier[];
   /** True if an entry survives the process, or other processes see it. */
@@ -98,7 +100,13 @@ export interface StackLevel {
     change: (entry: CacheEntry) => CacheEntry | null,
     options: LevelUpdateOptions,
   ): MaybePromise<CacheEntry | null | undefined | 'unable'>;
-  recordAccess(updates: readonly AccessUpdate[]): Promise<boolean>;
+  /** See {@link ManagedTier.recordAccess}. */
+  recordAccess(
+    updates: readonly AccessUpdate[],
+    onStored: (updates: readonly AccessUpdate[]) => void,
+  ): Promise<{ readonly hasFailed: Promise<boolean> } | undefined>;
+  /** The hits of a key that the level missed and that it will get later. */
+  missedHits(key: string): number;
   cleanupExpired(): MaybePromise<number>;
 
   subscribe(report: ChangeReport): () => void;

@@ -1,6 +1,6 @@
 import { CacheEntry, type MaybePromise } from '@pw/cache-models';
 import { allOf, chain, isPromise } from '@pw/cache-models/tier';
-import type { AccessBuffer } from '../access/access-buffer.ts';
+import { type AccessBuffer, copyFor } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { Yielder } from '../scheduling/yielder.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
@@ -103,9 +103,9 @@ export class StackReads {
   }
 
   #promote(source: StackLevel, found: CacheEntry, level: number): MaybePromise<Hit> {
-    const entry = this.#access.countHit(found, source.countsAccesses, source.now());
+    const entry = this.#access.countHit(found, source, source.now());
     const copies = this.#levels.slice(0, level).map((above) =>
-      chain(above.store(entry), ({ stored }) => {
+      chain(above.store(copyFor(above, entry)), ({ stored }) => {
         for (const [i, tier] of above.tiers.entries()) if (stored[i] === true) this.#events.promoted(tier, entry.key);
       }),
     );
@@ -179,7 +179,7 @@ export class StackReads {
 
   /** Counts an access, unless the level already has, and records it to be written behind. */
   #counted(level: StackLevel, found: CacheEntry): CacheEntry {
-    if (!level.countsAccesses) return this.#access.countHit(found, false, level.now());
+    if (!level.countsAccesses) return this.#access.countHit(found, level, level.now());
     this.#access.recordHit(found);
     return found;
   }

@@ -1,6 +1,14 @@
 import { type CacheEntry, type Logger, type MaybePromise, RemovalReason } from '@pw/cache-models';
-import { allOf, chain, extractUrlCredentials, type HealthCheck, ignoreRejection } from '@pw/cache-models/tier';
-import { AccessBuffer, withoutMark } from '../access/access-buffer.ts';
+import {
+  allOf,
+  chain,
+  extractUrlCredentials,
+  type HealthCheck,
+  ignoreRejection,
+  stampEntry,
+  versionOf,
+} from '@pw/cache-models/tier';
+import { AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
@@ -40,6 +48,12 @@ export interface AppliedChange {
   readonly tiers: ReadonlySet<ManagedTier>;
   /** Makes the same change of another copy of the entry. */
   readonly change: EntryChange;
+}
+
+/** The newest entry of a key, and the level that returned it. */
+interface Newest {
+  readonly entry: CacheEntry;
+  readonly level: StackLevel;
 }
 
 export interface TierStackOptions {
@@ -126,9 +140,11 @@ export class TierStack {
 
   #putEverywhere(entry: CacheEntry): MaybePromise<boolean[]> {
     this.#invalidateDerivedState(entry.key);
-    return chain(allOf(this.#below.map((level) => level.store(entry))), (below) => {
-      // With its version, so that memory knows which changes by others it has seen.
-      const stored = below.findLast((level) => level.entry !== undefined)?.entry ?? entry;
+    return chain(allOf(this.#below.map((level) => level.store(copyFor(level, entry)))), (below) => {
+      // With its version, so that memory knows which changes by others it has seen; but not the object that a level below
+      // was given, because memory counts accesses in its own.
+      const version = versionOf(below.findLast((level) => level.entry !== undefined)?.entry ?? entry);
+      const stored = stampEntry(entry, version);
       const isOutdated = below.some((level) => level.isOutdated === true);
       return chain(isOutdated ? this.#dropInMemory(entry.key) : this.#putInMemory(stored), (inMemory) => [
         ...inMemory,
@@ -146,7 +162,7 @@ export class TierStack {
     const levels = this.#inMemory;
     const results: MaybePromise<boolean>[] = new Array(levels.length);
     for (let i = levels.length - 1; i >= 0; i--)
-      results[i] = chain(levels[i]!.store(entry), ({ stored }) => stored[0] === true);
+      results[i] = chain(levels[i]!.store(copyFor(levels[i]!, entry)), ({ stored }) => stored[0] === true);
     return allOf(results);
   }
 
@@ -222,9 +238,9 @@ export class TierStack {
       this.#invalidateDerivedState(key);
       return chain(allOf(others.map((level) => level.delete(key, options.reason))), () => updated);
     }
-    const entry = withoutMark(this.#access.overlay(updated));
-    this.#noteChanged(entry);
-    return chain(allOf(others.map((level) => level.store(entry))), () => entry);
+    const entry = withoutMark(this.#access.overlay(updated, lowest));
+    this.#noteChanged(entry, others);
+    return chain(allOf(others.map((level) => level.store(copyFor(level, entry)))), () => entry);
   }
 
   /** Without a level that can do it as one step: the newest copy is changed and put everywhere. */
@@ -233,12 +249,12 @@ export class TierStack {
     change: EntryChange,
     { reason, apply }: UpdateOptions,
   ): MaybePromise<CacheEntry | null | undefined> {
-    return chain<CacheEntry | undefined, CacheEntry | null | undefined>(this.#newest(key), (found) => {
+    return chain<Newest | undefined, CacheEntry | null | undefined>(this.#newest(key), (found) => {
       if (found === undefined) return undefined;
-      const newest = this.#access.overlay(found);
-      return chain(apply?.(newest), (applied) => {
+      const overlaid = () => this.#access.overlay(found.entry, found.level);
+      return chain(apply?.(overlaid()), (applied) => {
         // Reads of the first level take no lock, so accesses may have been counted meanwhile.
-        const result = (applied?.change ?? change)(this.#access.overlay(newest));
+        const result = (applied?.change ?? change)(overlaid());
         const changed = result && withoutMark(result);
         const done = changed === null ? this.#deleteEverywhere(key, reason) : this.#putChanged(changed, applied?.tiers);
         return chain<unknown, CacheEntry | null>(done, () => changed);
@@ -249,8 +265,8 @@ export class TierStack {
   #withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
     return this.#whenFresh(() =>
       this.#mutex.run(key, () =>
-        chain<CacheEntry | undefined, T | undefined>(this.#newest(key), (entry) =>
-          entry === undefined ? undefined : work(this.#access.overlay(entry)),
+        chain<Newest | undefined, T | undefined>(this.#newest(key), (found) =>
+          found === undefined ? undefined : work(this.#access.overlay(found.entry, found.level)),
         ),
       ),
     );
@@ -258,19 +274,21 @@ export class TierStack {
 
   /** Stores a changed entry in every level that has not applied the change. */
   #putChanged(entry: CacheEntry, applied: ReadonlySet<ManagedTier> | undefined): MaybePromise<unknown> {
-    this.#noteChanged(entry);
     const levels = applied === undefined ? this.levels : this.levels.filter(({ tiers }) => !applied.has(tiers[0]!));
-    return allOf(levels.map((level) => level.store(entry)));
+    this.#noteChanged(entry, levels);
+    return allOf(levels.map((level) => level.store(copyFor(level, entry))));
   }
 
-  #noteChanged(entry: CacheEntry): void {
+  /** These levels get an entry with all accesses counted so far. */
+  #noteChanged(entry: CacheEntry, levels: readonly StackLevel[]): void {
     if (this.stale.has(entry.key)) this.stale.record(entry);
-    this.#access.recordReturn(entry);
+    if (levels.length === this.levels.length) this.#access.forget(entry.key);
+    else this.#access.noteWritten(entry.key, levels);
   }
 
-  /** The entry with all accesses counted so far. */
-  overlay(entry: CacheEntry): CacheEntry {
-    return this.#access.overlay(entry);
+  /** The entry that a level returned, with all accesses counted so far. */
+  overlay(entry: CacheEntry, level: StackLevel): CacheEntry {
+    return this.#access.overlay(entry, level);
   }
 
   /** Keeps the newest value of a key, so that it can be returned after it has expired. */
@@ -291,10 +309,10 @@ export class TierStack {
   }
 
   /** The live entry of a key, without counting a hit. */
-  #newest(key: string, index = 0): MaybePromise<CacheEntry | undefined> {
+  #newest(key: string, index = 0): MaybePromise<Newest | undefined> {
     const level = this.#uncappedFirst[index];
     if (level === undefined) return undefined;
-    return chain(level.peek(key), (entry) => (entry === undefined ? this.#newest(key, index + 1) : entry));
+    return chain(level.peek(key), (entry) => (entry === undefined ? this.#newest(key, index + 1) : { entry, level }));
   }
 
   /** Removes an entry from every tier; true if it existed in one of them. */
@@ -356,7 +374,7 @@ export class TierStack {
       for await (const entry of level.entries()) {
         if (seen.has(entry.key) || level.hasMissed(entry.key)) continue;
         seen.add(entry.key);
-        yield this.#access.overlay(entry);
+        yield this.#access.overlay(entry, level);
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { CacheEntry, CacheTier, MaybePromise } from '@pw/cache-models';
-import type { AccessUpdate } from '@pw/cache-models/tier';
+import { type AccessUpdate, chain } from '@pw/cache-models/tier';
 import type { FaultBoundary } from './fault-boundary.ts';
-import type { ReplayTarget } from './write-journal.ts';
+import type { AccessOutcome, ReplayTarget } from './write-journal.ts';
 
 /** A key that cannot exist: reading it shows only whether the tier answers. */
 const PROBE = '\0pw-cache:probe';
@@ -50,8 +50,18 @@ export class GuardedTier implements ReplayTarget {
     return this.#boundary.attempt(() => this.#tier.clear(), { onLate: (result) => this.#late.clear(result) });
   }
 
-  recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
-    return this.#boundary.attempt(() => this.#tier.recordAccess(updates));
+  async recordAccess(updates: readonly AccessUpdate[]): Promise<AccessOutcome> {
+    let mayBeStored = false;
+    const work = () =>
+      chain<unknown, unknown>(this.#tier.recordAccess(updates), (count) => {
+        mayBeStored = typeof count === 'number' && count > 0;
+      });
+    const onLate = () => {
+      mayBeStored = true;
+    };
+    const hasSucceeded = await this.#boundary.attempt(work, { onLate });
+    if (hasSucceeded) return 'stored';
+    return mayBeStored ? 'unknown' : 'missed';
   }
 
   #write(key: string, work: (tier: CacheTier) => MaybePromise<unknown>, onRefused?: () => void): Promise<boolean> {

@@ -302,24 +302,53 @@ export class ManagedTier extends RecoverableTier implements StackLevel {
     );
   }
 
-  /** Stores access updates; those that the tier cannot take now are replayed later. False if the tier failed. */
-  async recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
+  /** The hits of a key that the tier missed and that will be replayed. */
+  missedHits(key: string): number {
+    return this.journal.missedHits(key);
+  }
+
+  /**
+   * Adds accesses. Calls `onStored` with the updates that need not be repeated, in the step in which the tier answers:
+   * those that it has stored or refuses, and those that it cannot take now, which are replayed later. Updates of a call
+   * that times out count as stored, because the call may still take effect. In this case, resolves to an object
+   * whose promise becomes true if the call has failed after all.
+   */
+  async recordAccess(
+    updates: readonly AccessUpdate[],
+    onStored: (updates: readonly AccessUpdate[]) => void,
+  ): Promise<{ readonly hasFailed: Promise<boolean> } | undefined> {
     const accepted: AccessUpdate[] = [];
-    for (const update of updates) {
-      if (this.canRead(update.key)) accepted.push(update);
-      else this.journal.recordAccess(update);
-    }
-    const before = this.faults;
+    const missed: AccessUpdate[] = [];
+    for (const update of updates) (this.canRead(update.key) ? accepted : missed).push(update);
+    for (const update of missed) this.journal.recordAccess(update);
+    onStored(missed);
+    let late: Promise<boolean> | undefined;
     const record = (slice: readonly AccessUpdate[]): MaybePromise<readonly AccessUpdate[]> => {
       if (!this.isUsable) return slice;
-      return this.boundary!.call(
+      const before = this.faults;
+      const finish = (count: unknown) => {
+        // Faults of other operations may have been counted meanwhile; only a call that stored nothing is repeated.
+        if (late !== undefined || hasStored(count) || this.faults === before) onStored(slice);
+        return slice;
+      };
+      return this.boundary!.call<unknown, readonly AccessUpdate[]>(
         () => this.tier!.recordAccess(slice),
         undefined,
-        () => slice,
+        finish,
+        {
+          onRefused: () => finish(slice.length),
+          onLate: (result) => {
+            late = result.then(
+              (count) => !hasStored(count),
+              () => true,
+            );
+          },
+        },
       );
     };
     await (this.isSynchronous ? this.#accessSlices.run(accepted, record) : record(accepted));
-    return this.faults === before;
+    // In an object, because otherwise the caller would wait for it.
+    return late && { hasFailed: late };
   }
 
   /** False while the whole tier is to be cleared: a value written now would be removed with the others. */
@@ -355,6 +384,11 @@ export class ManagedTier extends RecoverableTier implements StackLevel {
       this.options.logger.warn(facts, 'tier refuses an entry; it is kept in the other tiers');
     }
   }
+}
+
+/** True if a tier's answer to `recordAccess` says that it has stored something. */
+function hasStored(count: unknown): boolean {
+  return typeof count === 'number' && count > 0;
 }
 
 function keysOf(writes: readonly BegunWrite[]): string[] {

@@ -1,5 +1,5 @@
 import type { CacheEntry } from '@pw/cache-models';
-import type { AccessUpdate } from '@pw/cache-models/tier';
+import { type AccessUpdate, addHits } from '@pw/cache-models/tier';
 
 /** How many writes a tier may miss. If it misses more, it is cleared instead of replaying them. */
 const MISSED_WRITES_LIMIT = 10_000;
@@ -23,12 +23,18 @@ export interface BegunWrite {
   readonly late: object | undefined;
 }
 
-/** A tier to which missed writes are replayed. Each method resolves to true if the tier has taken the write. */
+/**
+ * Whether a tier has stored access updates: all of them, or none, or it is unknown. Then they must not be repeated,
+ * because they would be added twice.
+ */
+export type AccessOutcome = 'stored' | 'missed' | 'unknown';
+
+/** A tier to which missed writes are replayed. Each method but the last resolves to true if the tier has taken the write. */
 export interface ReplayTarget {
   put(key: string, entry: CacheEntry): Promise<boolean>;
   delete(key: string): Promise<boolean>;
   clear(): Promise<boolean>;
-  recordAccess(updates: readonly AccessUpdate[]): Promise<boolean>;
+  recordAccess(updates: readonly AccessUpdate[]): Promise<AccessOutcome>;
 }
 
 export interface ReplayOptions {
@@ -51,6 +57,8 @@ export class WriteJournal {
   readonly #writes = new MissedWrites();
   readonly #late = new UnconfirmedWrites();
   readonly #accesses = new Map<string, AccessUpdate>();
+  /** Access updates that are being replayed. */
+  readonly #replaying = new Map<string, AccessUpdate>();
   /** How many clears have timed out and not settled, and when the last one timed out. */
   #lateClears = 0;
   #lateClearSince = 0;
@@ -67,7 +75,7 @@ export class WriteJournal {
 
   /** True if the tier has missed a write or an access update. */
   get hasMissed(): boolean {
-    return !this.isEmpty || this.#accesses.size > 0;
+    return !this.isEmpty || this.#accesses.size > 0 || this.#replaying.size > 0;
   }
 
   /** True if the whole tier must be cleared before it takes another write: a value written now would be lost. */
@@ -85,7 +93,7 @@ export class WriteJournal {
    * obsolete.
    */
   begin(key: string, expected: CacheEntry | null): BegunWrite {
-    if (this.#accesses.size > 0) this.#accesses.delete(key);
+    this.#forgetAccesses(key);
     return { key, expected, late: this.#late.supersede(key, expected) };
   }
 
@@ -107,6 +115,7 @@ export class WriteJournal {
   /** Call it when all entries were removed, or should have been. True if something was recorded. */
   finishClear(hasSucceeded: boolean): boolean {
     this.#accesses.clear();
+    this.#replaying.clear();
     this.#writes.reset(!hasSucceeded);
     for (const key of this.#late.supersedeAll()) this.#writes.record(key, null);
     return this.hasMissed;
@@ -133,11 +142,26 @@ export class WriteJournal {
     this.#lateClears--;
   }
 
-  /** Records an access update that the tier could not take. A later write of the key supersedes it. */
+  /**
+   * Records an access update that the tier could not take. Updates of the same key add up; a later write of the key
+   * supersedes them.
+   */
   recordAccess(update: AccessUpdate): void {
+    const before = this.#accesses.get(update.key);
     this.#accesses.delete(update.key);
     if (this.#accesses.size >= MAX_ACCESSES) this.#accesses.delete(this.#accesses.keys().next().value!);
-    this.#accesses.set(update.key, update);
+    this.#accesses.set(update.key, before === undefined ? update : sumOf(before, update));
+  }
+
+  /** The hits of the access updates of a key. */
+  missedHits(key: string): number {
+    const replaying = this.#replaying.size === 0 ? 0 : (this.#replaying.get(key)?.hits ?? 0);
+    return this.#accesses.size === 0 ? replaying : replaying + (this.#accesses.get(key)?.hits ?? 0);
+  }
+
+  #forgetAccesses(key: string): void {
+    if (this.#accesses.size > 0) this.#accesses.delete(key);
+    if (this.#replaying.size > 0) this.#replaying.delete(key);
   }
 
   /** True if something can be replayed now: all but keys whose late writes have not settled. */
@@ -168,12 +192,17 @@ export class WriteJournal {
 
   /** Accesses are replayed after the writes, because their counts belong to the written values. */
   async #replayAccesses(tier: ReplayTarget): Promise<boolean> {
-    const updates = [...this.#accesses.values()];
-    if (updates.length === 0) return true;
-    if (!(await tier.recordAccess(updates))) return false;
-    // An update that was superseded meanwhile stays.
-    for (const update of updates) if (this.#accesses.get(update.key) === update) this.#accesses.delete(update.key);
-    return true;
+    if (this.#accesses.size === 0) return true;
+    for (const [key, update] of this.#accesses) this.#replaying.set(key, update);
+    this.#accesses.clear();
+    const outcome = await tier.recordAccess([...this.#replaying.values()]);
+    const missed = outcome === 'missed' ? [...this.#replaying] : [];
+    this.#replaying.clear();
+    for (const [key, update] of missed) {
+      const later = this.#accesses.get(key);
+      this.#accesses.set(key, later === undefined ? update : sumOf(update, later));
+    }
+    return outcome === 'stored';
   }
 
   #isClearPending(now: number): boolean {
@@ -183,6 +212,15 @@ export class WriteJournal {
   #isReady(key: string, now: number): boolean {
     return !this.#late.isPending(key, now);
   }
+}
+
+function sumOf(before: AccessUpdate, after: AccessUpdate): AccessUpdate {
+  return {
+    key: after.key,
+    hits: addHits(before.hits, after.hits),
+    lastAccessed: Math.max(before.lastAccessed, after.lastAccessed),
+    evictedFromL1: after.evictedFromL1 ?? before.evictedFromL1,
+  };
 }
 
 /** The latest write of each key that a tier missed: an entry, or `null` for a removal. */

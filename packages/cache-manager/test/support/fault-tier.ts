@@ -1,5 +1,5 @@
 import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '@pw/cache-models';
-import type { TierDescription } from '@pw/cache-models/tier';
+import type { AccessUpdate, TierDescription } from '@pw/cache-models/tier';
 
 export type Fault = 'none' | 'throw' | 'reject' | 'hang' | 'malformed';
 
@@ -74,4 +74,21 @@ export class FaultTier extends BaseTier<'async'> {
       return removed;
     });
   }
+}
+
+/** Adds accesses to the entries of a store, as a tier does. Returns how many of the updates had an entry. */
+export function addAccesses(store: Map<string, CacheEntry>, updates: readonly AccessUpdate[]): number {
+  let found = 0;
+  for (const { key, hits, lastAccessed, evictedFromL1 } of updates) {
+    const entry = store.get(key);
+    if (entry === undefined) continue;
+    found++;
+    const changed = entry.with({
+      accessCount: entry.accessCount + hits,
+      lastAccessed: Math.max(entry.lastAccessed, lastAccessed),
+      evictedFromL1: evictedFromL1 ?? entry.evictedFromL1,
+    });
+    store.set(key, changed);
+  }
+  return found;
 }

@@ -1,6 +1,6 @@
 import type { CacheEntry } from '@pw/cache-models';
 import type { AccessUpdate } from '@pw/cache-models/tier';
-import { FaultTier } from './fault-tier.ts';
+import { addAccesses, FaultTier } from './fault-tier.ts';
 
 type Operation = 'put' | 'get' | 'delete' | 'clear' | 'cleanup' | 'recordAccess';
 
@@ -29,10 +29,6 @@ export class HookTier extends FaultTier {
   }
   protected override async doRecordAccess(updates: readonly AccessUpdate[]) {
     await this.hook('recordAccess');
-    for (const { key, ...facts } of updates) {
-      const entry = this.store.get(key);
-      if (entry !== undefined) this.store.set(key, entry.with(facts));
-    }
-    return updates.length;
+    return addAccesses(this.store, updates);
   }
 }

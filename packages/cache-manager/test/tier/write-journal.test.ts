@@ -1,6 +1,7 @@
 import type { CacheEntry } from '@pw/cache-models';
+import type { AccessUpdate } from '@pw/cache-models/tier';
 import { describe, expect, it } from 'vitest';
-import { type ReplayTarget, UNCONFIRMED_MS, WriteJournal } from '../../src/tier/write-journal.ts';
+import { type AccessOutcome, type ReplayTarget, UNCONFIRMED_MS, WriteJournal } from '../../src/tier/write-journal.ts';
 import { entryOf } from '../support/stack.ts';
 
 const NOW = 1_000_000;
@@ -24,8 +25,10 @@ class Target implements ReplayTarget {
   clear(): Promise<boolean> {
     return this.#call('clear');
   }
-  recordAccess(updates: readonly { readonly key: string; readonly accessCount: number }[]): Promise<boolean> {
-    return this.#call(`access ${updates.map(({ key, accessCount }) => `${key}=${accessCount}`).join()}`);
+  async recordAccess(updates: readonly AccessUpdate[]): Promise<AccessOutcome> {
+    return (await this.#call(`access ${updates.map(({ key, hits }) => `${key}+${hits}`).join()}`))
+      ? 'stored'
+      : 'missed';
   }
 }
 
@@ -33,7 +36,7 @@ function miss(journal: WriteJournal, key: string, expected: CacheEntry | null = 
   return journal.finish(journal.begin(key, expected), false, NOW);
 }
 
-const accessOf = (key: string, accessCount: number) => ({ key, accessCount, lastAccessed: NOW });
+const accessOf = (key: string, hits: number) => ({ key, hits, lastAccessed: NOW });
 
 describe('a write journal', () => {
   it('covers the key of a write that failed until a later one succeeds', () => {
@@ -54,7 +57,7 @@ describe('a write journal', () => {
     miss(journal, 'c');
     journal.recordAccess(accessOf('d', 3));
     expect(await journal.replay(target, OPTIONS)).toBe(true);
-    expect(target.calls).toEqual(['put a new', 'put b one', 'delete c', 'access d=3']);
+    expect(target.calls).toEqual(['put a new', 'put b one', 'delete c', 'access d+3']);
     expect(journal.hasMissed).toBe(false);
   });
 
@@ -110,7 +113,7 @@ describe('a write journal', () => {
     expect(journal.isEmpty).toBe(true);
   });
 
-  it('keeps the latest accesses, up to a limit, and none that a write supersedes', async () => {
+  it('adds up accesses, up to a limit of keys, and keeps none that a write supersedes', async () => {
     const journal = new WriteJournal();
     const target = new Target();
     for (let i = 0; i < 10_001; i++) journal.recordAccess(accessOf(`k${i}`, 1));
@@ -120,9 +123,46 @@ describe('a write journal', () => {
     const [call] = target.calls;
     const replayed = call!.slice('access '.length).split(',');
     expect(replayed).toHaveLength(9_999);
-    expect(replayed).not.toContain('k0=1');
-    expect(replayed).toContain('k5=2');
-    expect(replayed).not.toContain('k6=1');
+    expect(replayed).not.toContain('k0+1');
+    expect(replayed).toContain('k5+3');
+    expect(replayed).not.toContain('k6+1');
+  });
+
+  it('keeps accesses that a tier did not take, and adds those that were missed meanwhile', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    journal.recordAccess(accessOf('k', 3));
+    target.takes = () => {
+      journal.recordAccess(accessOf('k', 4));
+      return false;
+    };
+    expect(await journal.replay(target, OPTIONS)).toBe(false);
+    expect(journal.missedHits('k')).toBe(7);
+    target.takes = () => true;
+    await journal.replay(target, OPTIONS);
+    expect(target.calls).toEqual(['access k+3', 'access k+7']);
+    expect(journal.hasMissed).toBe(false);
+  });
+
+  it('keeps no accesses of a value that was replaced while they were replayed', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    journal.recordAccess(accessOf('k', 3));
+    target.takes = () => {
+      journal.begin('k', null);
+      return false;
+    };
+    await journal.replay(target, OPTIONS);
+    expect(journal.missedHits('k')).toBe(0);
+  });
+
+  it('does not repeat accesses of which it is unknown whether they were stored', async () => {
+    const journal = new WriteJournal();
+    const target = new Target();
+    target.recordAccess = async () => 'unknown';
+    journal.recordAccess(accessOf('k', 3));
+    expect(await journal.replay(target, OPTIONS)).toBe(false);
+    expect(journal.hasMissed).toBe(false);
   });
 
   describe('of a write that timed out', () => {

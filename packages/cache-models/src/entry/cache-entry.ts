@@ -6,6 +6,7 @@ import { HealthStatus } from '../health/health-status.ts';
 import { maskProxyUrl } from '../masking/mask-credentials.ts';
 import { Secret } from '../secrets/secret.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
+import { addHits } from './add-hits.ts';
 import type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 import { type CacheEntryInput, type CacheEntryPatch, parseEntryInput, parseEntryPatch } from './cache-entry-input.ts';
 import { type EntryLabels, NO_LABELS } from './entry-labels.ts';
@@ -36,7 +37,7 @@ export interface EntryState {
   /** True for an entry of this copy of the package. */
   isOurs(entry: CacheEntry): boolean;
   count(entry: CacheEntry, now: number): void;
-  raise(entry: CacheEntry, accessCount: number, lastAccessed: number): void;
+  add(entry: CacheEntry, hits: number, lastAccessed: number): void;
   promise(entry: CacheEntry): Promise<CacheEntry>;
   copy(entry: CacheEntry, evictedFromL1: boolean): CacheEntry;
   owner(entry: CacheEntry): object | undefined;
@@ -101,8 +102,8 @@ export class CacheEntry implements CacheEntryFields {
         if (entry.#accessCount < Number.MAX_SAFE_INTEGER) entry.#accessCount++;
         if (now > entry.#lastAccessed) entry.#lastAccessed = now;
       },
-      raise(entry, accessCount, lastAccessed) {
-        if (accessCount > entry.#accessCount) entry.#accessCount = accessCount;
+      add(entry, hits, lastAccessed) {
+        entry.#accessCount = addHits(entry.#accessCount, hits);
         if (lastAccessed > entry.#lastAccessed) entry.#lastAccessed = lastAccessed;
       },
       promise(entry) {

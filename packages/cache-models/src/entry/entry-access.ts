@@ -5,6 +5,13 @@ import { CacheEntry, entryState } from './cache-entry.ts';
 // For tiers and the manager. An entry of another copy of this package has private state that is out of reach here: it
 // is never counted in place, and `claimEntry` copies it.
 
+/** Accesses that were counted elsewhere. */
+interface CountedAccesses {
+  readonly hits: number;
+  /** The time of the last one, in epoch milliseconds. */
+  readonly lastAccessed: number;
+}
+
 /**
  * Counts an access in an entry: `accessCount` goes up by one, and `lastAccessed` becomes `now` (epoch milliseconds),
  * unless it is later already. For a tier whose `get` returns the very object that it keeps; such a tier claims each
@@ -28,14 +35,21 @@ export function countAccess(entry: CacheEntry, now: number): void {
 }
 
 /**
- * Raises the counts of an entry to those that were counted elsewhere; neither ever decreases. Throws a
- * CacheValidationError for an entry of another copy of this package, or if a count is
- * not a finite number.
+ * Adds accesses that were counted elsewhere: `accessCount` grows by `hits`, up to 2^53 - 1, and `lastAccessed` becomes
+ * the later of both times. Throws a CacheValidationError for an entry of another copy of this package, if `hits` is not
+ * a whole number from 0, or if `lastAccessed` is not a finite number.
+ *
+ * @example
+ * ```ts
+ * const entry = CacheEntry.create({ proxyUrl: 'http://192.0.2.1:8080', accessCount: 3 });
+ * addAccess(entry, { hits: 2, lastAccessed: Date.now() });
+ * entry.accessCount; // 5
+ * ```
  */
-export function raiseAccess(entry: CacheEntry, access: Pick<CacheEntry, 'accessCount' | 'lastAccessed'>): void {
+export function addAccess(entry: CacheEntry, access: CountedAccesses): void {
   if (!isOurs(entry)) checkArgument('entry', entry, OWN_ENTRY);
   if (!ACCESS.isRight(access)) checkArgument('access', access, ACCESS);
-  entryState.raise(entry, access.accessCount, access.lastAccessed);
+  entryState.add(entry, access.hits, access.lastAccessed);
 }
 
 /**
@@ -115,10 +129,10 @@ function isObject(value: unknown): boolean {
 const FLAG = optional(Kinds.boolean);
 const TOKEN = Object.freeze({ wanted: 'must be an object', isRight: isObject });
 const ACCESS = Object.freeze({
-  wanted: 'must have a whole number as accessCount and epoch milliseconds as lastAccessed',
+  wanted: 'must have a whole number from 0 as hits and epoch milliseconds as lastAccessed',
   isRight(value: unknown) {
-    const { accessCount, lastAccessed } = (value ?? {}) as Partial<CacheEntry>;
-    return Number.isSafeInteger(accessCount) && Number.isFinite(lastAccessed);
+    const { hits, lastAccessed } = (value ?? {}) as Partial<CountedAccesses>;
+    return Number.isSafeInteger(hits) && hits! >= 0 && Number.isFinite(lastAccessed);
   },
 });
 const OWN_ENTRY = Object.freeze({ wanted: 'must be a CacheEntry of this copy of @pw/cache-models', isRight: isOurs });

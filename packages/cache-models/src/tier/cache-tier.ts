@@ -68,11 +68,15 @@ export interface TierCapabilities {
  */
 export type EvictionListener = (key: string, entry: CacheEntry, reason: RemovalReason) => void;
 
-/** Access metadata of one entry, written later in batches: the newest count and time, not a difference. */
+/**
+ * Accesses of one entry, counted elsewhere and written later in batches. A difference, so that the counts of several
+ * processes add up.
+ */
 export interface AccessUpdate {
   readonly key: string;
-  readonly accessCount: number;
-  /** Epoch milliseconds. */
+  /** How many accesses to add to the stored count, a whole number from 0; the sum is at most 2^53 - 1. */
+  readonly hits: number;
+  /** The time of the last of these accesses, in epoch milliseconds; the later of this and the stored time is kept. */
   readonly lastAccessed: number;
   /** Whether only lower tiers keep the entry, because the first tier had no room for it. Default: unchanged. */
   readonly evictedFromL1?: boolean | undefined;
@@ -208,8 +212,9 @@ export interface CacheTier {
   /** Removes every expired entry. Returns how many. */
   cleanupExpired(): MaybePromise<number>;
   /**
-   * Stores access metadata that was counted elsewhere; unknown keys are ignored. Returns how many of the keys were
-   * there.
+   * Adds accesses that were counted elsewhere to the stored counts, each in one atomic step, however many processes work
+   * on the store; unknown keys are ignored. Returns how many of the updates had a live entry. A call that fails adds
+   * nothing and returns 0: the caller then repeats it.
    */
   recordAccess(updates: readonly AccessUpdate[]): MaybePromise<number>;
 

@@ -6,15 +6,16 @@ export type { CheckOptionsOptions } from '../arguments/check-options.ts';
 export { checkOptionsObject, objectWith, problemsOfOptions } from '../arguments/check-options.ts';
 export { checkOneOptionsObject } from '../arguments/one-options-object.ts';
 export { unknownMembers } from '../arguments/unknown-members.ts';
+export { addHits } from '../entry/add-hits.ts';
 export type { RestorableFields } from '../entry/cache-entry.ts';
 export {
+  addAccess,
   claimEntry,
   copyEntry,
   countAccess,
   isBuffered,
   markBuffered,
   promiseOf,
-  raiseAccess,
 } from '../entry/entry-access.ts';
 export {
   isLabelName,

@@ -51,14 +51,14 @@ export function problemOfUpdates(updates: unknown): FieldProblem | undefined {
   if (!Array.isArray(updates)) return { path: 'updates', message: 'must be a list of access updates' };
   const at = updates.findIndex((update) => !isUpdate(update));
   if (at === -1) return undefined;
-  const message = `must have a key of at most ${MAX_KEY_BYTES} bytes, an accessCount of 0 or more, a lastAccessed and optionally an evictedFromL1`;
+  const message = `must have a key of at most ${MAX_KEY_BYTES} bytes, hits of 0 or more, a lastAccessed and optionally an evictedFromL1`;
   return { path: `updates[${at}]`, message };
 }
 
 function isUpdate(value: unknown): value is AccessUpdate {
   if (typeof value !== 'object' || value === null) return false;
-  const { key, accessCount, lastAccessed, evictedFromL1 } = value as Partial<AccessUpdate>;
-  if (problemOfKey(key) !== undefined || !Number.isSafeInteger(accessCount) || accessCount! < 0) return false;
+  const { key, hits, lastAccessed, evictedFromL1 } = value as Partial<AccessUpdate>;
+  if (problemOfKey(key) !== undefined || !Number.isSafeInteger(hits) || hits! < 0) return false;
   if (typeof lastAccessed !== 'number' || !isInstant(lastAccessed)) return false;
   return evictedFromL1 === undefined || typeof evictedFromL1 === 'boolean';
 }

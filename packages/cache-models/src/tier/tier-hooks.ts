@@ -142,7 +142,10 @@ export abstract class TierHooks<M extends TierMode> {
     return mapInTurn(this.isSync, keys, (key) => this.doDelete(key, now));
   }
 
-  /** Stores access metadata. Returns how many of the keys were there. Default: stores nothing. */
+  /**
+   * Adds accesses to the stored counts, all or none of them. Returns how many of the updates had a live entry. Default:
+   * stores nothing.
+   */
   protected doRecordAccess(_updates: readonly AccessUpdate[], _now: number): MaybePromise<number> {
     return 0;
   }

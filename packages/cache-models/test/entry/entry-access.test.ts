@@ -2,13 +2,13 @@ import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { CacheEntry, type CacheEntryInput, CacheValidationError } from '../../src/index.ts';
 import {
+  addAccess,
   claimEntry,
   copyEntry,
   countAccess,
   isBuffered,
   markBuffered,
   promiseOf,
-  raiseAccess,
 } from '../../src/tier/index.ts';
 
 const URL_A = 'http://proxy.example.com:8080';
@@ -114,24 +114,24 @@ describe('the current counts of an entry', () => {
   });
 });
 
-describe('raiseAccess', () => {
-  it('raises each count on its own', () => {
+describe('addAccess', () => {
+  it('adds the hits and keeps the later time', () => {
     const entry = make({ accessCount: 4 });
-    raiseAccess(entry, { accessCount: 6, lastAccessed: 5 });
-    expect(countsOf(entry)).toEqual({ accessCount: 6, lastAccessed: 10 });
-    raiseAccess(entry, { accessCount: 5, lastAccessed: 11 });
-    expect(countsOf(entry)).toEqual({ accessCount: 6, lastAccessed: 11 });
+    addAccess(entry, { hits: 6, lastAccessed: 5 });
+    expect(countsOf(entry)).toEqual({ accessCount: 10, lastAccessed: 10 });
+    addAccess(entry, { hits: 0, lastAccessed: 11 });
+    expect(countsOf(entry)).toEqual({ accessCount: 10, lastAccessed: 11 });
   });
 
-  it('takes the counts of another entry', () => {
-    const entry = make();
-    raiseAccess(entry, make({ accessCount: 3, lastAccessed: 20 }));
-    expect(countsOf(entry)).toEqual({ accessCount: 3, lastAccessed: 20 });
+  it('stops at the largest count that can be stored', () => {
+    const entry = make({ accessCount: 4 });
+    addAccess(entry, { hits: Number.MAX_SAFE_INTEGER, lastAccessed: 5 });
+    expect(entry.accessCount).toBe(Number.MAX_SAFE_INTEGER);
   });
 
   it('refuses an entry of another copy of the package', async () => {
     const entry = await makeElsewhere();
-    expect(() => raiseAccess(entry, { accessCount: 1, lastAccessed: 12 })).toThrow(/entry: must be .* this copy/);
+    expect(() => addAccess(entry, { hits: 1, lastAccessed: 12 })).toThrow(/entry: must be .* this copy/);
   });
 });
 

@@ -50,7 +50,7 @@ describe('a key', () => {
           const call = async () => {
             if (method === 'put') return tier.put(key, restored(key));
             if (method === 'putMany') return tier.putMany([entryOf('a'), restored(key)]);
-            if (method === 'recordAccess') return tier.recordAccess([{ key, accessCount: 1, lastAccessed: 0 }]);
+            if (method === 'recordAccess') return tier.recordAccess([{ key, hits: 1, lastAccessed: 0 }]);
             return method === 'getMany' || method === 'deleteMany' ? tier[method](['a', key]) : tier[method](key);
           };
           await expect(call()).rejects.toThrow(CacheValidationError);

@@ -50,8 +50,9 @@ describe('a tier on BaseTier', () => {
     const unclaimed = { persistent: false, shared: false, ordered: false, query: false, health: false };
     const own = { countsAccesses: false, immediate: true };
     const parts = { reseal: false, sideValues: false, leases: false, changes: false };
+    const agreement = { update: false, log: false, marks: false };
     const { capabilities } = new LaterTier();
-    expect(capabilities).toEqual({ synchronous: false, ...unclaimed, ...own, ...parts });
+    expect(capabilities).toEqual({ synchronous: false, ...unclaimed, ...own, ...parts, ...agreement });
     expect(new MapTier({}, { persistent: true }).capabilities).toEqual({
       ...capabilities,
       synchronous: true,
@@ -172,8 +173,8 @@ describe('a tier on BaseTier', () => {
       () => tier.getMany('a' as never),
       () => tier.deleteMany([null as never]),
       () => tier.putMany(undefined as never),
-      () => tier.recordAccess([{ key: 'a', accessCount: Number.NaN, lastAccessed: 0 }]),
-      () => tier.recordAccess([{ key: 'a', accessCount: 0, lastAccessed: Number.NaN }]),
+      () => tier.recordAccess([{ key: 'a', hits: Number.NaN, lastAccessed: 0 }]),
+      () => tier.recordAccess([{ key: 'a', hits: 0, lastAccessed: Number.NaN }]),
       () => tier.recordAccess({} as never),
     ]) {
       expect(wrong).toThrow(CacheValidationError);

@@ -138,7 +138,7 @@ expectTypeOf<CacheTierType>().toEqualTypeOf<'l1' | 'l2' | 'l3'>();
 expectTypeOf<'my_tier'>().toExtend<TierType>();
 expectTypeOf<EvictionListener>().parameter(2).toEqualTypeOf<RemovalReason>();
 expectTypeOf<ChangeListener>().parameter(0).toEqualTypeOf<string | null>();
-expectTypeOf<AccessUpdate>().toHaveProperty('accessCount');
+expectTypeOf<AccessUpdate>().toHaveProperty('hits');
 expectTypeOf<SideValues['read']>().parameter(0).toEqualTypeOf<string>();
 
 // What is injected.

@@ -103,12 +103,15 @@ export class EvictionRanking {
   /** Ranks a newer line of a key. */
   replaced(id: RecordId, facts: RecordFacts): void {
     if (this.#isGathering) this.#rankByRecord(id, facts);
-    else this.used(id, facts.accessCount);
+    else {
+      this.used(id);
+      this.#uses[id] = Math.max(this.#uses[id]!, 1 + facts.accessCount);
+    }
   }
 
-  /** Counts a read or a new value; `accessCount` is the count in the record. */
-  used(id: RecordId, accessCount = 0): void {
-    this.#uses[id] = Math.max(this.#uses[id]! + 1, 1 + accessCount);
+  /** Counts a read or a new value; `hits` reads if they were counted elsewhere, but at least one. */
+  used(id: RecordId, hits = 1): void {
+    this.#uses[id] = this.#uses[id]! + Math.max(1, hits);
     this.#restamp(id);
   }
 

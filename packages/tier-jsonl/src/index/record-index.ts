@@ -207,9 +207,9 @@ export class RecordIndex {
     return gone;
   }
 
-  /** Records a read for the eviction order; `accessCount` if it was counted elsewhere. */
-  used(id: RecordId, accessCount?: number): void {
-    this.#order?.used(id, accessCount);
+  /** Records a read for the eviction order, or `hits` reads that were counted elsewhere. */
+  used(id: RecordId, hits?: number): void {
+    this.#order?.used(id, hits);
   }
 
   /** Number of records that compete for room: all but the pending ones. */

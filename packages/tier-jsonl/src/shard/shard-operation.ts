@@ -2,13 +2,20 @@ import type { RecordFacts } from '../index/record-id.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
 import type { RawRecord } from '../lines/raw-record.ts';
 
-/** The newest access metadata of a record. */
+/** Accesses to be added to a record. */
 export interface AccessFacts {
-  readonly accessCount: number;
+  readonly hits: number;
   /** Epoch milliseconds. */
   readonly lastAccessed: number;
   /** Unchanged if absent. */
-  readonly evictedFromL1?: boolean;
+  readonly evictedFromL1?: boolean | undefined;
+}
+
+/** What the attempts to store accesses have in common: the whole batch is repeated if the lock was lost. */
+export interface AccessAttempt {
+  /** The count that the last attempt wrote, if there was one: it may be in the file although the lock was lost. */
+  written?: number;
+  onStored(): void;
 }
 
 /** A line on its way to another shard. */
@@ -29,6 +36,8 @@ export interface ShardView {
   /** The mark in the shard's own file, which for `null` is the one of everything if this is the first shard. */
   ownMarkOf(key: string | null): number | undefined;
   put(key: string, line: string, facts: RecordFacts): void;
+  /** Like `put`, but not a use of the record. */
+  rewrite(key: string, line: string, facts: RecordFacts): void;
   /** True if there was a live record. */
   remove(key: string, now: number): boolean;
   /** Stores a mark before the records of the batch; a higher one stays. */
@@ -77,8 +86,11 @@ export type ShardOperation =
    * the lock when it was read.
    */
   | { readonly kind: 'confirm'; readonly key: string }
-  /** Updates the access metadata of a record. Answers true if it exists. */
-  | { readonly kind: 'access'; readonly key: string; readonly facts: AccessFacts }
+  /**
+   * Adds accesses to those of a record. Answers true if it exists. `attempt.onStored` is called in the step in which
+   * the index points to the new line.
+   */
+  | { readonly kind: 'access'; readonly key: string; readonly facts: AccessFacts; readonly attempt: AccessAttempt }
   /**
    * Replaces the line of a record by the result of `change`, unless that is undefined. Answers true if the record
    * exists.

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { CacheCorruptionError } from '@pw/cache-models';
-import { formatInstant } from '@pw/cache-models/tier';
+import { addHits, formatInstant, parseInstant } from '@pw/cache-models/tier';
 import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.ts';
 import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_LINE } from '../limits.ts';
@@ -12,7 +12,6 @@ import type { MarkChange, MarkKey } from '../marks/mark-lines.ts';
 import { highest, type ShardMarks } from '../marks/shard-marks.ts';
 import type { Shard } from './shard.ts';
 import {
-  type AccessFacts,
   CallerFault,
   type Elsewhere,
   type MovingLine,
@@ -20,6 +19,8 @@ import {
   type PlannedOperation,
   type ShardView,
 } from './shard-operation.ts';
+
+type AccessOperation = Extract<PlannedOperation, { kind: 'access' }>;
 
 type Intent =
   | { readonly kind: 'line'; readonly text: string; readonly facts: RecordFacts; readonly isUse: boolean }
@@ -37,6 +38,8 @@ export class WritePlan implements ShardView {
   readonly #marks = new Map<MarkKey, number | undefined>();
   readonly #intents = new Map<string, Intent>();
   readonly #notes: string[] = [];
+  /** To be called once the lines are in the index. */
+  readonly #onStored: (() => void)[] = [];
   /** True if an eviction was refused: the index, which lacks the record by now, is then wrong. */
   hasRefusedEviction = false;
 
@@ -67,7 +70,7 @@ export class WritePlan implements ShardView {
       case 'confirm':
         return this.#shard.hasNewest(operation.key) && !this.#intents.has(operation.key);
       case 'access':
-        return this.#access(operation.key, operation.facts);
+        return this.#access(operation);
       case 'rewrite':
         return this.#rewrite(operation.key, operation.change);
       case 'announce':
@@ -94,6 +97,10 @@ export class WritePlan implements ShardView {
 
   put(key: string, line: string, facts: RecordFacts): void {
     this.#intents.set(key, { kind: 'line', text: line, facts, isUse: true });
+  }
+
+  rewrite(key: string, line: string, facts: RecordFacts): void {
+    this.#intents.set(key, { kind: 'line', text: line, facts, isUse: false });
   }
 
   remove(key: string, now: number): boolean {
@@ -158,6 +165,7 @@ export class WritePlan implements ShardView {
         if (endsWithVersion(bytes, range.offset - offset, at - 1 - offset)) this.#index.setVersioned(stored);
       }
     }
+    for (const onStored of this.#onStored) onStored();
     return elsewhere;
   }
 
@@ -221,15 +229,28 @@ export class WritePlan implements ShardView {
     return true;
   }
 
-  #access(key: string, { accessCount, lastAccessed, evictedFromL1 }: AccessFacts): boolean {
-    return this.#rewrite(key, (raw) =>
-      encodeRaw({
+  /** The lock is held, so that no other process adds to the same count meanwhile. */
+  #access({ key, facts, attempt }: AccessOperation): boolean {
+    let isStored = false;
+    const isThere = this.#rewrite(key, (raw) => {
+      const count = wholeNumber(raw['access_count']);
+      // A count that is not a number makes the record damaged: the next read finds it and sets it aside.
+      if (count === undefined) return undefined;
+      const sum = addHits(count, facts.hits);
+      // An attempt that lost its lock has stored the accesses nevertheless.
+      isStored = facts.hits > 0 && attempt.written !== undefined && count >= attempt.written;
+      if (isStored) return undefined;
+      attempt.written = sum;
+      return encodeRaw({
         ...raw,
-        access_count: accessCount,
-        last_accessed: formatInstant(lastAccessed),
-        ...(evictedFromL1 === undefined ? {} : { evicted_from_l1: evictedFromL1 }),
-      }),
-    );
+        access_count: sum,
+        last_accessed: laterOf(raw['last_accessed'], facts.lastAccessed),
+        ...(facts.evictedFromL1 === undefined ? {} : { evicted_from_l1: facts.evictedFromL1 }),
+      });
+    });
+    if (isStored) attempt.onStored();
+    else if (isThere) this.#onStored.push(() => attempt.onStored());
+    return isThere;
   }
 
   #rewrite(key: string, change: (raw: RawRecord) => string | undefined): boolean {
@@ -258,6 +279,18 @@ export class WritePlan implements ShardView {
       throw error;
     }
   }
+}
+
+/** The access count of a record; `undefined` if it is not a whole number. */
+function wholeNumber(value: unknown): number | undefined {
+  const count = value ?? 0;
+  return typeof count === 'number' && Number.isInteger(count) ? count : undefined;
+}
+
+/** The later of a stored time and one in epoch milliseconds, as it is stored. */
+function laterOf(stored: unknown, instant: number): unknown {
+  const before = typeof stored === 'string' ? parseInstant(stored) : undefined;
+  return before !== undefined && before > instant ? stored : formatInstant(instant);
 }
 
 /** The CRC that the index keeps of a line. */

@@ -48,7 +48,7 @@ it('a poll does not report what the tier itself changes', async () => {
 
 it('a poll does not report new access metadata', async () => {
   const { other, polled } = await listening();
-  await other.recordAccess([{ key: 'a', accessCount: 7, lastAccessed: 5, evictedFromL1: true }]);
+  await other.recordAccess([{ key: 'a', hits: 7, lastAccessed: 5, evictedFromL1: true }]);
   await other.close();
   expect(await polled()).toEqual([]);
 });

@@ -154,7 +154,7 @@ describe('maxEntries', () => {
       CacheEntry.create({ key, proxyUrl: 'http://h:1', fetchTime: 1000 + n, lastAccessed: 9e12 - n, expiresAt: 9e12 });
     const tier = newTier(directory, {}, { maxEntries: 5 });
     await tier.putMany(['a', 'b', 'c', 'd', 'e'].map(entry));
-    await tier.recordAccess([{ key: 'e', accessCount: 9, lastAccessed: 9e12 }]);
+    await tier.recordAccess([{ key: 'e', hits: 9, lastAccessed: 9e12 }]);
     await tier.close();
     for (const [policy, victim] of [
       ['lru', 'd'],

@@ -179,7 +179,7 @@ describe('values in lists', () => {
         const tier = newTier(directory, {}, config);
         await tier.open();
         for (let n = 0; n < 4; n++) expect(await tier.get('evil')).toBeUndefined();
-        await tier.recordAccess([{ key: 'evil', accessCount: 3, lastAccessed: 5 }]);
+        await tier.recordAccess([{ key: 'evil', hits: 3, lastAccessed: 5 }]);
         expect(facts(await tier.get('good'))).toEqual(facts(GOOD));
         expect(tier.failureCount).toBe(0);
         expect(tier.totalFailures).toBe(0);
@@ -197,7 +197,7 @@ describe('values in lists', () => {
     const { directory, path } = await storeWith(`${line}\n`);
     const tier = newTier(directory);
     expect((await tier.get('theirs'))?.key).toBe('theirs');
-    expect(await tier.recordAccess([{ key: 'theirs', accessCount: 9, lastAccessed: 5 }])).toBe(1);
+    expect(await tier.recordAccess([{ key: 'theirs', hits: 9, lastAccessed: 5 }])).toBe(1);
     await tier.close();
     expect(readFileSync(path, 'latin1').trim().split('\n').at(-1)).toContain(`"tags":${lists(60)}`);
     expect((await newTier(directory).get('theirs'))?.accessCount).toBe(9);
@@ -228,7 +228,7 @@ describe('a line', () => {
     expect(tier.failureCount).toBe(0);
     const most = makeEntry('most', { source: 'x'.repeat(1024 * 1024 - 900) });
     expect(await tier.put('most', most)).toBe(true);
-    expect(await tier.recordAccess([{ key: 'most', accessCount: 2 ** 50, lastAccessed: 5 }])).toBe(1);
+    expect(await tier.recordAccess([{ key: 'most', hits: 2 ** 50, lastAccessed: 5 }])).toBe(1);
     await tier.close();
     expect((await tier.get('most'))?.accessCount).toBe(2 ** 50);
   });

@@ -24,7 +24,7 @@ it('labels survive reopening, in a human-readable line', async () => {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1 });
   await tier.putMany([labelled('a'), makeEntry('b')]);
-  await tier.recordAccess([{ key: 'a', accessCount: 4, lastAccessed: 9 }]);
+  await tier.recordAccess([{ key: 'a', hits: 4, lastAccessed: 9 }]);
   await tier.close();
   expect((await tier.get('a'))?.labels).toEqual(LABELS);
   expect(await tier.put('a', makeEntry('a'))).toBe(true);

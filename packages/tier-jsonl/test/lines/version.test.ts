@@ -43,7 +43,7 @@ it('the version survives new access metadata, a compaction, another number of sh
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1 });
   await tier.put('a', stamped('a', 4098, { password: 'hunter2' }));
-  await tier.recordAccess([{ key: 'a', accessCount: 4, lastAccessed: 9 }]);
+  await tier.recordAccess([{ key: 'a', hits: 4, lastAccessed: 9 }]);
   const counted = await tier.get('a');
   expect([counted!.accessCount, versionOf(counted!)]).toEqual([4, 4098]);
   await tier.close();
@@ -69,7 +69,7 @@ it('a version without a checksum does not count, and gets none when its line is 
   await tier.put('a', stamped('a', 4098));
   rewriteLine(directory, (line) => line.replace(/,"checksum":"[^"]*"/, ''));
   expect(versionOf((await tier.get('a'))!)).toBe(0);
-  await tier.recordAccess([{ key: 'a', accessCount: 4, lastAccessed: 9 }]);
+  await tier.recordAccess([{ key: 'a', hits: 4, lastAccessed: 9 }]);
   await tier.close();
   expect(allLines(directory).at(-1)).toContain('"checksum"');
   expect(await versionAgain(directory, 'a')).toBe(0);

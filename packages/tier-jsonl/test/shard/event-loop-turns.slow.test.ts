@@ -19,7 +19,7 @@ it('writes many buffered accesses shard by shard, yielding in between', async ()
   const directory = newDirectory();
   const tier = newTier(directory);
   await tier.putMany(many('k', 999));
-  const updates = many('k', 999).map(({ key }) => ({ key, accessCount: 7, lastAccessed: 1_800_000_000_000 }));
+  const updates = many('k', 999).map(({ key }) => ({ key, hits: 7, lastAccessed: 1_800_000_000_000 }));
   expect(await tier.recordAccess(updates)).toBe(999);
   expect(await turnsDuring(async () => tier.close())).toBeGreaterThan(16);
   const again = newTier(directory);
@@ -30,7 +30,7 @@ it('loses no access if it is closed while others are being written', async () =>
   const directory = newDirectory();
   const tier = newTier(directory);
   await tier.putMany(many('k', 3000));
-  const updates = many('k', 3000).map(({ key }) => ({ key, accessCount: 7, lastAccessed: 1_800_000_000_000 }));
+  const updates = many('k', 3000).map(({ key }) => ({ key, hits: 7, lastAccessed: 1_800_000_000_000 }));
   for (let at = 0; at < updates.length; at += 500) {
     await tier.recordAccess(updates.slice(at, at + 500));
     await setImmediate();

@@ -156,7 +156,7 @@ it('operations wait during a long reading, and then answer correctly', async () 
     tier.has('key-1'),
     tier.size(),
     tier.keys(),
-    tier.recordAccess([{ key: 'key-1', accessCount: 5, lastAccessed: 7 }]),
+    tier.recordAccess([{ key: 'key-1', hits: 5, lastAccessed: 7 }]),
     tier.put('new', makeEntry('new')),
     tier.delete('key-3'),
   ]);

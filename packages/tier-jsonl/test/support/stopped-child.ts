@@ -60,7 +60,7 @@ switch (work) {
   case 'access':
     // An old value that is rewritten with another count.
     armed();
-    await tier.recordAccess([{ key: 'k0', accessCount: 7, lastAccessed: Date.now() }]);
+    await tier.recordAccess([{ key: 'k0', hits: 7, lastAccessed: Date.now() }]);
     await tier.close();
     break;
   case 'delete':

@@ -59,11 +59,11 @@ export class NaiveTier {
     return undefined;
   }
 
-  recordAccess(key: string, accessCount: number, lastAccessed: number, now: number): number {
+  recordAccess(key: string, hits: number, lastAccessed: number, now: number): number {
     const entry = this.live(key, now);
     if (entry === undefined) return 0;
     if (lastAccessed > entry.lastAccessed) this.#use(key);
-    this.#count(key, accessCount, lastAccessed);
+    this.#count(key, Math.min(entry.accessCount + hits, Number.MAX_SAFE_INTEGER), lastAccessed);
     return 1;
   }
 

@@ -214,11 +214,22 @@ end
 return 0`);
 
 /**
- * Stores accesses of live records.
+ * Adds accesses to those of live records, and keeps the later time. A count that is not a number is left as it is: the
+ * next read finds the damage. Times are compared by their digits, because the order of other characters depends on the
+ * server's locale.
  * KEYS: for each, record and accesses. ARGV: now, policy; order and counter of the index, or ''; prefix of records;
- * then for each, count, flag and time. Returns the number of live records.
+ * then for each, hits, flag and time. Returns the number of live records.
  */
 export const ACCESS = script(`${SCORES}${DEADLINE}
+local function digits(time)
+  local text = string.gsub(string.gsub(time, '%+.*$', ''), '%D', '')
+  return text .. string.rep('0', 20 - #text)
+end
+local function sum(text, hits)
+  local was = tonumber(text)
+  if not was or was ~= was or was < 0 then return text end
+  return string.format('%016.0f', math.min(was + hits, 9007199254740991))
+end
 local now, policy, order, found = tonumber(ARGV[1]), ARGV[2], ARGV[3], 0
 for i = 1, #KEYS, 2 do
   local at = 6 + (i - 1) / 2 * 3
@@ -226,17 +237,20 @@ for i = 1, #KEYS, 2 do
   if t and t > now then
     local head = redis.call('GETRANGE', KEYS[i], 9, 41)
     local old = ask('GETRANGE', KEYS[i + 1], 0, 127)
-    if old and string.sub(old, 1, 16) == string.sub(head, 1, 16) then head = string.sub(old, 1, 33) end
-    local flag = ARGV[at + 1]
+    local hits, flag, time = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
+    if old and string.sub(old, 1, 16) == string.sub(head, 1, 16) then
+      head = string.sub(old, 1, 33)
+      if digits(string.sub(old, 34)) > digits(time) then time = string.sub(old, 34) end
+    end
     if flag == '-' then flag = string.sub(head, 33, 33) end
-    redis.call('SET', KEYS[i + 1], string.sub(head, 1, 16) .. ARGV[at] .. flag .. ARGV[at + 2], 'PXAT',
+    local count = sum(string.sub(head, 17, 32), hits)
+    redis.call('SET', KEYS[i + 1], string.sub(head, 1, 16) .. count .. flag .. time, 'PXAT',
       redis.call('PEXPIRETIME', KEYS[i]))
     found = found + 1
     if order ~= '' and policy ~= 'fifo' then
-      local was = tonumber(string.sub(head, 17, 32))
-      local more = was and was == was and math.max(1, tonumber(ARGV[at]) - was) or 1
       local key = string.sub(KEYS[i], #ARGV[5] + 1)
-      redis.call('ZADD', order, 'XX', score(policy, order, key, redis.call('INCR', ARGV[4]), more), key)
+      local place = score(policy, order, key, redis.call('INCR', ARGV[4]), math.max(1, hits))
+      redis.call('ZADD', order, 'XX', place, key)
     end
   end
 end

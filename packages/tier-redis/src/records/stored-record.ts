@@ -9,7 +9,7 @@ import {
   entryToRecord,
   recordToEntry,
 } from '@pw/cache-models';
-import { formatInstant } from '@pw/cache-models/tier';
+import { type AccessUpdate, formatInstant } from '@pw/cache-models/tier';
 import { MAX_RECORD_BYTES } from '../limits.ts';
 import { type Stored, UNFIT } from '../replies/reply-parsers.ts';
 
@@ -71,12 +71,8 @@ export function encodeRecord(entry: CacheEntry, cipher: CredentialCipher | undef
 }
 
 /** Arguments of the script ACCESS for one record; an undefined flag keeps the stored one. */
-export function encodeAccess(accessCount: number, lastAccessed: number, flag: boolean | undefined): readonly string[] {
-  return [
-    String(accessCount).padStart(FLAG_AT - COUNT_AT, '0'),
-    flag === undefined ? '-' : flag ? '1' : '0',
-    formatInstant(lastAccessed),
-  ];
+export function encodeAccess({ hits, lastAccessed, evictedFromL1 }: AccessUpdate): readonly string[] {
+  return [String(hits), evictedFromL1 === undefined ? '-' : evictedFromL1 ? '1' : '0', formatInstant(lastAccessed)];
 }
 
 /**
@@ -101,7 +97,10 @@ export function decodeRecord(
   if (access !== null && stored.startsWith(access.slice(0, COUNT_AT - STAMP_AT), STAMP_AT)) {
     record['access_count'] = Number(access.slice(16, 32));
     record['evicted_from_l1'] = access[32] === '1';
-    record['last_accessed'] = access.slice(33);
+    const time = access.slice(33);
+    const before = record['last_accessed'];
+    // Both are in the same format, in which the order of the texts is that of the times.
+    if (!(typeof before === 'string' && before > time)) record['last_accessed'] = time;
   }
   return checkCounts(toEntry(record, cipher));
 }

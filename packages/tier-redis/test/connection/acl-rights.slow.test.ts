@@ -37,7 +37,7 @@ async function useEverything(tier: RedisCacheTier, other: RedisCacheTier): Promi
   expect((await tier.get('k'))?.key).toBe('k');
   expect((await tier.getMany(['a', 'b', 'c'])).size).toBe(2);
   expect(await tier.has('a')).toBe(true);
-  expect(await tier.recordAccess([{ key: 'a', accessCount: 3, lastAccessed: Date.now() }])).toBe(1);
+  expect(await tier.recordAccess([{ key: 'a', hits: 3, lastAccessed: Date.now() }])).toBe(1);
   expect((await tier.keys()).sort()).toEqual(['a', 'b', 'k']);
   expect(await tier.size()).toBe(3);
   let entries = 0;

@@ -39,7 +39,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three nodes',
     const keys = entries.map(({ key }) => key);
     expect((await tier.keys()).sort()).toEqual([...keys].sort());
     expect((await tier.getMany(keys)).size).toBe(keys.length);
-    expect(await tier.recordAccess(keys.map((key) => ({ key, accessCount: 7, lastAccessed: 1e12 })))).toBe(keys.length);
+    expect(await tier.recordAccess(keys.map((key) => ({ key, hits: 7, lastAccessed: 1e12 })))).toBe(keys.length);
     for (const key of keys.slice(-5)) expect((await tier.get(key))?.accessCount).toBe(7);
     let seen = 0;
     for await (const { key, accessCount, labels } of tier.entries()) {

@@ -201,7 +201,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
     await server.ask('SETRANGE', nameOf('long', 'a'), String(100 * MIB), 'x');
     expect([...(await tier.getMany(['list', 'long'])).keys()].sort()).toEqual(['list', 'long']);
     const lastAccessed = Date.now();
-    const updates = ['list', 'long'].map((key) => ({ key, accessCount: 3, lastAccessed }));
+    const updates = ['list', 'long'].map((key) => ({ key, hits: 3, lastAccessed }));
     expect(await tier.recordAccess(updates)).toBe(2);
     for (const key of ['list', 'long']) expect((await tier.get(key))?.accessCount).toBe(3);
     expect(tier.totalFailures).toBe(0);

@@ -71,7 +71,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
     const labels = [LABELS, HOSTILE, MOST, {}];
     await one.putMany(keys.map((key, at) => entryOf(key, labels[at]!, { username: 'user', password: 'pass' })));
     const before = await Promise.all(keys.map(stored));
-    await other.recordAccess(keys.map((key) => ({ key, accessCount: 9, lastAccessed: Date.now() })));
+    await other.recordAccess(keys.map((key) => ({ key, hits: 9, lastAccessed: Date.now() })));
     let count = 0;
     for await (const { reencrypted } of other.reseal(3)) count += reencrypted;
     expect(count).toBe(keys.length);

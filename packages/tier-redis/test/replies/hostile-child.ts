@@ -53,7 +53,7 @@ await timed('getMany', async () => {
 });
 await timed('has', () => tier.has('k'));
 await timed('delete', () => tier.delete('c'));
-await timed('recordAccess', () => tier.recordAccess([{ key: 'k', accessCount: 1, lastAccessed: Date.now() }]));
+await timed('recordAccess', () => tier.recordAccess([{ key: 'k', hits: 1, lastAccessed: Date.now() }]));
 await timed('leases.acquire', () => tier.leases.acquire('k', 1000));
 await timed('keys', () => tier.keys());
 await timed('size', () => tier.size());

@@ -8,6 +8,7 @@ import {
 } from '@pw/cache-models';
 import {
   type AccessUpdate,
+  addHits,
   fateOfTokens,
   fromEpochSeconds,
   isVersion,
@@ -376,18 +377,21 @@ export class RowStore {
   }
 
   /**
-   * Stores access metadata without reading the record, whose own checksum stays as it was. True if there is a live
-   * entry; access metadata that does not match its checksum is left to the read that will set the row aside.
+   * Adds accesses to the stored ones without reading the record, whose own checksum stays as it was. True if there is a
+   * live entry; access metadata that is damaged is left to the read that will set the row aside.
    */
-  recordAccess({ key, accessCount, lastAccessed, evictedFromL1 }: AccessUpdate, now: number): boolean {
+  recordAccess({ key, hits, lastAccessed, evictedFromL1 }: AccessUpdate, now: number): boolean {
     if (!key.isWellFormed()) return false;
     const old = this.statements.of(accessSql(this.layout)).get(key, seconds(now)) as AccessRow | undefined;
     if (old === undefined) return false;
     const expectedChecksum = this.#checksums.ofAccess(key, old.access_count, old.last_accessed, old.evicted_from_l1);
     const isOurs = old.ours === 1;
     if (isOurs && expectedChecksum !== old.access_checksum) return false;
+    const { access_count: count = 0, last_accessed: before } = old;
+    if (!Number.isInteger(count ?? 0)) return false;
+    const accessCount = addHits((count as number | null) ?? 0, hits);
     const { table, side } = this.layout;
-    const time = seconds(lastAccessed);
+    const time = typeof before === 'number' ? Math.max(before, seconds(lastAccessed)) : seconds(lastAccessed);
     // A rowid that JavaScript cannot represent would address another row.
     const [where, id] = Number.isSafeInteger(old.id) ? ['rowid = ?', old.id] : ['key = ?', key];
     const evicted = evictedFromL1 === undefined ? (old.evicted_from_l1 ?? 0) : Number(evictedFromL1);

@@ -107,7 +107,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.delete('a')).toBe(false);
     expect(tier.clear()).toBe(0);
     expect(await tier.cleanupExpired()).toBe(0);
-    expect(tier.recordAccess([{ key: 'a', accessCount: 1, lastAccessed: 1 }])).toBe(0);
+    expect(tier.recordAccess([{ key: 'a', hits: 1, lastAccessed: 1 }])).toBe(0);
     expect(tier.failureCount).toBeGreaterThan(0);
     // Readers do not wait for a writer.
     expect(tier.get('a')).toBeDefined();

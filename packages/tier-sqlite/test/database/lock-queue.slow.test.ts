@@ -66,7 +66,7 @@ const OPERATIONS: readonly (readonly [string, (tier: Tier) => MaybePromise<unkno
   ['putMany', (tier) => tier.putMany([makeEntry('c'), makeEntry('d')]), [true, true], ['a', 'b', 'c', 'd']],
   ['delete', (tier) => tier.delete('a'), true, ['b']],
   ['deleteMany', (tier) => tier.deleteMany(['a', 'x']), [true, false], ['b']],
-  ['recordAccess', (tier) => tier.recordAccess([{ key: 'a', accessCount: 3, lastAccessed: 1 }]), 1, ['a', 'b']],
+  ['recordAccess', (tier) => tier.recordAccess([{ key: 'a', hits: 3, lastAccessed: 1 }]), 1, ['a', 'b']],
   ['clear', (tier) => tier.clear(), 2, []],
   ['cleanupExpired', (tier) => tier.cleanupExpired(), 3, ['a', 'b']],
 ];

@@ -55,7 +55,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     const tier = kind.make(tempDir(), {}, { clock });
     tier.putMany([makeEntry('a', { expiresAt: NOW + 5 }), makeEntry('b', { expiresAt: NOW + 5 }), makeEntry('c')]);
     const before = head(tier);
-    tier.recordAccess([{ key: 'c', accessCount: 3, lastAccessed: NOW }]);
+    tier.recordAccess([{ key: 'c', hits: 3, lastAccessed: NOW }]);
     clock.advance(5);
     tier.get('a');
     tier.cleanupExpired();

@@ -47,7 +47,7 @@ describe.each(KINDS)('$name on a database with flipped bits', (kind) => {
     const first = open(kind, origin);
     const stored = new Map(entries().map((entry) => [entry.key, JSON.stringify(reveal(entry))]));
     first.putMany(entries());
-    first.recordAccess([{ key: 'key-1', accessCount: 1, lastAccessed: NOW }]);
+    first.recordAccess([{ key: 'key-1', hits: 0, lastAccessed: NOW }]);
     first.close();
     const whole = readFileSync(kind.file(origin));
     const random = randomFrom(7);

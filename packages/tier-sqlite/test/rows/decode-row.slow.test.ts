@@ -66,7 +66,7 @@ describe.each(KINDS)('a row of $name', (kind) => {
     'at rowid %s is read, changed, counted and removed like any other, and later rows can be stored',
     (rowId) => {
       const { tier } = changed(kind, `rowid = ${rowId}`);
-      expect(tier.recordAccess([{ key: 'a', accessCount: 4, lastAccessed: 5000 }])).toBe(1);
+      expect(tier.recordAccess([{ key: 'a', hits: 4, lastAccessed: 5000 }])).toBe(1);
       expect(tier.get('a')?.accessCount).toBe(4);
       expect(tier.get('b')?.accessCount).toBe(0);
       const more = ['c', 'd', 'e'].map((key) => makeEntry(key));

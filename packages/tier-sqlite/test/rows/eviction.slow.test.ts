@@ -59,8 +59,12 @@ describe.each(KINDS)('$name with room for four', (kind) => {
             if (command.do === 'access') {
               const old = known.get(command.key);
               const found = old !== undefined && old.expiresAt > NOW ? old : undefined;
-              expect(tier.recordAccess([{ key: command.key, ...fields }])).toBe(found === undefined ? 0 : 1);
-              if (found !== undefined) Object.assign(found, fields);
+              const update = { key: command.key, hits: command.count, lastAccessed: fields.lastAccessed };
+              expect(tier.recordAccess([update])).toBe(found === undefined ? 0 : 1);
+              if (found !== undefined) {
+                found.accessCount += command.count;
+                found.lastAccessed = Math.max(found.lastAccessed, fields.lastAccessed);
+              }
             } else {
               const expiresAt = command.lives ? LATER : NOW - command.age * 1000 - order;
               if (!known.has(command.key) && known.size === 4) known.delete(victim(known, evictionPolicy));

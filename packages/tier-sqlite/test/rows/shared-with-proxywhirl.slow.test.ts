@@ -61,7 +61,7 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a'));
     putAsProxyWhirl(path(directory), kind.table, 'a', 'theirs');
-    expect(tier.recordAccess([{ key: 'a', accessCount: 4, lastAccessed: NOW }])).toBe(1);
+    expect(tier.recordAccess([{ key: 'a', hits: 4, lastAccessed: NOW }])).toBe(1);
     expect(tier.get('a')).toMatchObject({ source: 'theirs', accessCount: 4 });
   });
 

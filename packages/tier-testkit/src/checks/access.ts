@@ -6,9 +6,9 @@ import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 import type { Check, CheckGroup, Claims } from './check.ts';
 
-const access = (key: string, accessCount: number, after: number, evictedFromL1?: boolean): AccessUpdate => ({
+const access = (key: string, hits: number, after: number, evictedFromL1?: boolean): AccessUpdate => ({
   key,
-  accessCount,
+  hits,
   lastAccessed: START + after,
   ...(evictedFromL1 === undefined ? {} : { evictedFromL1 }),
 });
@@ -27,19 +27,34 @@ function recording(name: string, run: (trial: Trial, tier: ObservedTier) => Prom
 }
 
 const checks: Check[] = [
-  recording('stores the count and time passed to recordAccess', async (trial, tier) => {
+  recording('adds the hits passed to recordAccess, and keeps the later time', async (trial, tier) => {
     const entry = makeEntry('a', { username: 'user', failureCount: 3, accessCount: 40 });
     await tier.put(entry);
-    for (const [count, after] of [
-      [41, 10],
-      [2 ** 53 - 1, 10.125],
-      [7, 20],
-      [0, 30],
+    for (const [hits, after, accessCount, latest] of [
+      [1, 10, 41, 10],
+      [2, 10.125, 43, 10.125],
+      [3, 1000, 46, 1000],
+      [5, 20, 51, 1000],
+      [0, 2000, 51, 2000],
+      [2 ** 53 - 1, 2000, 2 ** 53 - 1, 2000],
+      [2, 3000, 2 ** 53 - 1, 3000],
     ] as const) {
-      trial.same('recordAccess of a present key', await tier.recordAccess([access('a', count, after)]), 1);
-      const expected = entry.with({ accessCount: count, lastAccessed: START + after });
-      await expectEntries(trial, tier, [expected], `after recordAccess of ${count} at ${after} ms`);
+      trial.same('recordAccess of a present key', await tier.recordAccess([access('a', hits, after)]), 1);
+      const expected = entry.with({ accessCount, lastAccessed: START + latest });
+      await expectEntries(trial, tier, [expected], `after recordAccess of ${hits} hits at ${after} ms`);
     }
+  }),
+  recording('keeps a later time of the entry itself', async (trial, tier) => {
+    const entry = makeEntry('a', { lastAccessed: START + 50 });
+    await tier.put(entry);
+    await tier.recordAccess([access('a', 1, 20)]);
+    await expectEntries(trial, tier, [entry.with({ accessCount: 1 })], 'after recordAccess of an earlier access');
+  }),
+  recording('adds up the updates of one key in one call', async (trial, tier) => {
+    await tier.put(makeEntry('a'));
+    trial.same('recordAccess', await tier.recordAccess([access('a', 2, 9), access('a', 3, 5)]), 2);
+    const expected = makeEntry('a').with({ accessCount: 5, lastAccessed: START + 9 });
+    await expectEntries(trial, tier, [expected], 'after two updates of its key');
   }),
   recording('applies every update whose key is present, and counts only those', async (trial, tier) => {
     const entries = makeEntries(3);
@@ -102,7 +117,34 @@ const reopened: Check = recording('keeps recorded accesses when it is reopened',
   trial.same('count, time and mark after close and open', received, [12, START + 34, true], 'persistent');
 });
 
+const shared: Check = {
+  name: 'adds up the hits of two tiers on one store',
+  rule: 'access',
+  run: async (trial) => {
+    const [one, other] = [await trial.tier(), await trial.tier()];
+    await one.open();
+    await other.open();
+    await one.put(makeEntry('a', { accessCount: 4 }));
+    for (let round = 0; round < 3; round++) {
+      await other.recordAccess([access('a', 10, 20)]);
+      await one.recordAccess([access('a', 1, 10)]);
+    }
+    // A tier may write accesses behind; it has written them once it is closed.
+    await one.close();
+    await other.close();
+    const third = await trial.tier();
+    await third.open();
+    const entry = await third.get('a');
+    trial.same('accessCount after 3 hits of one and 30 of the other', entry?.accessCount, 37);
+    trial.same('lastAccessed', entry?.lastAccessed, START + 20);
+  },
+};
+
 export const accesses: CheckGroup = {
   name: 'access',
-  checks: ({ capabilities }: Claims) => [...checks, ...(capabilities.persistent ? [reopened] : [])],
+  checks: ({ capabilities }: Claims) => [
+    ...checks,
+    ...(capabilities.persistent ? [reopened] : []),
+    ...(capabilities.shared ? [shared] : []),
+  ],
 };

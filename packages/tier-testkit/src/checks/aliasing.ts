@@ -87,9 +87,9 @@ const checks: Check[] = [
     rule: 'aliasing',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
-      const update = { key: 'a', accessCount: 5, lastAccessed: trial.clock.now() + 1 };
+      const update = { key: 'a', hits: 5, lastAccessed: trial.clock.now() + 1 };
       const recorded = tier.recordAccess([update]);
-      Object.assign(update, { key: 'b', accessCount: 99 });
+      Object.assign(update, { key: 'b', hits: 99 });
       trial.same('recordAccess of an update that changes meanwhile', await recorded, 1);
       trial.same('accessCount', (await tier.entries())[0]?.accessCount, 5);
     },

@@ -83,9 +83,9 @@ const checks: Check[] = [
     }
   }),
   unchanged('refuses an invalid count or time in recordAccess', async (trial, raw, tier) => {
-    const right: AccessUpdate = { key: 'a', accessCount: 7, lastAccessed: trial.clock.now() + 1 };
+    const right: AccessUpdate = { key: 'a', hits: 7, lastAccessed: trial.clock.now() + 1 };
     const wrong: readonly unknown[] = [
-      ...[-1, 1.5, Number.NaN, '7', 2 ** 53].map((accessCount) => ({ ...right, accessCount })),
+      ...[-1, 1.5, Number.NaN, '7', 2 ** 53].map((hits) => ({ ...right, hits })),
       ...[Number.NaN, Number.POSITIVE_INFINITY, '7'].map((lastAccessed) => ({ ...right, lastAccessed })),
       { ...right, evictedFromL1: 'yes' },
     ];

@@ -105,7 +105,7 @@ const others: Check[] = [
         trial.same(`get("${pattern}")`, await tier.get(pattern), undefined);
         trial.same(`has("${pattern}")`, await tier.has(pattern), false);
         trial.same(`delete("${pattern}")`, await tier.delete(pattern), false);
-        const update = { key: pattern, accessCount: 9, lastAccessed: trial.clock.now() };
+        const update = { key: pattern, hits: 9, lastAccessed: trial.clock.now() };
         trial.same(`recordAccess of "${pattern}"`, await tier.recordAccess([update]), 0);
       }
       trial.same('deleteMany of patterns', await tier.deleteMany(patterns), Array(patterns.length).fill(false));

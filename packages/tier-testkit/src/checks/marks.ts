@@ -41,7 +41,7 @@ const checks: Check[] = [
         trial.same(`version of entries, ${what}`, (await one.entries()).map(versionOf), [4098]);
       };
       await expectAll(tier, 'of the instance that stored it');
-      await tier.recordAccess([{ key: 'a', accessCount: 3, lastAccessed: trial.clock.now() }]);
+      await tier.recordAccess([{ key: 'a', hits: 3, lastAccessed: trial.clock.now() }]);
       trial.same('version after recordAccess', await versionIn(tier, 'a'), 4098);
       await tier.close();
       await expectAll(await trial.tier(), 'by another instance');

@@ -181,7 +181,7 @@ const upToDate = WANTED.map(
       await tier.put(makeEntry('a', wrong));
       trial.same('keys found after it was replaced', await found(), []);
       await tier.put(makeEntry('a', right));
-      await tier.recordAccess([{ key: 'a', accessCount: 1, lastAccessed: trial.clock.now() }]);
+      await tier.recordAccess([{ key: 'a', hits: 1, lastAccessed: trial.clock.now() }]);
       trial.same('keys found after it was put again', await found(), ['a']);
       await tier.delete('a');
       trial.same('keys found after delete', await found(), []);

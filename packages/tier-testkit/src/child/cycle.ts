@@ -35,7 +35,7 @@ async function use(tier: CacheTier, count: number): Promise<void> {
   await tier.putMany([numberedEntry('b', 1), numberedEntry('c', 2)]);
   await tier.get('a');
   for await (const { key } of tier.entries()) await tier.has(key);
-  await tier.recordAccess([{ key: 'b', accessCount: count + 1, lastAccessed: 1 }]);
+  await tier.recordAccess([{ key: 'b', hits: 1, lastAccessed: 1 }]);
   await tier.delete('c');
 }
 

@@ -43,7 +43,7 @@ async function writeSome(work: ChildWork): Promise<CacheTier> {
   // A tier may buffer these for a while before it writes them.
   const keys = await tier.keys();
   const now = work.clock.now();
-  await tier.recordAccess(keys.map((key) => ({ key, accessCount: 5, lastAccessed: now })));
+  await tier.recordAccess(keys.map((key) => ({ key, hits: 5, lastAccessed: now })));
   report('written');
   return tier;
 }

@@ -50,7 +50,8 @@ export const CONTRACT_RULES = Object.freeze({
   unhandled: 'No promise of a tier rejects unhandled.',
   listeners: 'An `onEvict` that throws or rejects does not affect the tier.',
   statistics: 'Every get is one hit or one miss; every removal has one reason; currentSize is the size.',
-  access: 'recordAccess stores the count and the time of each update, and returns how many of the keys were present.',
+  access:
+    'recordAccess adds the hits of each update to the stored count, atomically for all instances and processes, up to 2^53 - 1, keeps the later time, and returns how many of the updates had a live entry. A call that fails adds nothing.',
   counts:
     'A tier that claims `countsAccesses` keeps the entry that was put, or one copy of it, and returns this object from every read. Each get, also in getMany, adds one to its `accessCount` and sets its `lastAccessed` by the injected clock; nothing else but recordAccess raises them, and nothing lowers them. It counts no entry of another tier. Any other tier changes no counts when it is read.',
   now: 'A tier that claims `immediate` has getNow, which returns and counts the same as get; if the tier does not claim `synchronous`, it may return a value instead of a promise when it has one. Any other tier has no such method.',

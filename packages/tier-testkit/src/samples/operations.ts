@@ -72,7 +72,7 @@ const GET_NOW: Operation = {
 
 const RECORD_ACCESS: Operation = {
   name: 'recordAccess of "a"',
-  call: (tier) => tier.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 9 }]),
+  call: (tier) => tier.recordAccess([{ key: 'a', hits: 9, lastAccessed: START + 9 }]),
   off: 0,
   empty: 0,
 };

@@ -139,7 +139,7 @@ export class ObservedTier {
   async use(key: string, now: number): Promise<CacheEntry | undefined> {
     const entry = await this.get(key);
     if (entry !== undefined && !this.raw.capabilities.countsAccesses) {
-      await this.recordAccess([{ key, accessCount: entry.accessCount + 1, lastAccessed: now }]);
+      await this.recordAccess([{ key, hits: 1, lastAccessed: now }]);
     }
     return entry;
   }

@@ -8,6 +8,8 @@ function thawed(entry: CacheEntry): CacheEntry {
   return Object.assign(Object.create(CacheEntry.prototype), entry) as CacheEntry;
 }
 
+const ADDED = ['access', 'adds the hits passed to recordAccess, and keeps the later time'] as const;
+
 export const aliasingMutants: readonly Mutant[] = [
   plant(
     'shared-object-handed-out',
@@ -222,7 +224,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'access-not-stored',
     'recordAccess counts the key but stores nothing.',
-    ['access', 'stores the count and time passed to recordAccess'],
+    ADDED,
     class extends MapTier {
       protected override noteAccess({ key }: AccessUpdate): boolean {
         return this.live(key) !== undefined;
@@ -230,13 +232,28 @@ export const statisticsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'access-added-up',
-    'recordAccess adds the count to the stored one.',
-    ['access', 'stores the count and time passed to recordAccess'],
+    'access-overwritten',
+    'recordAccess replaces the stored count by the hits.',
+    ADDED,
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {
-        const was = this.live(update.key)?.entry.accessCount ?? 0;
-        return super.noteAccess({ ...update, accessCount: was + update.accessCount });
+        const isFound = super.noteAccess(update);
+        const row = this.live(update.key);
+        if (row !== undefined) row.entry = row.entry.with({ accessCount: update.hits });
+        return isFound;
+      }
+    },
+  ),
+  plant(
+    'access-time-set-back',
+    'recordAccess stores the time of an update even if the stored one is later.',
+    ADDED,
+    class extends MapTier {
+      protected override noteAccess(update: AccessUpdate): boolean {
+        const isFound = super.noteAccess(update);
+        const row = this.live(update.key);
+        if (row !== undefined) row.entry = row.entry.with({ lastAccessed: update.lastAccessed });
+        return isFound;
       }
     },
   ),

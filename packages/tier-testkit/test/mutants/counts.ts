@@ -1,5 +1,5 @@
 import { CacheEntry } from '@pw/cache-models';
-import { type AccessUpdate, countAccess, raiseAccess } from '@pw/cache-models/tier';
+import { type AccessUpdate, addAccess, countAccess } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { CountingMapTier } from '../tiers/counting-map-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
@@ -8,7 +8,7 @@ import { type Mutant, plant } from './mutant.ts';
 
 const COUNTED = ['counts', 'counts an access in the entry that it returns'] as const;
 const SAME = ['counts', 'returns the same object from every read'] as const;
-const RAISED = ['counts', 'raises the counts to those passed to recordAccess, and never lowers them'] as const;
+const ADDED = ['counts', 'adds the hits passed to recordAccess to its own'] as const;
 const SILENT = ['counts', 'changes no counts when it is read'] as const;
 
 const countingMutants: readonly Mutant[] = [
@@ -137,22 +137,22 @@ const countingMutants: readonly Mutant[] = [
   ),
   plant(
     'counts-replaced-by-record-access',
-    'Sets the count to the one passed to recordAccess, even if it is lower.',
-    RAISED,
+    'Replaces the count by the hits passed to recordAccess.',
+    ADDED,
     class extends CountingMapTier {
-      protected override raise(entry: CacheEntry, update: AccessUpdate): void {
+      protected override add(entry: CacheEntry, update: AccessUpdate): void {
         const row = this.live(entry.key)!;
-        row.entry = this.takeIn(entry.with({ accessCount: update.accessCount, lastAccessed: update.lastAccessed }));
+        row.entry = this.takeIn(entry.with({ accessCount: update.hits, lastAccessed: update.lastAccessed }));
       }
     },
   ),
   plant(
-    'counts-added-by-record-access',
-    'Adds the count passed to recordAccess to its own.',
-    RAISED,
+    'counts-raised-by-record-access',
+    'Raises the count to the hits passed to recordAccess, as if they were a count.',
+    ADDED,
     class extends CountingMapTier {
-      protected override raise(entry: CacheEntry, update: AccessUpdate): void {
-        raiseAccess(entry, { ...update, accessCount: entry.accessCount + update.accessCount });
+      protected override add(entry: CacheEntry, update: AccessUpdate): void {
+        addAccess(entry, { ...update, hits: Math.max(0, update.hits - entry.accessCount) });
       }
     },
   ),
@@ -163,7 +163,7 @@ const countingMutants: readonly Mutant[] = [
     class extends CountingMapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key)?.entry;
-        if (old !== undefined) raiseAccess(entry, old);
+        if (old !== undefined) addAccess(entry, { hits: old.accessCount, lastAccessed: old.lastAccessed });
         return super.store(key, entry);
       }
     },
@@ -194,7 +194,7 @@ const countingMutants: readonly Mutant[] = [
       }
       protected hasOwnCounts(entry: CacheEntry): boolean {
         try {
-          raiseAccess(entry, { accessCount: 0, lastAccessed: 0 });
+          addAccess(entry, { hits: 0, lastAccessed: 0 });
           return true;
         } catch {
           return false;

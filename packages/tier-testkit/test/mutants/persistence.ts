@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
+import { type AccessUpdate, addHits } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { FileTable } from '../tiers/file/file-table.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';
@@ -198,6 +199,28 @@ export const sharingMutants: readonly Mutant[] = [
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { shared: true });
+      }
+    },
+  ),
+  plantInTable(
+    'access-overwrites-others',
+    'Stores the count that this tier knows of, over what others have counted.',
+    ['access', 'adds up the hits of two tiers on one store'],
+    class extends FileTable {
+      readonly #known = new Map<string, number>();
+      protected override noteAccess(update: AccessUpdate): boolean {
+        const { key, hits } = update;
+        const before = this.live(key)?.entry.accessCount;
+        if (!super.noteAccess(update)) return false;
+        const accessCount = addHits(this.#known.get(key) ?? before!, hits);
+        this.#known.set(key, accessCount);
+        const row = this.live(key)!;
+        row.entry = row.entry.with({ accessCount });
+        return true;
+      }
+      protected override store(key: string, entry: CacheEntry): boolean {
+        this.#known.delete(key);
+        return super.store(key, entry);
       }
     },
   ),

@@ -1,5 +1,5 @@
 import type { CacheEntry } from '@pw/cache-models';
-import { type AccessUpdate, claimEntry, copyEntry, countAccess, raiseAccess } from '@pw/cache-models/tier';
+import { type AccessUpdate, addAccess, claimEntry, copyEntry, countAccess } from '@pw/cache-models/tier';
 import type { TierSetup } from '../../src/index.ts';
 import { MapTier } from './map-tier.ts';
 
@@ -27,15 +27,13 @@ export class CountingMapTier extends MapTier {
   protected override noteAccess(update: AccessUpdate): boolean {
     const row = this.live(update.key);
     if (row === undefined) return false;
-    // Validates the counts.
-    row.entry.with({ accessCount: update.accessCount, lastAccessed: update.lastAccessed });
     const { evictedFromL1 = row.entry.evictedFromL1 } = update;
     if (evictedFromL1 !== row.entry.evictedFromL1) row.entry = this.takeIn(copyEntry(row.entry, evictedFromL1));
     if (update.lastAccessed > row.entry.lastAccessed) this.use(row);
-    this.raise(row.entry, update);
+    this.add(row.entry, update);
     return true;
   }
-  protected raise(entry: CacheEntry, update: AccessUpdate): void {
-    raiseAccess(entry, update);
+  protected add(entry: CacheEntry, update: AccessUpdate): void {
+    addAccess(entry, update);
   }
 }

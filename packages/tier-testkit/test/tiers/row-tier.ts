@@ -1,5 +1,5 @@
 import { type CacheEntry, EvictionPolicy, RemovalReason } from '@pw/cache-models';
-import { type AccessUpdate, stampEntry, versionOf } from '@pw/cache-models/tier';
+import { type AccessUpdate, addHits, stampEntry, versionOf } from '@pw/cache-models/tier';
 import { isBroken } from './broken-stores.ts';
 import { PlainTier } from './plain-tier.ts';
 
@@ -114,13 +114,17 @@ export abstract class RowTier extends PlainTier {
     return [...this.table().keys()].filter((key) => this.dropExpired(key)).length;
   }
 
-  protected noteAccess({ key, accessCount, lastAccessed, evictedFromL1 }: AccessUpdate): boolean {
+  protected noteAccess({ key, hits, lastAccessed: accessed, evictedFromL1 }: AccessUpdate): boolean {
     const row = this.live(this.keyOf(key));
     if (row === undefined) return false;
     const { entry } = row;
+    // Validates the hits.
+    entry.with({ accessCount: hits, lastAccessed: accessed });
+    const accessCount = addHits(entry.accessCount, hits);
+    const lastAccessed = Math.max(entry.lastAccessed, accessed);
     const changed = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
     row.entry = stampEntry(changed, versionOf(entry));
-    if (lastAccessed > entry.lastAccessed) this.use(row);
+    if (accessed > entry.lastAccessed) this.use(row);
     return true;
   }
 }

@@ -6,6 +6,7 @@ const FAST = 'protected: BaseTier calls it with arguments that it has checked';
 
 /** Public functions that are not tried, named as in `Call`, each with the reason. */
 export const OMISSIONS: Readonly<Record<string, string>> = {
+  addHits: 'computes with the counts of foreign records, which may be any value, and must not throw',
   CacheEntry: PRIVATE,
   Secret: PRIVATE,
   CacheManager: PRIVATE,

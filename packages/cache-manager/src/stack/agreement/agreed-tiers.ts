@@ -33,6 +33,7 @@ const LAST_ATTEMPTS = 3;
  * These hold after any process has been killed at any time, so nobody has to notice that one was.
  */
 export class AgreedTiers implements StackLevel {
+  readonly level: number;
   readonly tiers: readonly ManagedTier[];
   readonly isDurable = true;
   readonly isSynchronous = false;
@@ -49,6 +50,7 @@ export class AgreedTiers implements StackLevel {
 
   /** Expects tiers for which {@link canAgree} is true. */
   constructor(tiers: readonly ManagedTier[], mutex: KeyedMutex, logger: Logger) {
+    this.level = tiers[0]!.level;
     this.tiers = tiers;
     const middles = tiers.slice(0, -1).map((tier) => new MiddleTier(tier));
     this.#stores = new AgreedStores(new BaseLog(tiers.at(-1)!), middles, mutex);
@@ -230,10 +232,18 @@ export class AgreedTiers implements StackLevel {
     return this.#writes.update(key, change, options);
   }
 
-  async recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
-    const recorded: boolean[] = [];
-    for (const tier of this.tiers) recorded.push(await tier.recordAccess(updates));
-    return !recorded.includes(false);
+  /** The counts of the base are those that count; a middle tier that misses some gets them with the next copy. */
+  async recordAccess(
+    updates: readonly AccessUpdate[],
+    onStored: (updates: readonly AccessUpdate[]) => void,
+  ): Promise<{ readonly hasFailed: Promise<boolean> } | undefined> {
+    const late = await this.#base.recordAccess(updates, onStored);
+    for (const { tier } of this.#stores.middles) if (tier.isUsable) await tier.recordAccess(updates, () => {});
+    return late;
+  }
+
+  missedHits(key: string): number {
+    return this.#base.missedHits(key);
   }
 
   async cleanupExpired(): Promise<number> {

@@ -218,13 +218,13 @@ function livingCalls(): TierCall[] {
 }
 
 function optionalCalls(): TierCall[] {
-  const update = must('updates', objectOf('key', 'accessCount', 'lastAccessed', 'evictedFromL1'), [
+  const update = must('updates', objectOf('key', 'hits', 'lastAccessed', 'evictedFromL1'), [
     KEY,
-    must('accessCount', wholeFrom(0)),
+    must('hits', wholeFrom(0)),
     must('lastAccessed', isNumber),
     maybe('evictedFromL1', isBoolean),
   ]);
-  const rightUpdate = () => ({ key: KEPT.key, accessCount: 1, lastAccessed: KEPT.lastAccessed });
+  const rightUpdate = () => ({ key: KEPT.key, hits: 1, lastAccessed: KEPT.lastAccessed });
   return [
     call('recordAccess', [must('updates', (value) => Array.isArray(value) && value.length === 0)], () => [[]]),
     call(

@@ -1,12 +1,13 @@
 import { CacheEntry, CacheStatistics, Secret, TierStatistics } from '@pw/cache-models';
 import {
+  type AccessUpdate,
+  addAccess,
   claimEntry,
   copyEntry,
   countAccess,
   isBuffered,
   markBuffered,
   promiseOf,
-  raiseAccess,
 } from '@pw/cache-models/tier';
 import {
   either,
@@ -111,13 +112,10 @@ const isToken = (value: unknown) => typeof value === 'object' && value !== null;
 const accessCalls: readonly Call<unknown>[] = [
   calls('countAccess', [entry, now], () => [anEntry(), 1], countAccess),
   calls(
-    'raiseAccess',
-    [
-      entry,
-      must('access', (value) => Number.isSafeInteger((value as Partial<CacheEntry> | null | undefined)?.accessCount)),
-    ],
-    () => [anEntry(), { accessCount: 1, lastAccessed: 1 }],
-    raiseAccess,
+    'addAccess',
+    [entry, must('access', (value) => Number.isSafeInteger((value as Partial<AccessUpdate> | null | undefined)?.hits))],
+    () => [anEntry(), { hits: 1, lastAccessed: 1 }],
+    addAccess,
   ),
   calls('claimEntry', [entry, must('owner', isToken)], () => [anEntry(), {}], claimEntry),
   calls('copyEntry', [entry, maybe('evictedFromL1', isBoolean)], () => [anEntry(), true], copyEntry),
