@@ -34,6 +34,7 @@ function shardWith(text: string) {
     reading() {},
     damaged() {},
     readAgain() {},
+    wantsChanges: () => false,
     replaced() {},
   } as unknown as ShardListener;
   const side = { discard() {}, read: () => undefined } as unknown as SideIndexFile;
