@@ -139,6 +139,23 @@ it('marked entries are neither evicted nor removed when they expire', async () =
   expect(await tier.cleanupExpired()).toBe(1);
 });
 
+it('an entry that another process has marked is not removed by the read that finds it expired', async () => {
+  const clock = new ManualClock();
+  const { directory, tier } = oneShard({ clock });
+  const other = newTier(directory, { clock });
+  await tier.put('a', makeEntry('a'));
+  await alone(other, 'a');
+  expect((await tier.get('a'))?.key).toBe('a');
+  clock.advance(10 * 86_400_000);
+  expect(await tier.get('a')).toBeUndefined();
+  let isThere = false;
+  await other.marks.change('a', ({ entry }) => {
+    isThere = entry !== undefined;
+    return undefined;
+  });
+  expect(isThere).toBe(true);
+});
+
 it('an entry that is marked while it is being evicted stays', async () => {
   const { tier } = oneShard({}, { maxEntries: 2 });
   await alone(tier, 'a');
