@@ -33,8 +33,8 @@ export async function updateEntry(
       answer = undefined;
       const entry = codec.decodeOrSkip(store.recordOf(view, key));
       if (entry === undefined || entry.isExpiredAt(now)) return;
-      answer = changeIn(view, codec, store.overlay(entry), { key, change, now });
-      store.forgetAccess(key);
+      answer = changeIn(view, codec, entry, { key, change, now });
+      if (answer === null) store.forgetAccess(key);
       isMade = true;
     },
   );
@@ -55,7 +55,8 @@ function changeIn(
     return { changed: result, put: result === null ? undefined : codec.encode(result) };
   });
   if (put === undefined) view.remove(key, now);
-  else view.put(key, put.line, put.facts);
+  // Accesses that are still to be written are added to the new line.
+  else view.rewrite(key, put.line, put.facts);
   return changed;
 }
 

@@ -1,3 +1,4 @@
+import { differInAccessOnly } from '../changes/access-only.ts';
 import type { Rank } from '../index/eviction-ranking.ts';
 import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.ts';
 import type { RecordIndex } from '../index/record-index.ts';
@@ -8,12 +9,10 @@ import type { ByteRange } from './byte-range.ts';
 import { HeadCutter, SHORTEST_PLAIN } from './head-cutter.ts';
 import { HeadReader, type LineHead } from './line-head.ts';
 import { LineRunBuilder } from './line-run-builder.ts';
-import { endsWithVersion } from './line-version.ts';
 import { isTooDeep } from './plain-values.ts';
 import type { RawRecord } from './raw-record.ts';
-import { decodeLine, hasForeignKey, matchesChecksum, parseRaw } from './record-line.ts';
+import { decodeLine, endsWithVersion, hasForeignKey, matchesChecksum, parseRaw } from './record-line.ts';
 import { maySalvage, salvage } from './salvage.ts';
-import { isSameValue } from './same-value.ts';
 import type { LineVisitor } from './scan-lines.ts';
 
 export interface LineIndexerParts {
@@ -217,7 +216,7 @@ export class LineIndexer implements LineVisitor {
       return;
     }
     const known = this.#index.find(key);
-    if (this.#isReporting && !this.#hasSameValue(known, range)) this.#listener.changed(key);
+    if (this.#isReporting && !this.#isAccessOnly(known, range)) this.#listener.changed(key);
     if (known === NO_RECORD) {
       this.#noteVersion(this.#index.add(key, this.#number, range, facts, this.#before?.get(key)), range);
       return;
@@ -246,10 +245,10 @@ export class LineIndexer implements LineVisitor {
   }
 
   /** True if a line only differs in access metadata from the one that it replaces. Both are verified anyway. */
-  #hasSameValue(known: RecordId, newer: ByteRange): boolean {
+  #isAccessOnly(known: RecordId, newer: ByteRange): boolean {
     if (!this.#owns(known)) return false;
     const older = this.#verify(this.#index.rangeOf(known));
-    return older.matches && isSameValue(older.raw, this.#verify(newer).raw);
+    return older.matches && differInAccessOnly(older.raw, this.#verify(newer).raw);
   }
 
   /** True if the line of the key in `shard` counts instead of the line being read. */

@@ -2,6 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { CacheCorruptionError, type ProxyRecord, recordChecksum } from '@pw/cache-models';
 import { hasRottedKey, isVersion } from '@pw/cache-models/tier';
 import { LONG_LINE, MOST_VALUES } from '../limits.ts';
+import { isAt } from './is-at.ts';
 import { isJson } from './json-scanner.ts';
 import { hasPlainValues } from './plain-values.ts';
 import type { RawRecord } from './raw-record.ts';
@@ -142,4 +143,38 @@ function noteChecksum(key: string): string {
 export function escapeNonAscii(text: string): string {
   if (!NOT_ASCII.test(text)) return text;
   return text.replace(EACH_NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const VERSION_NAME = Buffer.from(`"${VERSION}"`);
+/** The end of a line with a version, as we and Python print it. */
+const AT_END = /"pw_version": ?(\d+), ?"checksum": ?"[0-9a-f]{8}"\}\s*$/;
+const LONGEST_VERSION_END = 64;
+const VERSION_MEMBER = Buffer.from(`"${VERSION}":`);
+const CHECKSUM_MEMBER = Buffer.from(`"${CHECKSUM}":`);
+/** Length of `"checksum":"01234567"}`, without the space that Python prints. */
+const CHECKSUM_AT = 22;
+const [SPACE, COMMA, ZERO, NINE] = [0x20, 0x2c, 0x30, 0x39];
+
+/**
+ * True if the line in the bytes `start` to `end` is known to have a version, because it ends as we and Python print one.
+ * False for any other line, which may have one all the same. Called for each line of a file.
+ */
+export function endsWithVersion(bytes: Buffer, start: number, end: number): boolean {
+  let at = end - CHECKSUM_AT;
+  if (!isAt(bytes, CHECKSUM_MEMBER, at) && !isAt(bytes, CHECKSUM_MEMBER, --at)) return false;
+  if (bytes[--at] === SPACE) at--;
+  if (bytes[at] !== COMMA) return false;
+  const last = --at;
+  while (at > start && bytes[at]! >= ZERO && bytes[at]! <= NINE) at--;
+  if (at === last) return false;
+  if (bytes[at] === SPACE) at--;
+  const name = at - VERSION_MEMBER.length + 1;
+  return name > start && isAt(bytes, VERSION_MEMBER, name);
+}
+
+/** The version in the line of a record ({@link versionIn}), mostly without parsing it. */
+export function versionOfLine(line: Buffer): number {
+  const end = AT_END.exec(line.toString('latin1', Math.max(0, line.length - LONGEST_VERSION_END)));
+  if (end !== null && Number.isSafeInteger(Number(end[1]))) return Number(end[1]);
+  return line.includes(VERSION_NAME) ? versionIn(parseRaw(line) ?? {}) : 0;
 }

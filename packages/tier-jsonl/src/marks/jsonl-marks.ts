@@ -220,8 +220,7 @@ export class JsonlMarks implements TierMarks {
   }
 
   #entryIn(view: ShardView, key: string): CacheEntry | undefined {
-    const entry = this.#codec.decodeOrSkip(this.#store.recordOf(view, key));
-    return entry === undefined ? undefined : this.#store.overlay(entry);
+    return this.#codec.decodeOrSkip(this.#store.recordOf(view, key));
   }
 
   /** The mark of everything is in the first shard; one in another file stands for a damaged line of it. */

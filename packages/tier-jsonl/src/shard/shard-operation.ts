@@ -36,6 +36,8 @@ export interface ShardView {
   /** The mark in the shard's own file, which for `null` is the one of everything if this is the first shard. */
   ownMarkOf(key: string | null): number | undefined;
   put(key: string, line: string, facts: RecordFacts): void;
+  /** Like `put`, but not a use of the record. */
+  rewrite(key: string, line: string, facts: RecordFacts): void;
   /** True if there was a live record. */
   remove(key: string, now: number): boolean;
   /** Stores a mark before the records of the batch; a higher one stays. */

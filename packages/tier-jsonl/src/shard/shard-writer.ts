@@ -7,7 +7,7 @@ import type { Durability } from '../jsonl-tier-options.ts';
 import { MAX_SHARD } from '../limits.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
 import { joinRanges } from '../lines/join-ranges.ts';
-import { versionOfLine } from '../lines/line-version.ts';
+import { versionOfLine } from '../lines/record-line.ts';
 import { LockLost, type Written } from '../lock/lock-lost.ts';
 import type { LockChecks } from '../marks/mark-file.ts';
 import type { ShardMarks } from '../marks/shard-marks.ts';

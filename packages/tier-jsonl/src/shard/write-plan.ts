@@ -5,9 +5,8 @@ import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.t
 import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_LINE } from '../limits.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
-import { endsWithVersion } from '../lines/line-version.ts';
 import type { RawRecord } from '../lines/raw-record.ts';
-import { encodeRaw, noteLine, parseRaw } from '../lines/record-line.ts';
+import { encodeRaw, endsWithVersion, noteLine, parseRaw } from '../lines/record-line.ts';
 import type { MarkChange, MarkKey } from '../marks/mark-lines.ts';
 import { highest, type ShardMarks } from '../marks/shard-marks.ts';
 import type { Shard } from './shard.ts';
@@ -97,6 +96,10 @@ export class WritePlan implements ShardView {
 
   put(key: string, line: string, facts: RecordFacts): void {
     this.#intents.set(key, { kind: 'line', text: line, facts, isUse: true });
+  }
+
+  rewrite(key: string, line: string, facts: RecordFacts): void {
+    this.#intents.set(key, { kind: 'line', text: line, facts, isUse: false });
   }
 
   remove(key: string, now: number): boolean {

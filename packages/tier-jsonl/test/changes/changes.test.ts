@@ -53,6 +53,12 @@ it('a poll does not report new access metadata', async () => {
   expect(await polled()).toEqual([]);
 });
 
+it('a poll reports an equal value that is put again', async () => {
+  const { other, polled } = await listening();
+  await other.put('a', makeEntry('a'));
+  expect(await polled()).toEqual(['a']);
+});
+
 it('a poll reports a new version of an equal value', async () => {
   const { other, polled } = await listening();
   await other.put('a', stampEntry(makeEntry('a'), 4098));

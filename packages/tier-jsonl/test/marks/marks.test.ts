@@ -2,8 +2,9 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stampEntry, versionOf } from '@pw/cache-models/tier';
 import { ManualClock } from '@pw/test-support';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { JsonlCacheTier } from '../../src/index.ts';
+import { DirectoryMarks } from '../../src/marks/directory-marks.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const ALONE = { after: 100, timeoutMs: 1000 };
@@ -136,6 +137,36 @@ it('marked entries are neither evicted nor removed when they expire', async () =
   });
   expect(found).toEqual(['a', 0]);
   expect(await tier.cleanupExpired()).toBe(1);
+});
+
+it('an entry that another process has marked is not removed by the read that finds it expired', async () => {
+  const clock = new ManualClock();
+  const { directory, tier } = oneShard({ clock });
+  const other = newTier(directory, { clock });
+  await tier.put('a', makeEntry('a'));
+  await alone(other, 'a');
+  expect((await tier.get('a'))?.key).toBe('a');
+  clock.advance(10 * 86_400_000);
+  expect(await tier.get('a')).toBeUndefined();
+  let isThere = false;
+  await other.marks.change('a', ({ entry }) => {
+    isThere = entry !== undefined;
+    return undefined;
+  });
+  expect(isThere).toBe(true);
+});
+
+it('an entry that is marked while it is being evicted stays', async () => {
+  const { tier } = oneShard({}, { maxEntries: 2 });
+  await alone(tier, 'a');
+  // As if it was marked right after the eviction looked.
+  const looked = vi.spyOn(DirectoryMarks.prototype, 'isMarked').mockReturnValue(false);
+  for (const key of ['b', 'c']) await tier.put(key, makeEntry(key));
+  looked.mockRestore();
+  expect((await tier.keys()).sort()).toEqual(['a', 'b', 'c']);
+  expect(tier.failureCount).toBe(0);
+  await tier.put('d', makeEntry('d'));
+  expect((await tier.keys()).sort()).toEqual(['a', 'd']);
 });
 
 it('an entry whose mark is gone can be evicted again', async () => {

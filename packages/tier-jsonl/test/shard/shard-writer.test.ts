@@ -34,6 +34,7 @@ function shardWith(text: string) {
     reading() {},
     damaged() {},
     readAgain() {},
+    wantsChanges: () => false,
     replaced() {},
     wantsChanges: () => false,
     changed() {},

@@ -223,4 +223,4 @@ export class FileMarks implements TierMarks {
   }
 }
 
-export class CallerFault extends Error {}
+class CallerFault extends Error {}

@@ -1,11 +1,12 @@
-import type { RawRecord } from './raw-record.ts';
+import type { RawRecord } from '../lines/raw-record.ts';
 
 /** Members that a read changes, and the checksum over them. */
 const OF_ACCESS: ReadonlySet<string> = new Set(['access_count', 'last_accessed', 'evicted_from_l1', 'checksum']);
 
-/** True if two records differ in access metadata only. */
-export function isSameValue(one: RawRecord | undefined, other: RawRecord | undefined): boolean {
+/** True if two records differ, and in access metadata only. Equal ones were put twice. */
+export function differInAccessOnly(one: RawRecord | undefined, other: RawRecord | undefined): boolean {
   if (one === undefined || other === undefined) return false;
+  if (one['checksum'] === other['checksum']) return false;
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   for (const name of names) if (!OF_ACCESS.has(name) && !isSame(one[name], other[name])) return false;
   return true;
