@@ -54,10 +54,12 @@ export class Invalidation {
   }
 
   #dropNow(above: readonly StackLevel[], key: string, version: number): Promise<unknown> | undefined {
-    const outdated = above.filter((level) => !isAsNew(level, key, version));
+    if (above.every((level) => isAsNew(level, key, version))) return undefined;
+    // Even if there is no copy: accesses of the old value may be pending.
+    this.#derived.forget(key);
+    const outdated = above.filter((level) => !isWithout(level, key));
     if (outdated.length === 0) return undefined;
     this.#onDropped();
-    this.#derived.forget(key);
     return promiseOfAll(outdated.map((level) => level.delete(key)));
   }
 
@@ -73,12 +75,15 @@ export class Invalidation {
   }
 }
 
-/** True if the level is known to have nothing that is older than the change. */
+/** True if the level is known to have a copy that is as new as the change. */
 function isAsNew(level: StackLevel, key: string, version: number): boolean {
-  if (!level.isSynchronous || level.isDurable) return false;
-  const copy = level.peek(key);
-  if (copy === undefined) return true;
+  const copy = level.isSynchronous && !level.isDurable ? level.peek(key) : undefined;
   return CacheEntry.isCacheEntry(copy) && versionOf(copy) >= version;
+}
+
+/** True if the level is known to have no copy. */
+function isWithout(level: StackLevel, key: string): boolean {
+  return level.isSynchronous && !level.isDurable && level.peek(key) === undefined;
 }
 
 /** Needs no error handling, because a level never rejects. */

@@ -13,6 +13,8 @@ import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 const CHILD = await bundleProgram(join(import.meta.dirname, '..', 'support', 'stopped-child.ts'));
 const LOCK = { staleMs: 2000, updateMs: 1000, deadlineMs: 20_000 };
 
+const ALONE = { after: 0, timeoutMs: 60_000 };
+
 interface Stopped {
   readonly child: ChildProcess;
   readonly output: () => string;
@@ -247,5 +249,61 @@ describe.concurrent('a process that blocks its event loop for longer than `lock.
     expect(await exitOf(child)).toBe(0);
     const fresh = await expectRivals(test, directory, ['k0']);
     expect((await fresh.get('k0'))?.source).toBe('after the stop');
+  });
+});
+
+describe.runIf(linux).concurrent('a process that is frozen while it changes marks or entries under its lock', () => {
+  it.for([
+    ['writeSync', 1],
+    ['writeSync', 2],
+    ['writeSync', 3],
+    ['writeSync', 4],
+    ['renameSync', 1],
+    ['renameSync', 2],
+  ] as const)('at %s %i of a write alone loses no mark', async ([call, at], test) => {
+    const { expect } = test;
+    const { directory, rival } = await seeded(test);
+    const frozen = await startStopped(test, directory, 'alone', call, at);
+    const writes = ['k0', 'r'].map((key) => ({ key, entry: ofRival(key, 'rival') }));
+    expect(await rival.marks.writeAlone(writes, ALONE)).toHaveLength(2);
+    expect((await resume(test, frozen)).done).toEqual([true]);
+    const fresh = tierOn(test, directory);
+    expect([...(await fresh.marks.read())!].sort()).toEqual([
+      ['k0', 0],
+      ['mine', 0],
+      ['r', 0],
+    ]);
+    expect((await fresh.get('mine'))?.source).toBe('child');
+  });
+
+  it.for([1, 2, 3, 4])('at write %i before it removes a mark keeps those that others made', async (at, test) => {
+    const { expect } = test;
+    const { directory, rival } = await seeded(test);
+    await rival.marks.writeAlone([{ key: 'k0', entry: ofRival('k0', 'first') }], ALONE);
+    await rival.marks.writeAlone([{ key: 'k1', entry: ofRival('k1', 'first') }], ALONE);
+    await sleep(60);
+    const frozen = await startStopped(test, directory, 'unmark', 'writeSync', at);
+    const writes = ['k0', 'r'].map((key) => ({ key, entry: ofRival(key, 'rival') }));
+    expect(await rival.marks.writeAlone(writes, ALONE)).toHaveLength(2);
+    const { done } = await resume(test, frozen);
+    const fresh = tierOn(test, directory);
+    const marked = [...(await fresh.marks.read())!.keys()].sort();
+    const { source } = (await fresh.get('k0'))!;
+    // Stopped before it asked, it decides about the rival's entry; stopped afterwards, it asks again, and is refused.
+    if (at > 2) expect(done).toEqual([false, true]);
+    if (done[1] === true) expect([marked, source]).toEqual([['k0', 'k1', 'r'], 'rival']);
+    else expect([marked, source]).toEqual([['k1', 'r'], 'child']);
+  });
+
+  it.for([1, 2, 3])('at write %i of an update makes no change twice', async (at, test) => {
+    const { expect } = test;
+    const { directory, rival } = await seeded(test);
+    const frozen = await startStopped(test, directory, 'update', 'writeSync', at);
+    const add = () => rival.update('k0', (found) => found.with({ failureCount: found.failureCount + 1 }));
+    for (let n = 0; n < 5; n++) expect((await add())?.key).toBe('k0');
+    const { done } = await resume(test, frozen);
+    const count = (await tierOn(test, directory).get('k0'))!.failureCount;
+    // One that may or may not have been made is not acknowledged.
+    expect(done[0] === true ? [6] : [5, 6]).toContain(count);
   });
 });

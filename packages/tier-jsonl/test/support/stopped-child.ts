@@ -6,7 +6,20 @@ import type { JsonlCacheTier } from '../../src/index.ts';
 // Runs one operation of a tier, and stops itself (SIGSTOP) or kills itself just before one call of a function of `fs`.
 const [directory, work, call, at, signal = 'SIGSTOP'] = process.argv.slice(2) as [
   string,
-  'put' | 'access' | 'delete' | 'compact' | 'clear' | 'release' | 'burst' | 'reshard' | 'loop',
+  (
+    | 'put'
+    | 'access'
+    | 'delete'
+    | 'compact'
+    | 'clear'
+    | 'release'
+    | 'burst'
+    | 'reshard'
+    | 'loop'
+    | 'alone'
+    | 'unmark'
+    | 'update'
+  ),
   'writeSync' | 'renameSync' | 'rmdirSync' | 'lstatSync' | 'openSync' | 'none',
   string,
   NodeJS.Signals?,
@@ -71,6 +84,23 @@ switch (work) {
   case 'burst':
     armed();
     for (let n = 0; n < 1_000_000; n++) await tier.put('mine', entry('mine', `${n}`));
+    break;
+  case 'alone': {
+    armed();
+    const write = { key: 'mine', entry: entry('mine', 'child') };
+    done.push((await tier.marks.writeAlone([write], { after: 0, timeoutMs: 60_000 })) !== undefined);
+    break;
+  }
+  case 'unmark': {
+    let asked = 0;
+    armed();
+    // Wanted when it is first asked for only, as if others had written meanwhile.
+    done.push(...(await tier.marks.putIf([entry('k0', 'child')], () => asked++ === 0))!, asked > 1);
+    break;
+  }
+  case 'update':
+    armed();
+    done.push((await tier.update('k0', (found) => found.with({ failureCount: found.failureCount + 1 }))) !== undefined);
     break;
   case 'loop':
     // Two writes in quick succession keep the lock across the stop.

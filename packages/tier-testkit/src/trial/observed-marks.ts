@@ -26,6 +26,10 @@ export class ObservedMarks {
     return [...((await this.read()) ?? [])].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
   }
 
+  isMarked(key: string): Promise<boolean | undefined> {
+    return this.tier.call(`marks.isMarked("${key}")`, () => this.raw.isMarked(key));
+  }
+
   putIf(
     entries: readonly CacheEntry[],
     isWanted: (entry: CacheEntry, mark: number | undefined) => boolean = () => true,

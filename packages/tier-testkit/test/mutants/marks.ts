@@ -174,6 +174,18 @@ const questionMutants: readonly Mutant[] = [
 ];
 
 const stayMutants: readonly Mutant[] = [
+  plant(
+    'is-marked-by-key',
+    'Says that a key is not marked while everything is.',
+    ['marks', 'says whether a key is marked by now'],
+    withMarks(
+      class extends FileMarks {
+        override async isMarked(key: string) {
+          return (await this.read())?.has(key);
+        }
+      },
+    ),
+  ),
   plantInTable(
     'version-not-stored',
     'Stores an entry without its version.',
@@ -199,7 +211,7 @@ const stayMutants: readonly Mutant[] = [
   plant(
     'all-have-versions',
     'Does not find the entries that other programs wrote.',
-    ['marks', 'finds entries without a version'],
+    VERSIONS,
     class extends FileTier {
       constructor(setup: TierSetup) {
         // A log would give every write a version.

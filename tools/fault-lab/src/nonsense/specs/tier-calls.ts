@@ -35,6 +35,7 @@ import {
 } from '../accepts.ts';
 import { methodOf, readAll } from '../calling.ts';
 import { type Call, type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
+import { markCalls } from './mark-calls.ts';
 
 const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
   source: isText,
@@ -239,7 +240,12 @@ function optionalCalls(): TierCall[] {
       () => [rightUpdate()],
       (tier, one) => tier.recordAccess([one as never]),
     ),
-    call('update', [KEY, must('change', isFunction)], () => [KEPT.key, (entry: CacheEntry) => entry]),
+    call(
+      'update',
+      [KEY, must('change', isFunction)],
+      () => [KEPT.key, (entry: CacheEntry) => entry],
+      (tier, ...given) => tier.update!(...(given as Parameters<NonNullable<CacheTier['update']>>)),
+    ),
     call(
       'reseal',
       [must('batchSize', wholeFrom(1))],
@@ -427,6 +433,7 @@ const PART_CALLS = {
   changes: changeCalls,
   leases: leaseCalls,
   log: logCalls,
+  marks: () => markCalls({ kept: KEPT, passing: PASSING }),
 } as const;
 
 /** A filter of `query`, with all its members. */

@@ -25,7 +25,7 @@ const options = tierOptionsWith(
 export const tierJsonl: readonly CallGroup[] = [
   tierGroup({
     Class: JsonlCacheTier,
-    parts: ['sideValues'],
+    parts: ['sideValues', 'changes', 'marks'],
     open: () =>
       folders.open(
         (directory) =>
