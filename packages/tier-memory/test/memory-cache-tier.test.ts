@@ -33,6 +33,9 @@ describe('MemoryCacheTier', () => {
       sideValues: false,
       leases: false,
       changes: false,
+      update: false,
+      log: false,
+      marks: false,
     });
     expect(new MemoryCacheTier({ tierType: 'l2_file', name: 'stand-in' })).toMatchObject({
       name: 'stand-in',

@@ -35,6 +35,8 @@ function shardWith(text: string) {
     damaged() {},
     readAgain() {},
     replaced() {},
+    wantsChanges: () => false,
+    changed() {},
   } as unknown as ShardListener;
   const side = { discard() {}, read: () => undefined } as unknown as SideIndexFile;
   const shard = new Shard(0, new ShardFile(path, new FileGuard()), index, listener, side);
