@@ -58,7 +58,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     tier.recordAccess([{ key: 'c', hits: 3, lastAccessed: NOW }]);
     clock.advance(5);
     tier.get('a');
-    tier.cleanupExpired();
+    void tier.cleanupExpired();
     tier.delete('absent');
     expect(keys(tier, before)).toEqual([]);
   });
