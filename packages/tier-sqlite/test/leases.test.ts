@@ -25,9 +25,9 @@ describe.each(KINDS)('a lease of $name', (kind) => {
     try {
       const directory = tempDir();
       const tier = kind.make(directory);
-      tier.leases.acquire('a', 10);
+      void tier.leases.acquire('a', 10);
       vi.setSystemTime(NOW + 10);
-      tier.leases.acquire('b', 10);
+      void tier.leases.acquire('b', 10);
       const sql = 'SELECT key FROM pw_leases';
       expect(withDatabase(kind.file(directory), (db) => db.prepare(sql).pluck().all())).toEqual(['b']);
     } finally {

@@ -18,7 +18,9 @@ const PER_MS = 1024;
  * ```
  */
 export function versionOf(entry: CacheEntry): number {
-  if (entryState.isOurs(entry)) return entryState.version(entry);
+  // An untyped caller may pass a value that has no members to be tested.
+  const isObject = typeof entry === 'object' && entry !== null;
+  if (isObject && entryState.isOurs(entry)) return entryState.version(entry);
   checkArgument('entry', entry, Kinds.entry);
   return 0;
 }
@@ -71,7 +73,7 @@ export function nextVersion(now: number, ...above: readonly number[]): number {
  * hour. The base gives higher ones once the write is made up for there.
  */
 export function nextVersionAlone(now: number, ...above: readonly number[]): number {
-  return nextVersion(now + LEAP_MS, ...above) + 1;
+  return nextVersion(Number.isFinite(now) ? now + LEAP_MS : now, ...above) + 1;
 }
 
 /** More than the clocks of processes that share a store differ, and more than one is set back. */

@@ -3,7 +3,6 @@ import { type EntryRow, selectRows } from '../rows/entry-row.ts';
 import type { EntryStatements } from '../rows/entry-statements.ts';
 import { At } from '../rows/entry-values.ts';
 import { isOwnRowId } from '../rows/row-id-space.ts';
-import type { RowStore } from '../rows/row-store.ts';
 import { ROWS_BEFORE_LOG, SEEN_ROWS, UNSEEN_BELOW } from '../schema/schema-definitions.ts';
 
 /** Rows adopted in one transaction: some milliseconds. */
@@ -15,6 +14,14 @@ const TOP_ROWS = 256;
 export interface DamagedForeignRow {
   readonly row: EntryRow;
   readonly error: unknown;
+}
+
+/** The part of a store that adopts rows. */
+export interface AdoptingStore {
+  readonly statements: EntryStatements;
+  readonly log: { disown(): void };
+  readonly marks: { markEntry(key: string): void };
+  adopt(row: EntryRow, now: number): void;
 }
 
 /** What an adoption did. */
@@ -58,9 +65,9 @@ export class ForeignRows {
    * Makes some of these rows ours: from then on they have a version, and a row in the log. Runs inside a write
    * transaction. A damaged row stays as it is: the caller sets it aside.
    */
-  adopt(store: RowStore, now: number, isMarked: boolean): Adoption {
+  adopt(store: AdoptingStore, now: number, isMarked: boolean): Adoption {
     const rowIds = this.#find(store.statements, ADOPTED_AT_ONCE);
-    const select = `${selectRows(store.layout)} WHERE c.rowid = ?`;
+    const select = `${selectRows(store.statements.layout)} WHERE c.rowid = ?`;
     store.log.disown();
     this.#adoptions++;
     const damaged: DamagedForeignRow[] = [];

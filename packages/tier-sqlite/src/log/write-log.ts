@@ -182,7 +182,7 @@ export class WriteLog {
     if (kept === undefined) return;
     const { changes, cursors } = this.#statements.layout;
     const pruned = this.pruned();
-    // A cursor behind what was pruned already holds nothing: its tier begins anew.
+    // A cursor behind what was pruned already holds nothing: its tier begins again.
     const least = `SELECT min(position) FROM ${cursors} WHERE typeof(tier_id) = 'text' AND position >= ?`;
     const read = (this.#plucked(least).get(pruned) as number | null) ?? kept;
     const held = read < kept ? (this.#nthNewest(MOST_ROWS) ?? 0) - 1 : 0;

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@pw/cache-models';
-import { isPromise } from '@pw/cache-models/tier';
+import { ignoreRejection, isPromise } from '@pw/cache-models/tier';
 import type { RowStore } from '../rows/row-store.ts';
 import type { TierWork } from '../tier-work.ts';
 
@@ -21,7 +21,10 @@ export function askUnderLock<R>(
   let thrown: { readonly error: unknown } | undefined;
   const ask: Ask = (question) => {
     try {
-      return question();
+      const answer = question();
+      // A promise is no answer, and its rejection must not become unhandled.
+      ignoreRejection(answer);
+      return answer;
     } catch (error) {
       thrown = { error };
       throw new QuestionThrew();

@@ -60,7 +60,7 @@ export class SqliteMarks implements TierMarks {
     return askUnderLock<readonly boolean[] | undefined>(this.#work, undefined, (ask) => (store) => {
       return given.map((entry) => {
         const mark = store.marks.of(entry.key);
-        if (!ask(() => isWanted(entry, mark))) return false;
+        if (ask(() => isWanted(entry, mark)) !== true) return false;
         store.putAs(entry, now, versionOf(entry));
         store.marks.unmark(entry.key);
         return true;
@@ -80,7 +80,7 @@ export class SqliteMarks implements TierMarks {
     return askUnderLock<readonly boolean[] | undefined>(this.#work, undefined, (ask) => (store) => {
       return given.map((key) => {
         const mark = store.marks.of(key);
-        if (!ask(() => isUnwanted(key, mark))) return false;
+        if (ask(() => isUnwanted(key, mark)) !== true) return false;
         const wasLive = store.delete(key, now);
         store.marks.unmark(key);
         return wasLive;

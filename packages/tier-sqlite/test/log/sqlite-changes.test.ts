@@ -17,7 +17,7 @@ function listening(kind: Kind, directory: string): { tier: Tier; polled: () => (
 }
 
 describe.each(KINDS)('a listener for changes of $name', (kind) => {
-  it('is called with null once the database is reached, and again when it is opened anew', () => {
+  it('is called with null once the database is reached, and again when it is opened again', () => {
     const { tier, polled } = listening(kind, tempDir());
     expect(polled()).toEqual([null]);
     expect(polled()).toEqual([]);
@@ -40,7 +40,7 @@ describe.each(KINDS)('a listener for changes of $name', (kind) => {
     expect(polled().toSorted()).toEqual(['a', 'b']);
     tier.put('d', makeEntry('d'));
     expect(polled()).toEqual([]);
-    other.update('c', () => null);
+    void other.update('c', () => null);
     expect(polled()).toEqual(['c']);
   });
 
@@ -103,7 +103,7 @@ describe.each(KINDS)('a listener for changes of $name', (kind) => {
     expect(seen).toEqual([null]);
   });
 
-  it('is told that a database that cannot be asked was not', () => {
+  it('learns from poll that the database could not be asked', () => {
     const directory = tempDir();
     const { tier, polled } = listening(kind, directory);
     polled();

@@ -23,7 +23,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     tier.putMany([makeEntry('b'), makeEntry('c')]);
     tier.delete('a');
     tier.deleteMany(['b', 'absent']);
-    tier.update('c', failed);
+    void tier.update('c', failed);
     tier.clear();
     expect(keys(tier)).toEqual(['a', 'b', 'c', 'a', 'b', 'c', null]);
   });
@@ -58,7 +58,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     tier.recordAccess([{ key: 'c', hits: 3, lastAccessed: NOW }]);
     clock.advance(5);
     tier.get('a');
-    tier.cleanupExpired();
+    void tier.cleanupExpired();
     tier.delete('absent');
     expect(keys(tier, before)).toEqual([]);
   });
@@ -183,9 +183,9 @@ describe.each(KINDS)('the log of $name', (kind) => {
     expect(tier.log.moveCursor('two', start)).toBe(true);
     const batch = Array.from({ length: 1000 }, (_, at) => makeEntry(`k${at}`));
     for (let round = 0; round < 14; round++) tier.putMany(batch);
-    tier.log.moveCursor('one', head(tier));
+    void tier.log.moveCursor('one', head(tier));
     expect(tier.log.read(start, 1)!.isPruned).toBe(false);
-    tier.log.moveCursor('two', head(tier));
+    void tier.log.moveCursor('two', head(tier));
     expect(tier.log.read(start, 1)!.isPruned).toBe(true);
     expect(rows(tier)).toHaveLength(LOG_KEEPS);
   });
@@ -194,7 +194,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a'));
-    tier.log.moveCursor('gone', head(tier));
+    void tier.log.moveCursor('gone', head(tier));
     tier.close();
     withDatabase(kind.file(directory), (db) => {
       const numbers = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 202000)';
@@ -209,7 +209,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     for (let round = 0; round < 4; round++) tier.putMany(batch);
     expect(count()).toBeLessThanOrEqual(201_000);
     // Its cursor is behind what was pruned, so it holds nothing any more.
-    tier.log.moveCursor('other', head(tier));
+    void tier.log.moveCursor('other', head(tier));
     expect(count()).toBeLessThanOrEqual(185_000);
     expect(tier.log.read(tier.log.cursorOf('gone')!, 1)!.isPruned).toBe(true);
   });
@@ -231,7 +231,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     expect(tier.log.moveCursor('one', 0)).toBe(true);
     expect(tier.log.cursorOf('one')).toBe(0);
     tier.put('a', makeEntry('a'));
-    tier.log.moveCursor('one', head(tier) + 1000);
+    void tier.log.moveCursor('one', head(tier) + 1000);
     expect(tier.log.cursorOf('one')).toBe(head(tier));
   });
 });
@@ -276,7 +276,7 @@ describe.each(KINDS)('a replayed write in $name', (kind) => {
     const tier = kind.make(tempDir());
     tier.log.replay('a', null, V);
     expect(tier.log.replay('a', makeEntry('a'), V - 2)).toBe(0);
-    tier.log.clear({ ...OPTIONS, after: V });
+    void tier.log.clear({ ...OPTIONS, after: V });
     expect(tier.log.replay('b', makeEntry('b'), V)).toBe(0);
     expect(tier.keys()).toEqual([]);
   });

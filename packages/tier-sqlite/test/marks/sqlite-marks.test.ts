@@ -16,7 +16,7 @@ describe.each(KINDS)('the marks of $name', (kind) => {
 
   it('are kept by put, delete and clear', () => {
     const tier = kind.make(tempDir());
-    tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a') }], OPTIONS);
+    void tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a') }], OPTIONS);
     tier.put('a', makeEntry('a'));
     tier.delete('a');
     tier.clear();
@@ -43,7 +43,7 @@ describe.each(KINDS)('the marks of $name', (kind) => {
 
   it('remove a key if it is unwanted, with its mark', () => {
     const tier = kind.make(tempDir());
-    tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a') }], OPTIONS);
+    void tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a') }], OPTIONS);
     tier.put('b', makeEntry('b'));
     expect(tier.marks.deleteIf(['a', 'b', 'c'], (key) => key !== 'b')).toEqual([true, false, false]);
     expect(tier.keys()).toEqual(['b']);
@@ -52,7 +52,7 @@ describe.each(KINDS)('the marks of $name', (kind) => {
 
   it('give odd versions above everything known', () => {
     const tier = kind.make(tempDir());
-    tier.marks.putIf([entry('a', (NOW + 5000) * 1024)], () => true);
+    void tier.marks.putIf([entry('a', (NOW + 5000) * 1024)], () => true);
     const versions = tier.marks.writeAlone(
       [
         { key: 'a', entry: makeEntry('a') },
@@ -70,11 +70,11 @@ describe.each(KINDS)('the marks of $name', (kind) => {
 
   it('of a clear made alone replace all others', () => {
     const tier = kind.make(tempDir());
-    tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a') }], OPTIONS);
+    void tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a') }], OPTIONS);
     const version = tier.marks.clearAlone(OPTIONS) as number;
     expect(tier.keys()).toEqual([]);
     expect(marks(tier)).toEqual(new Map([[null, version]]));
-    tier.marks.change('a', (found) => {
+    void tier.marks.change('a', (found) => {
       expect(found).toMatchObject({ entry: undefined, mark: version });
       return undefined;
     });
@@ -82,7 +82,7 @@ describe.each(KINDS)('the marks of $name', (kind) => {
 
   it('are removed up to a version, except for a newer entry', () => {
     const tier = kind.make(tempDir());
-    tier.marks.putIf([entry('old', V), entry('same', V + 10)], () => true);
+    void tier.marks.putIf([entry('old', V), entry('same', V + 10)], () => true);
     const [newer, removal] = tier.marks.writeAlone(
       [
         { key: 'new', entry: makeEntry('new') },
@@ -109,7 +109,7 @@ describe.each(KINDS)('the marks of $name', (kind) => {
     expect(tier.marks.markAll()).toBe(true);
     expect(marks(tier)).toEqual(new Map([[null, 0]]));
     const version = tier.marks.clearAlone(OPTIONS) as number;
-    tier.marks.markAll();
+    void tier.marks.markAll();
     expect(tier.marks.unmarkAll(0)).toBe(false);
     expect(tier.marks.unmarkAll(version)).toBe(true);
     expect(marks(tier).size).toBe(0);
@@ -119,13 +119,13 @@ describe.each(KINDS)('the marks of $name', (kind) => {
     const clock = new ManualClock(NOW);
     const directory = tempDir();
     const tier = kind.make(directory, { maxEntries: 2, evictionPolicy: 'lru' }, { clock });
-    tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a', { expiresAt: NOW + 5 }) }], OPTIONS);
+    void tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a', { expiresAt: NOW + 5 }) }], OPTIONS);
     clock.advance(10);
     for (const key of ['b', 'c', 'd']) tier.put(key, makeEntry(key, { lastAccessed: NOW }));
     expect(tier.get('a')).toBeUndefined();
     expect(await tier.cleanupExpired()).toBe(0);
     let found: unknown;
-    tier.marks.change('a', ({ entry: stored }) => {
+    void tier.marks.change('a', ({ entry: stored }) => {
       found = stored?.key;
       return { unmark: true };
     });
@@ -138,7 +138,7 @@ describe.each(KINDS)('the marks of $name', (kind) => {
     const clock = new ManualClock(NOW);
     const tier = kind.make(tempDir(), {}, { clock });
     tier.putMany(Array.from({ length: 500 }, (_, at) => makeEntry(`k${at}`, { expiresAt: NOW + 5 })));
-    tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a', { expiresAt: NOW + 5 }) }], OPTIONS);
+    void tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a', { expiresAt: NOW + 5 }) }], OPTIONS);
     clock.advance(5);
     expect(await tier.cleanupExpired()).toBe(500);
     expect(tier.log.versionOf('a')).toBeGreaterThan(0);
@@ -146,7 +146,7 @@ describe.each(KINDS)('the marks of $name', (kind) => {
 
   it('change a record as decided, in one step', () => {
     const tier = kind.make(tempDir());
-    tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a', { source: 'alone' }) }], OPTIONS);
+    void tier.marks.writeAlone([{ key: 'a', entry: makeEntry('a', { source: 'alone' }) }], OPTIONS);
     const isChanged = tier.marks.change('a', (found) => {
       expect(found.mark).toBe(0);
       expect(found.entry?.source).toBe('alone');

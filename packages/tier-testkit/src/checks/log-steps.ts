@@ -6,7 +6,7 @@ import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 import { until } from '../trial/until.ts';
 
-export const MOST = 1_000_000;
+const MOST = 1_000_000;
 export const OPTIONS = { after: 0, timeoutMs: 5000 };
 /** A version of a write that a tier above has taken, later than what the clock of the checks gives. */
 export const LATER = (START + HOUR) * 1024 + 1;

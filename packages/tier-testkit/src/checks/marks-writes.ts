@@ -54,7 +54,7 @@ export const markedWrites: readonly Check[] = [
     run: async (trial) => {
       const marks = await marked(trial);
       const far = 2 ** 52;
-      await marks.putIf([stampEntry(makeEntry('a'), far), stampEntry(makeEntry('b'), 50)], () => true);
+      await marks.putIf([stampEntry(makeEntry('a'), far), makeEntry('b')]);
       await marks.writeAlone([{ key: 'c', entry: makeEntry('c') }]);
       const version = (await marks.clearAlone(70))!;
       trial.holds('version of a clear alone', version > far && version % 2 === 1, `odd, above ${far}`, version);
@@ -80,13 +80,13 @@ export const markedWrites: readonly Check[] = [
     run: async (trial) => {
       const marks = await marked(trial);
       const { tier } = marks;
-      await tier.putMany([stampEntry(makeEntry('old'), 50), makeEntry('none')]);
+      await marks.putIf([stampEntry(makeEntry('old'), 50), makeEntry('none')]);
       const [low] = (await marks.writeAlone([{ key: 'low', entry: null }]))!;
       await marks.writeAlone([{ key: 'mine', entry: makeEntry('mine') }]);
       const version = 2 ** 52;
       const [high] = (await marks.writeAlone([{ key: 'high', entry: null }], version))!;
       await marks.writeAlone([{ key: 'newer', entry: makeEntry('newer') }], version);
-      await tier.put(stampEntry(makeEntry('same'), version));
+      await marks.putIf([stampEntry(makeEntry('same'), version)]);
       trial.holds('versions', low! < version && version < high!, 'in order', [low, version, high]);
       trial.same('clearOlder', await marks.clearOlder(version), true);
       trial.sameSet('keys after clearOlder', await tier.keys(), ['newer', 'same']);
@@ -116,6 +116,7 @@ export const markedWrites: readonly Check[] = [
       await call('putIf of no list', () => raw.putIf(entry as never, () => true));
       await call('putIf of a plain object', () => raw.putIf([{ key: 'a' } as never], () => true));
       await call('putIf without a function', () => raw.putIf([entry], true as never));
+      await call('isMarked(5)', () => raw.isMarked(5 as never));
       await call('deleteIf of a number', () => raw.deleteIf([5 as never], () => true));
       await call('deleteIf without a function', () => raw.deleteIf(['a'], undefined as never));
       await call('writeAlone of no list', () => raw.writeAlone('a' as never, alone));

@@ -211,7 +211,7 @@ const stayMutants: readonly Mutant[] = [
   plant(
     'all-have-versions',
     'Does not find the entries that other programs wrote.',
-    ['marks', 'finds entries without a version'],
+    VERSIONS,
     class extends FileTier {
       constructor(setup: TierSetup) {
         // A log would give every write a version.

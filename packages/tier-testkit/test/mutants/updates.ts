@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
 import { FileTier } from '../tiers/file/file-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
@@ -82,6 +83,8 @@ export const updateMutants: readonly Mutant[] = [
           const entry = await this.peek(key);
           if (entry === undefined) return undefined;
           const changed = change(entry);
+          // Long enough for the other process.
+          await sleep(2);
           return super.updateEntry(key, () => changed);
         });
         lastUpdate = made.catch(() => {});

@@ -70,7 +70,7 @@ function diskTier(options: Partial<SqliteTierOptions>): DiskCacheTier {
 const ofDisk = (variant: Partial<SqliteTierOptions>, name: string): CallGroup =>
   tierGroup({
     Class: DiskCacheTier,
-    parts: ['sideValues', 'changes', 'leases', 'log'],
+    parts: ['sideValues', 'changes', 'leases', 'log', 'marks'],
     variant: name,
     open: () => diskTier(variant),
     close: (tier) => folders.close(tier),
@@ -96,7 +96,7 @@ export const tierSqlite: readonly CallGroup[] = [
   ofDisk({ whenLocked: 'promise' }, 'not blocking'),
   tierGroup({
     Class: SqliteCacheTier,
-    parts: ['sideValues', 'health', 'changes', 'leases', 'log'],
+    parts: ['sideValues', 'health', 'changes', 'leases', 'log', 'marks'],
     open: () => folders.open((folder) => new SqliteCacheTier({ path: join(folder, 'l3.db'), cipher })),
     close: (tier) => folders.close(tier),
     more: [
