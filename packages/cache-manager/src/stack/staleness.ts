@@ -80,10 +80,14 @@ export class Staleness {
     if (this.maxMs === 0) return;
     this.#left = HITS_PER_CLOCK;
     if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#left = 0;
-    }, this.maxMs);
+    const left = this.#polledAt + this.maxMs - performance.now();
+    this.#timer = setTimeout(() => this.#endCount(), Math.max(left, 1));
     this.#timer.unref();
+  }
+
+  /** The timer may be that of an earlier poll: then it is started anew for the rest. */
+  #endCount(): void {
+    this.#timer = undefined;
+    this.#left = 0;
   }
 }

@@ -36,7 +36,6 @@ function shardWith(text: string) {
     readAgain() {},
     wantsChanges: () => false,
     replaced() {},
-    wantsChanges: () => false,
     changed() {},
   } as unknown as ShardListener;
   const side = { discard() {}, read: () => undefined } as unknown as SideIndexFile;

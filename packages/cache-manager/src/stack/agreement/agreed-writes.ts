@@ -188,7 +188,14 @@ export class AgreedWrites {
         const removals = writes.filter(({ entry }) => entry === null).map(({ key }) => key);
         const isUsable = middle.isUsable;
         const put = puts.length === 0 || !isUsable ? [] : middle.putIf(puts, this.#isCurrent);
-        const removed = removals.length === 0 || !isUsable ? [] : middle.deleteIf(removals, this.#isGone);
+        // The answer of a removal does not tell what was not there from what was still wanted.
+        const refused = new Set<string>();
+        const isGone = (key: string, mark: number | undefined): boolean => {
+          const isUnwanted = this.#isGone(key, mark);
+          if (!isUnwanted) refused.add(key);
+          return isUnwanted;
+        };
+        const removed = removals.length === 0 || !isUsable ? [] : middle.deleteIf(removals, isGone);
         return chain(put, (isPut) =>
           chain(removed, (existed) => {
             const result: ToMiddle = { isDone: [], existed: [], outdated: [], lost: [] };
@@ -196,8 +203,9 @@ export class AgreedWrites {
             let nextRemoval = 0;
             const missed: number[] = [];
             for (const [i, { key, entry }] of writes.entries()) {
-              const isRemoved = entry === null && isUsable && existed !== undefined;
-              result.existed.push(isRemoved && existed[nextRemoval++] === true);
+              const isAnswered = entry === null && isUsable && existed !== undefined;
+              result.existed.push(isAnswered && existed[nextRemoval++] === true);
+              const isRemoved = isAnswered && !refused.has(key);
               result.isDone.push(entry === null ? isRemoved : isPut[nextPut++] === true);
               if (isRemoved) middle.noteAgreed(key, versionOfWrite(i));
               if (result.isDone[i] !== true) missed.push(i);
@@ -250,7 +258,10 @@ export class AgreedWrites {
   /** The base refuses an entry: what it has of the key is outdated then, and goes. */
   async #refused(writes: readonly LoggedWrite[]): Promise<Written> {
     if (writes.length === 1) {
-      const [{ key }] = writes as [LoggedWrite];
+      const [{ key, entry }] = writes as [LoggedWrite];
+      // A key that the base refuses has no entry there.
+      if (entry === null)
+        return { entries: [undefined], stored: [false], byTier: this.#byTier(1, () => false), existed: [false] };
       const { existed } = await this.write([{ key, entry: null }]);
       return { entries: [undefined], stored: [false], byTier: this.#byTier(1, () => false), existed };
     }
