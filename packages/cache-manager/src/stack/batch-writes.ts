@@ -4,9 +4,9 @@ import { allOf, chain, extractUrlCredentials, isPromise, stampEntry, versionOf }
 import { type AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';
-import type { SliceHooks } from '../tier/managed-tier.ts';
+import type { Level } from './levels.ts';
 import type { Merge } from './merge.ts';
-import type { ExpectedVersions, StackLevel, StoredEntries } from './stack-level.ts';
+import type { ExpectedVersions, SliceHooks, StoredEntries } from './stack-level.ts';
 
 /** How often keys are merged if others change them meanwhile. */
 const MERGES = 4;
@@ -14,7 +14,7 @@ const MERGES = 4;
 /** The newest entry of a key, the level that returned it, and its version. */
 interface Newest {
   readonly entry: CacheEntry;
-  readonly level: StackLevel;
+  readonly level: Level;
   readonly version: number;
 }
 
@@ -31,11 +31,11 @@ interface MergeProgress {
 
 export interface BatchWritesContext {
   /** The levels that a process alone has, the first one first. */
-  readonly inMemory: readonly StackLevel[];
+  readonly inMemory: readonly Level[];
   /** The levels below them, which are written first. */
-  readonly below: readonly StackLevel[];
+  readonly below: readonly Level[];
   /** First the levels that keep an entry's own TTL, then those that cap it. */
-  readonly uncappedFirst: readonly StackLevel[];
+  readonly uncappedFirst: readonly Level[];
   readonly mutex: KeyedMutex;
   readonly access: AccessBuffer;
   /** Called when the value of a key is replaced or removed. */
@@ -232,7 +232,7 @@ export class BatchWrites {
     }
   }
 
-  get #first(): StackLevel {
+  get #first(): Level {
     return this.#context.inMemory[0] ?? this.#context.below[0]!;
   }
 
@@ -272,7 +272,7 @@ function entriesOf(newest: ReadonlyMap<string, Newest>): Map<string, CacheEntry>
 }
 
 /** The objects to put into a level, made before the first one counts in those that it gets. */
-function copiesFor(level: StackLevel, entries: readonly CacheEntry[]): readonly CacheEntry[] {
+function copiesFor(level: Level, entries: readonly CacheEntry[]): readonly CacheEntry[] {
   return level.level === 0 ? entries : entries.map((entry) => copyFor(level, entry));
 }
 

@@ -16,7 +16,7 @@ export interface DerivedState {
  * If other processes also write to a level, the copies in the levels above it become outdated. Copies of changed keys are
  * dropped, and all of them if changes may have been missed.
  *
- * A copy is dropped at once, so that no later read returns it, and once more under its key's lock: a copy of the old value
+ * A copy is dropped at once, so that no later read returns it, and again under its key's lock: a copy of the old value
  * that was being made is finished first. A copy made later has the new value, because a tier reports a change only after
  * making it. A copy that is as new as the change stays.
  */
@@ -49,7 +49,7 @@ export class Invalidation {
 
   #drop(above: readonly StackLevel[], key: string, version: number): void {
     const isBusy = this.#mutex.isBusy(key);
-    this.#dropNow(above, key, version);
+    void this.#dropNow(above, key, version);
     if (isBusy) void this.#mutex.run(key, () => this.#dropNow(above, key, version));
   }
 

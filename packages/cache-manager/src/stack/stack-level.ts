@@ -1,12 +1,17 @@
 import type { CacheEntry, MaybePromise, RemovalReason } from '@pw/cache-models';
 import type { AccessUpdate, HealthCheck } from '@pw/cache-models/tier';
-import type { ManagedTier, SliceHooks } from '../tier/managed-tier.ts';
 
 /**
  * Called with a key that others have changed, and the version of that change: copies of an older version are outdated.
  * The key `null` stands for any key, a version of Infinity for an unknown one.
  */
 export type ChangeReport = (key: string | null, version: number) => void;
+
+/** Called for each slice of a batch before and after it is stored. */
+export interface SliceHooks {
+  before?(slice: readonly CacheEntry[]): void;
+  after?(slice: readonly CacheEntry[]): void;
+}
 
 /** What became of an entry that was put. */
 export interface StoredEntry {
@@ -46,13 +51,13 @@ export interface LevelUpdateOptions {
 
 /**
  * A level of a stack: a tier, or several persistent tiers that agree with each other and behave like one. Nothing here
- * throws, rejects or hangs. Operations on a key run under its lock, except reads of the first level.
+ * throws, rejects or hangs. Operations on a key run under its lock, except reads of the first level. `T` is a tier.
  */
-export interface StackLevel {
+export interface StackLevel<T = unknown> {
   /** The position of the level in the stack, from 0. */
   readonly level: number;
   /** The tiers of this level, the fastest first. */
-  readonly tiers: readonly ManagedTier[];
+  readonly tiers: readonly T[];
   /** True if an entry survives the process, or other processes see it. */
   readonly isDurable: boolean;
   readonly isSynchronous: boolean;
@@ -60,7 +65,7 @@ export interface StackLevel {
   readonly capsTtl: boolean;
   readonly countsAccesses: boolean;
   /** The tier that a query of the level may be given to, if it alone would give the right answer now. */
-  readonly queried: ManagedTier | undefined;
+  readonly queried: T | undefined;
   /** True if an entry that was put and not deleted since is still here, unless it has expired. */
   readonly keepsEverything: boolean;
 
@@ -70,7 +75,7 @@ export interface StackLevel {
   get(key: string): MaybePromise<CacheEntry | undefined>;
   getMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]>;
   /** The tier that answered the last `get` or `getMany` of a key. */
-  answeredBy(key: string): ManagedTier;
+  answeredBy(key: string): T;
   peek(key: string): MaybePromise<CacheEntry | undefined>;
   peekMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]>;
   has(key: string): MaybePromise<boolean>;
@@ -100,7 +105,7 @@ export interface StackLevel {
     change: (entry: CacheEntry) => CacheEntry | null,
     options: LevelUpdateOptions,
   ): MaybePromise<CacheEntry | null | undefined | 'unable'>;
-  /** See {@link ManagedTier.recordAccess}. */
+  /** See `ManagedTier.recordAccess`. */
   recordAccess(
     updates: readonly AccessUpdate[],
     onStored: (updates: readonly AccessUpdate[]) => void,

@@ -4,7 +4,7 @@ import { type AccessBuffer, copyFor } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { Yielder } from '../scheduling/yielder.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
-import type { StackLevel } from './stack-level.ts';
+import type { Level } from './levels.ts';
 import type { Staleness } from './staleness.ts';
 
 /** How many reads of a synchronous tier take so little time that the event loop need not be checked in between. */
@@ -17,7 +17,7 @@ export interface Hit {
 }
 
 export interface StackReadsContext {
-  readonly levels: readonly StackLevel[];
+  readonly levels: readonly Level[];
   readonly mutex: KeyedMutex;
   readonly access: AccessBuffer;
   readonly staleness: Staleness;
@@ -31,8 +31,8 @@ export interface StackReadsContext {
  * value that was written last.
  */
 export class StackReads {
-  readonly #levels: readonly StackLevel[];
-  readonly #first: StackLevel;
+  readonly #levels: readonly Level[];
+  readonly #first: Level;
   readonly #staleness: Staleness;
   readonly #mutex: KeyedMutex;
   readonly #access: AccessBuffer;
@@ -70,7 +70,7 @@ export class StackReads {
 
   /** Uses the entry from the first tier, or else continues with the tiers below it. */
   #continueBelow(
-    first: StackLevel,
+    first: Level,
     key: string,
     found: MaybePromise<CacheEntry | undefined>,
   ): MaybePromise<Hit | undefined> {
@@ -102,7 +102,7 @@ export class StackReads {
     );
   }
 
-  #promote(source: StackLevel, found: CacheEntry, level: number): MaybePromise<Hit> {
+  #promote(source: Level, found: CacheEntry, level: number): MaybePromise<Hit> {
     const entry = this.#access.countHit(found, source, source.now());
     const copies = this.#levels.slice(0, level).map((above) =>
       chain(above.store(copyFor(above, entry)), ({ stored }) => {
@@ -173,12 +173,12 @@ export class StackReads {
     }
   }
 
-  #hit(level: StackLevel, found: CacheEntry): Hit {
+  #hit(level: Level, found: CacheEntry): Hit {
     return { entry: this.#counted(level, found), tier: level.answeredBy(found.key) };
   }
 
   /** Counts an access, unless the level already has, and records it to be written behind. */
-  #counted(level: StackLevel, found: CacheEntry): CacheEntry {
+  #counted(level: Level, found: CacheEntry): CacheEntry {
     if (!level.countsAccesses) return this.#access.countHit(found, level, level.now());
     this.#access.recordHit(found);
     return found;

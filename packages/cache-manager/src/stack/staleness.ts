@@ -3,7 +3,7 @@ import { allOf, chain } from '@pw/cache-models/tier';
 import type { StackLevel } from './stack-level.ts';
 
 /** The default of `maxStalenessMs`. */
-export const DEFAULT_STALENESS_MS = 100;
+const DEFAULT_STALENESS_MS = 100;
 /** How many hits may pass before the clock is read: it costs a third of a hit. */
 const HITS_PER_CLOCK = 64;
 
@@ -85,7 +85,7 @@ export class Staleness {
     this.#timer.unref();
   }
 
-  /** The timer may be that of an earlier poll: then it is started anew for the rest. */
+  /** The timer may be that of an earlier poll: then another one follows for the rest. */
   #endCount(): void {
     this.#timer = undefined;
     this.#left = 0;

@@ -13,9 +13,8 @@ import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
 import { Invalidation } from './invalidation.ts';
-import { levelsOf } from './levels.ts';
+import { type Level, levelsOf } from './levels.ts';
 import type { Merge } from './merge.ts';
-import type { StackLevel } from './stack-level.ts';
 import { StackReads } from './stack-reads.ts';
 import { StaleEntries } from './stale-entries.ts';
 import { Staleness } from './staleness.ts';
@@ -53,7 +52,7 @@ export interface AppliedChange {
 /** The newest entry of a key, and the level that returned it. */
 interface Newest {
   readonly entry: CacheEntry;
-  readonly level: StackLevel;
+  readonly level: Level;
 }
 
 export interface TierStackOptions {
@@ -71,13 +70,13 @@ export interface TierStackOptions {
  */
 export class TierStack {
   readonly tiers: readonly ManagedTier[];
-  readonly levels: readonly StackLevel[];
+  readonly levels: readonly Level[];
   /** The levels that a process alone has, the first one first. */
-  readonly #inMemory: readonly StackLevel[];
+  readonly #inMemory: readonly Level[];
   /** The levels below them. */
-  readonly #below: readonly StackLevel[];
+  readonly #below: readonly Level[];
   /** First the levels that keep an entry's own TTL, then those that cap it. */
-  readonly #uncappedFirst: readonly StackLevel[];
+  readonly #uncappedFirst: readonly Level[];
   /** Values that may be returned after they have expired. */
   readonly stale = new StaleEntries();
   /** Reads that count accesses and promote. */
@@ -228,7 +227,7 @@ export class TierStack {
     key: string,
     change: EntryChange,
     options: UpdateOptions,
-    lowest: StackLevel,
+    lowest: Level,
     updated: CacheEntry | null | undefined | 'unable',
   ): MaybePromise<CacheEntry | null | undefined> {
     const isEvicted = updated === undefined && !lowest.keepsEverything;
@@ -280,14 +279,14 @@ export class TierStack {
   }
 
   /** These levels get an entry with all accesses counted so far. */
-  #noteChanged(entry: CacheEntry, levels: readonly StackLevel[]): void {
+  #noteChanged(entry: CacheEntry, levels: readonly Level[]): void {
     if (this.stale.has(entry.key)) this.stale.record(entry);
     if (levels.length === this.levels.length) this.#access.forget(entry.key);
     else this.#access.noteWritten(entry.key, levels);
   }
 
   /** The entry that a level returned, with all accesses counted so far. */
-  overlay(entry: CacheEntry, level: StackLevel): CacheEntry {
+  overlay(entry: CacheEntry, level: Level): CacheEntry {
     return this.#access.overlay(entry, level);
   }
 

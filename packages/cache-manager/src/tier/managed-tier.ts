@@ -17,22 +17,16 @@ import {
   type SideValues,
 } from '@pw/cache-models/tier';
 import { inFixedSlices, Slicer } from '../scheduling/slices.ts';
-import type { LevelUpdateOptions, StackLevel, StoredEntries, StoredEntry } from '../stack/stack-level.ts';
+import type { LevelUpdateOptions, SliceHooks, StackLevel, StoredEntries, StoredEntry } from '../stack/stack-level.ts';
 import { RecoverableTier } from './recoverable-tier.ts';
 import type { BegunWrite } from './write-journal.ts';
-
-/** Called for each slice of a batch before and after it is stored. */
-export interface SliceHooks {
-  before?(slice: readonly CacheEntry[]): void;
-  after?(slice: readonly CacheEntry[]): void;
-}
 
 /**
  * A tier of a stack that never throws, rejects or hangs: after a fault of the tier, the result of an operation is that
  * of a miss. A write that the tier does not take goes to the journal. When the tier is used, and how it comes back, is
  * described at {@link RecoverableTier}.
  */
-export class ManagedTier extends RecoverableTier implements StackLevel {
+export class ManagedTier extends RecoverableTier implements StackLevel<ManagedTier> {
   readonly tiers: readonly ManagedTier[] = [this];
   readonly #getSlices = new Slicer();
   readonly #peekSlices = new Slicer();

@@ -2,11 +2,12 @@ import type { CacheEntry, Logger, MaybePromise, RemovalReason } from '@pw/cache-
 import { type AccessUpdate, allOf, chain } from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../../scheduling/keyed-mutex.ts';
 import { Slicer } from '../../scheduling/slices.ts';
-import type { ManagedTier, SliceHooks } from '../../tier/managed-tier.ts';
+import type { ManagedTier } from '../../tier/managed-tier.ts';
 import type {
   ChangeReport,
   ExpectedVersions,
   LevelUpdateOptions,
+  SliceHooks,
   StackLevel,
   StoredEntries,
   StoredEntry,
@@ -32,7 +33,7 @@ const LAST_ATTEMPTS = 3;
  *
  * These hold after any process has been killed at any time, so nobody has to notice that one was.
  */
-export class AgreedTiers implements StackLevel {
+export class AgreedTiers implements StackLevel<ManagedTier> {
   readonly level: number;
   readonly tiers: readonly ManagedTier[];
   readonly isDurable = true;
