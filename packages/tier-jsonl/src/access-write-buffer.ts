@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CacheEntry } from '@pw/cache-models';
-import { addHits } from '@pw/cache-models/tier';
+import { addHits, stampEntry, versionOf } from '@pw/cache-models/tier';
 import type { AccessFacts } from './shard/shard-operation.ts';
 
 /** At this many pending changes, the buffer is flushed immediately instead of by the timer. */
@@ -127,10 +127,12 @@ function sumOf(before: AccessFacts, after: AccessFacts): AccessFacts {
 
 function withFacts(entry: CacheEntry, facts: AccessFacts | undefined): CacheEntry {
   if (facts === undefined) return entry;
-  return CacheEntry.restore({
+  const counted = CacheEntry.restore({
     ...entry.toFields(),
     accessCount: addHits(entry.accessCount, facts.hits),
     lastAccessed: Math.max(entry.lastAccessed, facts.lastAccessed),
     evictedFromL1: facts.evictedFromL1 ?? entry.evictedFromL1,
   });
+  // The same value: only a write gives another version.
+  return stampEntry(counted, versionOf(entry));
 }

@@ -145,6 +145,7 @@ export class SqliteCacheTier extends SqliteTier {
     return changed as CacheEntry | undefined;
   }
 
+  /** @internal */
   protected override recordCheck(store: RowStore, check: HealthCheck, entry: CacheEntry, now: number): void {
     addHealthRecord(store, entry.key, maskHealthCheck(check, entry));
     pruneHistory(store, entry.key, this.#retention, now);

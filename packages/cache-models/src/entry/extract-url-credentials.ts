@@ -3,6 +3,7 @@ import { checkArgument } from '../arguments/check-argument.ts';
 import { readUrl, splitUserInfo } from '../proxy-url/proxy-url.ts';
 import { Secret } from '../secrets/secret.ts';
 import { CacheEntry } from './cache-entry.ts';
+import { stampEntry, versionOf } from './entry-version.ts';
 
 /**
  * Moves `user:password@` from the URL of an entry to its credentials; the key stays the same. Records of ProxyWhirl may
@@ -23,10 +24,14 @@ export function extractUrlCredentials(entry: CacheEntry): CacheEntry {
   if (/[/?#]/.test(userInfo) && !readUrl(proxyUrl).ok) return entry;
   const [inUrl, password] = splitUserInfo(userInfo);
   const clean = { ...entry.toFields(), proxyUrl: proxyUrl.slice(0, start) + proxyUrl.slice(at + 1) };
-  if (!entry.hasCredentials)
-    return CacheEntry.restore({ ...clean, username: toSecret(inUrl), password: toSecret(password) });
-  if (entry.password !== null || username?.reveal() !== (inUrl ?? '')) return CacheEntry.restore(clean);
-  return CacheEntry.restore({ ...clean, password: toSecret(password) });
+  // The same value: only a write gives another version.
+  return stampEntry(CacheEntry.restore({ ...clean, ...credentialsOf() }), versionOf(entry));
+
+  function credentialsOf(): Partial<Pick<CacheEntry, 'username' | 'password'>> {
+    if (!entry.hasCredentials) return { username: toSecret(inUrl), password: toSecret(password) };
+    if (entry.password !== null || username?.reveal() !== (inUrl ?? '')) return {};
+    return { password: toSecret(password) };
+  }
 }
 
 function toSecret(text: string | null): Secret | null {
