@@ -6,7 +6,7 @@ import { randomOperations } from '../../src/stack/operations/random-operations.t
 
 const program = await bundleProgram(join(import.meta.dirname, '../../src/stack/operations/operations-child.ts'));
 const seed = Number(process.env['PW_SEED'] ?? Date.now() % 1e9);
-const operations = Number(process.env['PW_OPERATIONS'] ?? count(1_000, 100_000));
+const operations = Number(process.env['PW_OPERATIONS'] ?? count(750, 100_000));
 
 describe(`${operations} operations of three processes, seed ${seed}`, { timeout: FULL_TIME }, () => {
   for (const backend of ['jsonl', 'sqlite'] as const)

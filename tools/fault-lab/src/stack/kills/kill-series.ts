@@ -34,8 +34,12 @@ export interface KillSeriesOptions {
    * @default 40
    */
   readonly outages?: number | undefined;
-  /** Called after each series. */
-  readonly onSeries?: ((report: KillSeriesReport) => void) | undefined;
+  /**
+   * Whether the folder of a series that failed is kept, with its ledgers and its store.
+   *
+   * @default false
+   */
+  readonly keepsFailed?: boolean | undefined;
 }
 
 export interface KillSeriesReport {
@@ -79,11 +83,9 @@ export async function killSeries(options: KillSeriesOptions): Promise<KillSeries
     const shared = new SharedDirectory(options, folder, report);
     for (let i = 0; i < SERIES_PER_DIRECTORY && report.kills < options.kills && failuresOf(report) === before; i++) {
       await shared.series(from + i);
-      options.onSeries?.(report);
     }
     shared.count();
-    if (process.env['PW_KEEP'] === undefined || failuresOf(report) === before)
-      rmSync(folder, { recursive: true, force: true });
+    if (options.keepsFailed !== true || failuresOf(report) === before) rmSync(folder, { recursive: true, force: true });
   }
   return report;
 }
@@ -202,7 +204,9 @@ class SharedDirectory {
     if (signal === 'SIGKILL' && !isTimedOut) this.#report.kills++;
     const isRight = ending === 'kill' ? signal === 'SIGKILL' : ending === 'term' ? signal === 'SIGTERM' : code === 0;
     if (!isRight || isTimedOut)
-      this.#report.accidents.push(`writer ${name} (${ending}): code ${code}, signal ${signal}: ${errors.slice(0, 2000)}`);
+      this.#report.accidents.push(
+        `writer ${name} (${ending}): code ${code}, signal ${signal}: ${errors.slice(0, 2000)}`,
+      );
   }
 
   async #readAll(stack: SeriesStack, what: string): Promise<void> {
@@ -212,10 +216,12 @@ class SharedDirectory {
       const spec: ReaderSpec = { ...stack, timeoutMs: 5_000, keys, isKeysFirst, ending };
       const ledger = join(this.#folder, 'found');
       writeFileSync(ledger, '');
-      const { code, signal, errors } = await startChild(this.#options.programs.reader, [JSON.stringify(spec)], { ledger })
-        .end;
+      const { code, signal, errors } = await startChild(this.#options.programs.reader, [JSON.stringify(spec)], {
+        ledger,
+      }).end;
       const passes = readFileSync(ledger, 'utf8').trim().split('\n').filter(Boolean);
-      if (passes.length < 2) this.#report.accidents.push(`${what}: reader: code ${code}, ${signal}: ${errors.slice(0, 2000)}`);
+      if (passes.length < 2)
+        this.#report.accidents.push(`${what}: reader: code ${code}, ${signal}: ${errors.slice(0, 2000)}`);
       for (const pass of passes) this.#take(JSON.parse(pass) as Pass, keys, what);
       if (this.#random.percent(50)) await sleep(this.#random.below(1_500));
     }
@@ -237,10 +243,13 @@ class SharedDirectory {
     };
     for (const [name, text] of Object.entries(listed))
       if (text !== found) this.#report.disagreements.push(`${what}: get finds ${found}; ${name} says ${text}`);
-    if (pass.size !== pass.keys.length) this.#report.disagreements.push(`${what}: size is ${pass.size}: ${listed.keys}`);
+    if (pass.size !== pass.keys.length)
+      this.#report.disagreements.push(`${what}: size is ${pass.size}: ${listed.keys}`);
     for (const key of keys)
       if (pass.entries[key] !== undefined && pass.get[key] !== undefined && pass.entries[key] !== pass.get[key])
-        this.#report.disagreements.push(`${what}: ${key} = ${pass.get[key]}, but ${pass.entries[key]} among the entries`);
+        this.#report.disagreements.push(
+          `${what}: ${key} = ${pass.get[key]}, but ${pass.entries[key]} among the entries`,
+        );
   }
 
   #judge(name: string): SeriesLedger {

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild } from '../../processes/run-child.ts';
@@ -45,7 +54,8 @@ export function bringBack(directory: string, tier: 'l2' | 'l3'): void {
   }
   const path = databaseOf(directory);
   rmdirSync(path);
-  for (const suffix of SUFFIXES) if (existsSync(`${path}.away${suffix}`)) renameSync(`${path}.away${suffix}`, path + suffix);
+  for (const suffix of SUFFIXES)
+    if (existsSync(`${path}.away${suffix}`)) renameSync(`${path}.away${suffix}`, path + suffix);
 }
 
 /** The command line in front of a program for which the disk of a tier is full for some writes, from the `first` on. */

@@ -13,11 +13,7 @@ export interface Bounds {
 type StallsOf = (process: number) => readonly Stall[];
 
 /** A description of the first operation of each key that no order explains. */
-export function checkOperations(
-  operations: readonly Operation[],
-  stallsOf: StallsOf,
-  bounds: Bounds,
-): string[] {
+export function checkOperations(operations: readonly Operation[], stallsOf: StallsOf, bounds: Bounds): string[] {
   const byKey = Map.groupBy(operations, ({ key }) => key);
   const problems: string[] = [];
   for (const ofKey of byKey.values()) {
@@ -60,11 +56,13 @@ function lagOf({ begin }: Operation, stalls: readonly Stall[], { stalenessMs, sl
 function describe(found: Operation, ofKey: readonly Operation[]): string {
   const start = found.begin - 300 * NS_PER_MS;
   const before = ofKey
-    .filter((one) => one.end >= start && one.begin <= found.end && (!isRead(one) || one === found))
+    .filter((one) => one.end >= start && one.begin <= found.end && (!isRead(one) || one.process === found.process))
     .toSorted((a, b) => a.begin - b.begin);
   const line = (one: Operation) => {
     const [begin, end] = [one.begin, one.end].map((at) => ((at - start) / NS_PER_MS).toFixed(2));
     return `  ${begin}..${end} ms: process ${one.process}: ${one.kind} ${JSON.stringify(one.found)}`;
   };
-  return [`no order explains ${found.kind}(${found.key}):`, ...before.map(line), 'the operation:', line(found)].join('\n');
+  return [`no order explains ${found.kind}(${found.key}):`, ...before.map(line), 'the operation:', line(found)].join(
+    '\n',
+  );
 }

@@ -53,9 +53,7 @@ const done: Operation[] = [];
 let puts = 0;
 
 const foundOf = (entry: CacheEntry | undefined): Found =>
-  entry === undefined
-    ? null
-    : { id: entry.source, checks: entry.totalHealthChecks, failures: entry.failureCount };
+  entry === undefined ? null : { id: entry.source, checks: entry.totalHealthChecks, failures: entry.failureCount };
 
 const now = () => Number(process.hrtime.bigint());
 
@@ -93,7 +91,9 @@ async function ask(kind: Operation['kind'], key: string, entry: CacheEntry): Pro
 
 /** In a hundred. */
 const SHARES = { get: 40, put: 18, record: 18, invalidate: 9, has: 8, delete: 7 } as const;
-const KINDS = Object.entries(SHARES).flatMap(([kind, share]) => Array<Operation['kind']>(share).fill(kind as keyof typeof SHARES));
+const KINDS = Object.entries(SHARES).flatMap(([kind, share]) =>
+  Array<Operation['kind']>(share).fill(kind as keyof typeof SHARES),
+);
 
 /** Most changes are made by one process for each key, so that the others may keep old copies for long. */
 const ownKeys = keys.filter((_, i) => i % 3 === spec.process);
