@@ -102,6 +102,8 @@ class SharedDirectory {
   readonly #names: readonly string[];
   #random = new Random(0);
   #lives = 0;
+  /** Names the series that is running. */
+  #what = '';
 
   constructor(options: KillSeriesOptions, folder: string, report: KillSeriesReport) {
     this.#options = options;
@@ -116,6 +118,7 @@ class SharedDirectory {
     this.#report.series++;
     const outage = this.#random.percent(this.#options.outages ?? 40) ? this.#pickOutage() : undefined;
     this.#report.outages[outage ?? 'none'] = (this.#report.outages[outage ?? 'none'] ?? 0) + 1;
+    this.#what = `series ${seed}, ${outage ?? 'no outage'}`;
     const stack = {
       directory: join(this.#folder, 'store'),
       backend: this.#options.backend,
@@ -137,7 +140,7 @@ class SharedDirectory {
     } else if (outage?.endsWith('full') === true) {
       await this.#writeAll(stack, 3, { isWatching: false, full: tier });
     } else await this.#writeAll(stack, 5);
-    await this.#readAll(stack, `series ${seed}, ${outage ?? 'no outage'}`);
+    await this.#readAll(stack, this.#what);
   }
 
   /** Adds what the ledgers say to the report. */
@@ -205,7 +208,7 @@ class SharedDirectory {
     const isRight = ending === 'kill' ? signal === 'SIGKILL' : ending === 'term' ? signal === 'SIGTERM' : code === 0;
     if (!isRight || isTimedOut)
       this.#report.accidents.push(
-        `writer ${name} (${ending}): code ${code}, signal ${signal}: ${errors.slice(0, 2000)}`,
+        `${this.#what}: writer ${name} (${ending}, deadline ${stack.timeoutMs} ms): code ${code}, signal ${signal}: ${errors.slice(0, 2000)}`,
       );
   }
 

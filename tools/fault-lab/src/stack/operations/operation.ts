@@ -29,7 +29,7 @@ export const isRead = ({ kind }: Operation): boolean => kind === 'get' || kind =
 /** `invalidateByHealth` removes an entry instead of counting this failure. */
 const LAST_FAILURE = 3;
 
-export const textOf = (found: Found): string => (found === null ? '' : `${found.id}/${found.checks}/${found.failures}`);
+const textOf = (found: Found): string => (found === null ? '' : `${found.id}/${found.checks}/${found.failures}`);
 
 /** The state of the key after an operation; `undefined` if its answer cannot be explained in this state. */
 export function after(state: string, { kind, found }: Operation): string | undefined {
