@@ -47,6 +47,8 @@ export interface KillSeriesReport {
   series: number;
   acknowledged: number;
   reads: number;
+  /** Writers that were aborted as they ended; see {@link isAborted}. */
+  aborted: number;
   readonly endings: Record<string, number>;
   readonly outages: Record<string, number>;
   readonly lost: string[];
@@ -70,6 +72,7 @@ export async function killSeries(options: KillSeriesOptions): Promise<KillSeries
     series: 0,
     acknowledged: 0,
     reads: 0,
+    aborted: 0,
     endings: {},
     outages: {},
     lost: [],
@@ -92,6 +95,11 @@ export async function killSeries(options: KillSeriesOptions): Promise<KillSeries
 
 function failuresOf({ lost, flips, disagreements, accidents }: KillSeriesReport): number {
   return lost.length + flips.length + disagreements.length + accidents.length;
+}
+
+/** True if a thread of the SQLite tier was loading its native code while the process ended: Node.js aborts then. */
+function isAborted(errors: string): boolean {
+  return errors.includes('FATAL ERROR') && errors.includes('napi_register_module');
 }
 
 /** The series on one directory. */
@@ -206,7 +214,8 @@ class SharedDirectory {
     const { code, signal, errors, isTimedOut } = await end;
     if (signal === 'SIGKILL' && !isTimedOut) this.#report.kills++;
     const isRight = ending === 'kill' ? signal === 'SIGKILL' : ending === 'term' ? signal === 'SIGTERM' : code === 0;
-    if (!isRight || isTimedOut)
+    if (isAborted(errors) && (ending === 'forget' || ending === 'exit')) this.#report.aborted++;
+    else if (!isRight || isTimedOut)
       this.#report.accidents.push(
         `${this.#what}: writer ${name} (${ending}, deadline ${stack.timeoutMs} ms): code ${code}, signal ${signal}: ${errors.slice(0, 2000)}`,
       );
