@@ -135,7 +135,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
    *
    * @example
    * ```ts
-   * await tier.update('a', (entry) => entry.with({ failureCount: entry.failureCount + 1 }));
+   * const files = new JsonlCacheTier({ directory: '.cache/proxies' });
+   * await files.update('a', (entry) => entry.with({ failureCount: entry.failureCount + 1 }));
    * ```
    */
   async update(key: string, change: (entry: CacheEntry) => CacheEntry | null): Promise<CacheEntry | null | undefined> {

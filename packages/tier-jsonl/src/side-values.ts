@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, linkSync, readSync } from 'node:fs';
+import { closeSync, constants, fchownSync, fsyncSync, linkSync, lstatSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CacheCorruptionError } from '@pw/cache-models';
 import {
@@ -70,6 +70,7 @@ export class JsonlSideValues implements SideValues {
         // A process that took the lock over has removed the temporary file, and nothing may be renamed without the
         // lock.
         if (!confirmHeld()) throw new Error('the lock was lost');
+        keepOwner(path, temporary.fd);
         temporary.renameTo(path);
       });
       return true;
@@ -146,6 +147,16 @@ export class JsonlSideValues implements SideValues {
     } catch (error) {
       throw storageFault('access a side value', error);
     }
+  }
+}
+
+/** A file that root replaces must stay readable for the user whom it belongs to. */
+function keepOwner(path: string, fd: number): void {
+  try {
+    const { uid, gid } = lstatSync(path);
+    if (uid !== process.getuid?.()) fchownSync(fd, uid, gid);
+  } catch {
+    // Not permitted: the file then belongs to this user.
   }
 }
 

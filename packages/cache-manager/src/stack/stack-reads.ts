@@ -34,6 +34,7 @@ export class StackReads {
   readonly #levels: readonly Level[];
   readonly #first: Level;
   readonly #staleness: Staleness;
+  readonly #countdown: Staleness['countdown'];
   readonly #mutex: KeyedMutex;
   readonly #access: AccessBuffer;
   readonly #events: StackReadsContext['events'];
@@ -43,6 +44,7 @@ export class StackReads {
     this.#levels = levels;
     this.#first = levels[0]!;
     this.#staleness = staleness;
+    this.#countdown = staleness.countdown;
     this.#mutex = mutex;
     this.#access = access;
     this.#events = events;
@@ -53,7 +55,9 @@ export class StackReads {
    * entry.
    */
   get(key: string): MaybePromise<CacheEntry | undefined> {
-    return this.#staleness.isDue() ? chain(this.#staleness.poll(), () => this.#get(key)) : this.#get(key);
+    if (--this.#countdown.left < 0 && this.#staleness.isDueNow())
+      return chain(this.#staleness.poll(), () => this.#get(key));
+    return this.#get(key);
   }
 
   #get(key: string): MaybePromise<CacheEntry | undefined> {

@@ -17,8 +17,12 @@ const HITS_PER_CLOCK = 64;
 export class Staleness {
   readonly maxMs: number;
   dropped = 0;
+  /**
+   * How many reads may pass before {@link isDueNow} is asked. Counted down by the reader itself: a hit must cost as little
+   * as possible.
+   */
+  readonly countdown = { left: 0 };
   readonly #levels: readonly StackLevel[];
-  #left = 0;
   #polledAt = Number.NEGATIVE_INFINITY;
   #polls = 0;
   #failedPolls = 0;
@@ -29,7 +33,7 @@ export class Staleness {
   constructor(levels: readonly StackLevel[], maxMs = DEFAULT_STALENESS_MS) {
     this.#levels = levels;
     this.maxMs = maxMs;
-    if (levels.length === 0) this.#left = Number.POSITIVE_INFINITY;
+    if (levels.length === 0) this.countdown.left = Number.POSITIVE_INFINITY;
   }
 
   /** `null` if there is nothing that others could change. */
@@ -38,14 +42,9 @@ export class Staleness {
     return { maxMs: this.maxMs, polls: this.#polls, failedPolls: this.#failedPolls, dropped: this.dropped };
   }
 
-  /** True if the levels must be asked before the next read. */
-  isDue(): boolean {
-    return --this.#left < 0 && this.#isDueNow();
-  }
-
   /** Asks the levels, if that is due. */
   pollIfDue(): MaybePromise<void> {
-    if (this.isDue()) return this.poll();
+    if (--this.countdown.left < 0 && this.isDueNow()) return this.poll();
   }
 
   /** Asks the levels. Concurrent calls share one round unless each read must ask. */
@@ -67,10 +66,11 @@ export class Staleness {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#left = Number.POSITIVE_INFINITY;
+    this.countdown.left = Number.POSITIVE_INFINITY;
   }
 
-  #isDueNow(): boolean {
+  /** True if the levels must be asked before the next read. Reads the clock. */
+  isDueNow(): boolean {
     if (performance.now() - this.#polledAt >= this.maxMs) return true;
     this.#startCount();
     return false;
@@ -78,7 +78,7 @@ export class Staleness {
 
   #startCount(): void {
     if (this.maxMs === 0) return;
-    this.#left = HITS_PER_CLOCK;
+    this.countdown.left = HITS_PER_CLOCK;
     if (this.#timer !== undefined) return;
     const left = this.#polledAt + this.maxMs - performance.now();
     this.#timer = setTimeout(() => this.#endCount(), Math.max(left, 1));
@@ -88,6 +88,6 @@ export class Staleness {
   /** The timer may be that of an earlier poll: then another one follows for the rest. */
   #endCount(): void {
     this.#timer = undefined;
-    this.#left = 0;
+    this.countdown.left = 0;
   }
 }

@@ -215,8 +215,13 @@ export class TierStack {
         const lowest = this.#below.at(-1);
         if (lowest === undefined) return this.#updateCopies(key, change, options);
         const { check, reason } = options;
-        // Accesses that the level has not received yet do not get lost: they are overlaid below.
-        return chain(lowest.update(key, change, { check, reason }), (updated) =>
+        // The first level will have the entry, so the mark that it evicted it is removed. Accesses that the level has not
+        // received yet do not get lost: they are overlaid below.
+        const changeStored: EntryChange = (entry) => {
+          const changed = change(entry);
+          return changed && withoutMark(changed);
+        };
+        return chain(lowest.update(key, changeStored, { check, reason }), (updated) =>
           this.#afterUpdate(key, change, options, lowest, updated),
         );
       }),

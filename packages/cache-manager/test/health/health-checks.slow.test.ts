@@ -134,22 +134,24 @@ describe('the history of a key', () => {
     await expect(cache.healthHistory('k', { limit: 0 })).rejects.toThrow(CacheValidationError);
   });
 
-  it('continues in a tier that had lost the entry', async () => {
-    const { cache, l2, check } = await openHealth(true);
+  it('ends with an entry that was removed from the persistent tier', async () => {
+    const { cache, l1, l2, check } = await openHealth(true);
     l2.delete('k');
-    expect((await check('healthy'))?.totalHealthChecks).toBe(1);
-    expect(await cache.healthHistory('k')).toHaveLength(1);
+    expect(await check('healthy')).toBeUndefined();
+    expect(l1.has('k')).toBe(false);
+    expect(await cache.healthHistory('k')).toEqual([]);
   });
 
-  it('is not mixed with the history of another proxy that a tier has under the key', async () => {
+  it('is that of the proxy that others have stored under the key meanwhile', async () => {
     const { cache, clock, l1, l2, check } = await openHealth(true);
     const gate = l1.peek('k')!;
     l2.put('k', entryOf('k', { ttlSeconds: 1e6, totalHealthChecks: 7, password: null }, clock));
     for (let i = 0; i < 3; i++) (l2 as SqliteCacheTier).recordHealthCheck('k', { status: 'dead', checkUrl });
     const after = await check('healthy');
-    expect(after).toMatchObject({ proxyUrl: gate.proxyUrl, totalHealthChecks: 1, healthStatus: 'healthy' });
-    expect(l2.peek('k')).toMatchObject({ proxyUrl: gate.proxyUrl, totalHealthChecks: 1 });
-    expect((await cache.healthHistory('k')).map(({ status }) => status)).toEqual(['healthy']);
+    expect(after?.proxyUrl).not.toBe(gate.proxyUrl);
+    expect(after).toMatchObject({ totalHealthChecks: 11, healthStatus: 'degraded' });
+    expect(l1.peek('k')).toMatchObject({ proxyUrl: after!.proxyUrl, totalHealthChecks: 11 });
+    expect((await cache.healthHistory('k')).map(({ status }) => status)).toEqual(['healthy', 'dead', 'dead', 'dead']);
   });
 
   it('is empty if no tier keeps a history, or if its tier missed the delete of the key', async () => {

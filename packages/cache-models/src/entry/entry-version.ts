@@ -14,7 +14,7 @@ const PER_MS = 1024;
  *
  * @example
  * ```ts
- * const isNewer = versionOf(found) > versionOf(known);
+ * const isNewer = (found: CacheEntry, known: CacheEntry) => versionOf(found) > versionOf(known);
  * ```
  */
 export function versionOf(entry: CacheEntry): number {
@@ -32,7 +32,7 @@ export function versionOf(entry: CacheEntry): number {
  *
  * @example
  * ```ts
- * const entry = stampEntry(recordToEntry(record, cipher), record.pw_version ?? 0);
+ * const withVersionOf = (copy: CacheEntry, original: CacheEntry) => stampEntry(copy, versionOf(original));
  * ```
  */
 export function stampEntry(entry: CacheEntry, version: number): CacheEntry {
@@ -58,7 +58,8 @@ export function isVersion(value: unknown): value is number {
  *
  * @example
  * ```ts
- * const version = nextVersion(clock.now(), newestInLog, after);
+ * const newestInLog = nextVersion(Date.now());
+ * const version = nextVersion(Date.now(), newestInLog);
  * ```
  */
 export function nextVersion(now: number, ...above: readonly number[]): number {

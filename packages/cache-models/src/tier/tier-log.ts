@@ -27,11 +27,21 @@ export interface LogPage {
 
 /** A write to be logged: an entry, or `null` to remove the key. */
 export interface LoggedWrite {
+  /** The key that is put or removed. */
   readonly key: string;
+  /** The entry to be stored; `null` removes the key. */
   readonly entry: CacheEntry | null;
-  /** The reason under which a removal is counted. Default: `explicit`. */
+  /**
+   * The reason under which a removal is counted.
+   *
+   * @default 'explicit'
+   */
   readonly reason?: RemovalReason | undefined;
-  /** The write is made only if the tier's entry of the key has this version; 0 if it has none, or one without version. */
+  /**
+   * The write is made only if the tier's entry of the key has this version; 0 if it has none, or one without version.
+   *
+   * @default the write is made in any case
+   */
   readonly ifVersion?: number | undefined;
 }
 
@@ -53,9 +63,17 @@ export interface LoggedWriteOptions {
 export interface LoggedUpdateOptions {
   /** The update gets a version above this one. */
   readonly after: number;
-  /** A check to be added to the health history. */
+  /**
+   * A check to be added to the health history.
+   *
+   * @default none
+   */
   readonly check?: HealthCheck | undefined;
-  /** The reason under which a removal is counted. Default: `explicit`. */
+  /**
+   * The reason under which a removal is counted.
+   *
+   * @default 'explicit'
+   */
   readonly reason?: RemovalReason | undefined;
 }
 

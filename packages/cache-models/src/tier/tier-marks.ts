@@ -18,11 +18,23 @@ export interface MarkedRecord {
 
 /** What to make of a record. What is absent stays as it is. */
 export interface RecordChange {
-  /** Stores an entry, with its version. */
+  /**
+   * Stores an entry, with its version.
+   *
+   * @default none is stored
+   */
   readonly put?: CacheEntry | undefined;
-  /** Removes the entry. */
+  /**
+   * Removes the entry.
+   *
+   * @default false
+   */
   readonly drop?: boolean | undefined;
-  /** Removes the mark of the key. */
+  /**
+   * Removes the mark of the key.
+   *
+   * @default false
+   */
   readonly unmark?: boolean | undefined;
 }
 

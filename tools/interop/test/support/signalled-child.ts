@@ -7,7 +7,9 @@ import { CacheEntry } from '@pw/cache-models';
 // stdout is an event.
 const [config, signal, handler] = process.argv.slice(2) as [string, NodeJS.Signals, 'on' | 'once' | 'none'];
 const say = (line: string) => writeSync(1, `${line}\n`);
-const hooks = () => JSON.stringify(process.eventNames().map((name) => [String(name), process.listenerCount(name)]));
+// A lock that is held is released at exit, which changes nothing for the host.
+const names = () => process.eventNames().filter((name) => name !== 'exit');
+const hooks = () => JSON.stringify(names().map((name) => [String(name), process.listenerCount(name)]));
 const { emit } = process;
 const before = hooks();
 

@@ -148,11 +148,18 @@ export class AgreedReads {
         if (middle.markOf(key) !== undefined) return undefined;
         continue;
       }
-      const entry = await middle.tier.peek(key);
+      let entry = await middle.tier.peek(key);
       // After the record: a mark that was made in between says what became of it.
       await middle.readMarks();
-      const mark = middle.markOf(key);
-      if (mark === undefined && isFromBase && middle.isKnown && middle.behindOf(key) > 0) continue;
+      let mark = middle.markOf(key);
+      if (mark !== undefined) {
+        // An expired record counts too: what it replaced must not come back.
+        const isRead = await middle.change(key, (found) => {
+          [entry, mark] = [found.entry, found.mark];
+          return {};
+        });
+        if (!isRead) return undefined;
+      }
       const own = entry === undefined ? 0 : versionOf(entry);
       if (entry !== undefined && own === 0 && isFromBase) {
         // Another program wrote it, or a version of this package that knew no versions.
@@ -161,8 +168,10 @@ export class AgreedReads {
       }
       if (mark === undefined && isFromBase) continue;
       if (mark === undefined && own < middle.behindOf(key)) continue;
+      // Whether it is newer than what the base has can only be told by the base.
+      if (entry !== undefined && own === 0 && base.hasAnswered) continue;
       const isRemoval = mark !== undefined && own <= mark;
-      const ofMiddle = isRemoval ? mark : own;
+      const ofMiddle = isRemoval ? (mark ?? 0) : own;
       if (ofMiddle <= version || (isRemoval && mark === 0)) continue;
       newest = { entry: isRemoval ? undefined : entry, tier: middle.tier };
       version = ofMiddle;

@@ -82,6 +82,12 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
 
   /** Finds out how far the tiers agree. Call it once they are open. */
   async start(): Promise<void> {
+    await this.#introduce();
+    if (!this.#stores.isBaseComplete || this.#stores.middles.some(({ behind }) => behind.size > 0))
+      this.#upkeep.schedule();
+  }
+
+  async #introduce(): Promise<void> {
     await this.#upkeep.introduce();
     this.#stores.readLog();
     for (const middle of this.#stores.middles) {
@@ -89,8 +95,6 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
       // Before a tier that the base does not know is merged, all of it counts as marked.
       if (!middle.marks.has(null)) await middle.findForeign();
     }
-    if (!this.#stores.isBaseComplete || this.#stores.middles.some(({ behind }) => behind.size > 0))
-      this.#upkeep.schedule();
   }
 
   get(key: string): MaybePromise<CacheEntry | undefined> {
@@ -291,6 +295,12 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
 
   #pollMiddle(middle: MiddleTier): MaybePromise<boolean> {
     if (!middle.isUsable) return false;
+    // A tier, or the base, that could not be reached when the cache was opened.
+    if (!middle.isKnown && this.#base.isUsable) return this.#introduce().then(() => this.#pollKnown(middle));
+    return this.#pollKnown(middle);
+  }
+
+  #pollKnown(middle: MiddleTier): MaybePromise<boolean> {
     return chain(middle.tier.poll(), (isPolled) =>
       chain(middle.readMarks(), (news) => {
         for (const key of news ?? []) this.#stores.onChange(key, Number.POSITIVE_INFINITY);

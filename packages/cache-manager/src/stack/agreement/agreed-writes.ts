@@ -49,11 +49,8 @@ interface Missed {
   readonly version: number;
 }
 
-/**
- * `'none'`: there is no live entry. `'again'`: what was marked is made up, and the update is to be tried again; `'locked'`:
- * after a while. `'unable'`: the base does not answer.
- */
-type UpdateOutcome = CacheEntry | null | 'none' | 'again' | 'locked' | 'unable';
+/** `'none'`: there is no live entry. `'locked'`: to be tried again after a while. `'unable'`: the base does not answer. */
+type UpdateOutcome = CacheEntry | null | 'none' | 'locked' | 'unable';
 
 export type Change = (entry: CacheEntry) => CacheEntry | null;
 
@@ -76,25 +73,29 @@ export class AgreedWrites {
   write(writes: readonly LoggedWrite[]): MaybePromise<Written> {
     const { base } = this.#stores;
     if (!base.tier.isUsable) return this.#writeAlone(writes);
-    return chain(this.#makeUp(writes), () => this.#writeBase(writes));
+    const { faults } = base.tier;
+    // A base that has just failed to take what it missed would give these writes lower versions than that has.
+    return chain(this.#makeUp(writes), (isMadeUp) =>
+      isMadeUp || base.tier.faults === faults ? this.#writeBase(writes) : this.#writeAlone(writes),
+    );
   }
 
   /**
    * What the base misses of the keys comes first, so that it gives these writes higher versions. If that cannot be done, or
    * if marks may have been made that cannot be read now, they get versions above any that was given alone.
    */
-  #makeUp(writes: readonly LoggedWrite[]): MaybePromise<unknown> {
+  #makeUp(writes: readonly LoggedWrite[]): MaybePromise<boolean> {
     const { base, middles } = this.#stores;
-    if (middles.length === 0) return undefined;
+    if (middles.length === 0) return true;
     const { faults } = base.tier;
-    const results = middles.map((middle): MaybePromise<unknown> => {
+    const results = middles.map((middle): MaybePromise<boolean> => {
       if (!middle.isUsable) return this.#leapIfMissed(middle, faults);
       if (writes.length === 1) {
         const { key } = writes[0]!;
         return chain(middle.isMarkedNow(key), (isMarked) => {
           if (isMarked === undefined) return this.#leapIfMissed(middle, faults);
           middle.marksReadAt = faults;
-          return isMarked ? this.#replayAll(middle, [key]) : undefined;
+          return isMarked ? this.#replayAll(middle, [key]) : true;
         });
       }
       return chain(middle.readMarks(), (news) => {
@@ -103,15 +104,16 @@ export class AgreedWrites {
         const keys = middle.hasSpecial
           ? writes.map(({ key }) => key).filter((key) => middle.markOf(key) !== undefined)
           : [];
-        return keys.length === 0 ? undefined : this.#replayAll(middle, keys);
+        return keys.length === 0 ? true : this.#replayAll(middle, keys);
       });
     });
-    return allOf(results);
+    return chain(allOf(results), (all) => !all.includes(false));
   }
 
   /** As long as the base has answered all along, nobody has written alone. */
-  #leapIfMissed(middle: MiddleTier, faults: number): void {
+  #leapIfMissed(middle: MiddleTier, faults: number): boolean {
     if (middle.marksReadAt !== faults) this.#leap();
+    return true;
   }
 
   #leap(): void {
@@ -119,8 +121,17 @@ export class AgreedWrites {
     base.hear(nextVersionAlone(base.tier.now() + LONGEST_LEAP_MS));
   }
 
-  async #replayAll(middle: MiddleTier, keys: readonly string[]): Promise<void> {
-    for (const key of keys) if (!(await this.#replay.replay(middle, key))) this.#leap();
+  /** False if the base has failed. */
+  async #replayAll(middle: MiddleTier, keys: readonly string[]): Promise<boolean> {
+    const { base } = this.#stores;
+    const before = base.tier.faults;
+    for (const key of keys) {
+      if (await this.#replay.replay(middle, key)) continue;
+      if (base.tier.faults !== before) return false;
+      // The middle tier did not answer; what it has alone may have any version that is given alone.
+      if (middle.marks.has(key) || middle.marks.has(null)) this.#leap();
+    }
+    return true;
   }
 
   #writeBase(writes: readonly LoggedWrite[]): MaybePromise<Written> {
@@ -372,12 +383,12 @@ export class AgreedWrites {
       let outcome = middle === undefined ? undefined : await this.#updateUnder(middle, key, change, options);
       // Without a middle tier nobody writes to one alone; what was written there before must be known to be none.
       outcome ??= this.#stores.isMarked(key) ? 'unable' : this.#updateBase(key, change, options);
-      if (outcome !== 'locked' && outcome !== 'again') {
+      if (outcome !== 'locked') {
         if (outcome !== 'unable') return this.#updated(key, outcome === 'none' ? undefined : outcome, middle);
         break;
       }
       if (performance.now() > end) break;
-      if (outcome === 'locked') await sleep(wait * (0.5 + Math.random()));
+      await sleep(wait * (0.5 + Math.random()));
     }
     return this.#updateAlone(key, change);
   }
@@ -399,15 +410,13 @@ export class AgreedWrites {
   ): Promise<UpdateOutcome | undefined> {
     let outcome: UpdateOutcome | undefined;
     await middle.change(key, (found) => {
-      if (found.mark !== undefined || (found.entry !== undefined && versionOf(found.entry) === 0)) {
-        // What the base misses comes first; then the update is tried again.
-        const made = this.#replay.inBase(middle, key, found);
-        outcome = made === undefined ? 'locked' : 'again';
-        return made;
-      }
-      outcome = this.#updateBase(key, change, options);
-      if (outcome === 'again' || outcome === 'locked' || outcome === 'unable') return undefined;
-      return outcome === 'none' || outcome === null ? { drop: true } : { put: middle.capped(outcome) };
+      // What the base misses comes first.
+      const isMissed = found.mark !== undefined || (found.entry !== undefined && versionOf(found.entry) === 0);
+      const made = isMissed ? this.#replay.inBase(middle, key, found) : {};
+      outcome = made === undefined ? 'locked' : this.#updateBase(key, change, options);
+      if (outcome === 'locked' || outcome === 'unable') return made;
+      const unmark = found.mark !== undefined;
+      return outcome === 'none' || outcome === null ? { drop: true, unmark } : { put: middle.capped(outcome), unmark };
     });
     return outcome;
   }

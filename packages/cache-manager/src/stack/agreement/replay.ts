@@ -52,8 +52,11 @@ export class Replay {
     const { base } = this.#stores;
     const known = base.newestVersionOf(entry.key);
     if (known === undefined) return undefined;
-    const isOpen = known > middle.cursor || middle.behindOf(entry.key) > 0;
-    if (known > 0 && isOpen) return { drop: true, unmark: true };
+    // As it is now: another process may have moved it, and its row is then no longer open.
+    const cursor = middle.id === undefined ? undefined : base.cursorOf(middle.id);
+    const isOpen = known > 0 && known > Math.max(middle.cursor, cursor ?? -1);
+    // What it replaced was the middle tier's alone, and newer than what the base has.
+    if (isOpen && !middle.marks.has(entry.key)) return { drop: true, unmark: true };
     const answer = base.replay(entry.key, entry, 0);
     if (answer === undefined || answer === 'locked') return undefined;
     return answer === 0 ? { drop: true, unmark: true } : { put: stampEntry(copyEntry(entry), answer), unmark: true };

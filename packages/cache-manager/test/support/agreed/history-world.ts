@@ -237,6 +237,8 @@ export class HistoryWorld {
           this.#now++;
           // A tier that is out of use is not called.
           if (this.#down.size > 0 || isDegraded(proc)) thread.sawFail = true;
+          // A process that has never reached the base answers what it finds, as a cache should: nothing is promised of that.
+          if (request.kind === 'get' && isDegraded(proc)) return;
           this.#record(thread, value);
         },
         (error: unknown) => {

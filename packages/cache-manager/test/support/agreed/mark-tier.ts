@@ -116,24 +116,17 @@ export class MarkTier extends BaseTier<'async'> {
           return had;
         }),
       ),
-    writeAlone: async (writes: readonly LoggedWrite[], { after }) => {
-      const versions: number[] = [];
-      const isMarked = await this.#marked('mark', undefined, (store) => {
-        for (const { key, entry } of writes) {
+    // Both under one lock: a process that is killed in between is a matter of the tiers' own tests.
+    writeAlone: async (writes: readonly LoggedWrite[], { after }) =>
+      this.#marked<readonly number[] | undefined>('writeAlone', undefined, (store) =>
+        writes.map(({ key, entry }) => {
           const own = versionOf0(store.records.get(key));
           const version = nextVersionAlone(this.clock.now(), after, own, store.markOf(key) ?? 0);
-          versions.push(version);
           store.marks.set(key, entry === null ? version : (store.marks.get(key) ?? 0));
-        }
-        return true;
-      });
-      if (isMarked !== true) return undefined;
-      return this.#marked<readonly number[] | undefined>('append', undefined, () => {
-        for (const [i, { key, entry }] of writes.entries())
-          this.#set(key, entry === null ? undefined : stampEntry(copyEntry(entry), versions[i]!));
-        return versions;
-      });
-    },
+          this.#set(key, entry === null ? undefined : stampEntry(copyEntry(entry), version));
+          return version;
+        }),
+      ),
     clearAlone: async ({ after }) =>
       this.#marked<number | undefined>('clearAlone', undefined, (store) => {
         const all = [...store.records.values()].map(versionOf);

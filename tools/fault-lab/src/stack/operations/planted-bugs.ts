@@ -29,7 +29,7 @@ export function breakBase(tier: CacheTier, bug: Bug | undefined): CacheTier {
   if (bug === 'feed') {
     const read: TierLog['read'] = (after, limit) => {
       const page = log!.read(after, limit);
-      return page && { rows: [], head: page.head, isPruned: false };
+      return page && { ...page, rows: [], isPruned: false };
     };
     return replacePart(tier, 'log', { read });
   }
