@@ -346,6 +346,13 @@ export class AgreedWrites {
   async clear(): Promise<void> {
     const { base, middles, unstored } = this.#stores;
     unstored.clear();
+    for (const middle of middles) {
+      if (!middle.isUsable || !base.tier.isUsable || (await middle.readMarks()) === undefined) continue;
+      // What the base misses comes first, so that it gives the removal a higher version.
+      const keys = middle.special.filter((key) => key !== null);
+      await this.#replayAll(middle, keys);
+      if (middle.marks.has(null)) this.#leap();
+    }
     const version = base.tier.isUsable ? await base.clear() : undefined;
     if (version === undefined) return this.#clearAlone();
     this.#stores.noteWritten(version);
