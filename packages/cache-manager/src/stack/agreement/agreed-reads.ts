@@ -70,14 +70,14 @@ export class AgreedReads {
   async findMany(keys: readonly string[]): Promise<Map<string, Found>> {
     const { base, middles } = this.#stores;
     const found = new Map<string, Found>();
-    const special: string[] = keys.filter((key) => this.#stores.isMarked(key));
-    let left = special.length === 0 ? keys : keys.filter((key) => !special.includes(key));
+    const special = new Set(keys.filter((key) => this.#stores.isMarked(key)));
+    let left = special.size === 0 ? keys : keys.filter((key) => !special.has(key));
     for (const [index, middle] of middles.entries()) {
       if (left.length === 0 || !this.#isBelieved(middle)) continue;
       const current: CacheEntry[] = [];
       for (const entry of await middle.tier.getMany(left)) {
         if (entry === undefined) continue;
-        if (!this.#isCurrent(middle, entry)) special.push(entry.key);
+        if (!this.#isCurrent(middle, entry)) special.add(entry.key);
         else {
           middle.noteAgreed(entry.key, versionOf(entry));
           current.push(entry);
@@ -85,8 +85,7 @@ export class AgreedReads {
       }
       await this.#promote(current, middles.slice(0, index));
       for (const entry of current) found.set(entry.key, { entry, tier: middle.tier });
-      const done = new Set([...found.keys(), ...special]);
-      left = left.filter((key) => !done.has(key));
+      left = left.filter((key) => !found.has(key) && !special.has(key));
     }
     if (left.length > 0) {
       const entries = (await base.tier.getMany(left)).filter((entry) => entry !== undefined);

@@ -154,10 +154,13 @@ export class AgreedWrites {
       this.#toMiddles(writes, stamped, (i) => answers[i]!.version),
       (middles) => {
         for (const { version } of answers) this.#stores.noteSettled(version);
-        const stored = stamped.map((entry) => entry !== undefined);
+        const lost = new Set(middles.flatMap((middle) => middle.lost));
+        const outdated = new Set([...middles.flatMap((middle) => middle.outdated), ...lost]);
+        const stored = stamped.map((entry) => entry !== undefined && !lost.has(entry.key));
         return {
-          entries: stamped,
+          entries: stamped.map((entry) => (entry === undefined || outdated.has(entry.key) ? undefined : entry)),
           stored,
+          outdated,
           byTier: [...middles.map(({ isDone }) => isDone), stored],
           existed: answers.map(({ existed }, i) => existed || middles.some((middle) => middle.existed[i] === true)),
         };
@@ -182,7 +185,7 @@ export class AgreedWrites {
         stored: spread(part.stored, false),
         byTier: part.byTier.map((stored) => spread(stored, false)),
         existed: spread(part.existed, false),
-        outdated,
+        outdated: new Set([...outdated, ...(part.outdated ?? [])]),
       };
     });
   }

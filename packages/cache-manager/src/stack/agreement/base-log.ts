@@ -12,7 +12,7 @@ import type { ManagedTier } from '../../tier/managed-tier.ts';
 import type { LevelUpdateOptions } from '../stack-level.ts';
 
 /** The share of a tier's deadline within which a write must begin, so that it has an outcome before the deadline. */
-const SHARE_TO_BEGIN = 0.8;
+export const SHARE_TO_BEGIN = 0.8;
 
 /** The base refuses to store an entry, for a reason that lies in the entry. */
 export const REFUSED = Symbol('refused');

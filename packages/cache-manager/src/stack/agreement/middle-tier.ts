@@ -12,12 +12,15 @@ import {
   versionOf,
 } from '@pw/cache-models/tier';
 import type { ManagedTier } from '../../tier/managed-tier.ts';
+import { SHARE_TO_BEGIN } from './base-log.ts';
 
 const NO_MARKS: Marks = new Map();
 /** The side value of a tier by which its base knows it. */
 const ID = 'agreement-id';
 /** The side value with the position up to which a tier agrees; noted before the base's cursor moves there. */
 const NOTED = 'agreed-position';
+/** How often a position is noted again because another process noted one meanwhile. */
+const NOTE_ATTEMPTS = 3;
 
 /**
  * A persistent tier above the base. What it has of a key is believed if no mark of the key is known and no newer write of
@@ -25,6 +28,7 @@ const NOTED = 'agreed-position';
  */
 export class MiddleTier {
   readonly tier: ManagedTier;
+  readonly #beginsWithinMs: number;
   /** By which the base knows the tier; `undefined` until it could be read. */
   id: string | undefined;
   /** The position of the base's log up to which the tier agrees, as last known; -1 while that is unknown. */
@@ -43,6 +47,7 @@ export class MiddleTier {
 
   constructor(tier: ManagedTier) {
     this.tier = tier;
+    this.#beginsWithinMs = tier.timeoutMs * SHARE_TO_BEGIN;
   }
 
   /** True if the base knows the tier: only then is it known what the tier may lack. */
@@ -197,7 +202,7 @@ export class MiddleTier {
 
   /** Takes writes that the base cannot take. Returns their versions. */
   writeAlone(writes: readonly LoggedWrite[], after: number): MaybePromise<readonly number[] | undefined> {
-    const options = { after, timeoutMs: this.tier.timeoutMs * 0.8 };
+    const options = { after, timeoutMs: this.#beginsWithinMs };
     return chain(
       this.tier.call<readonly number[] | undefined>((tier) => tier.marks!.writeAlone(writes, options), undefined),
       (versions) => {
@@ -210,7 +215,7 @@ export class MiddleTier {
   }
 
   clearAlone(after: number): MaybePromise<number | undefined> {
-    const options = { after, timeoutMs: this.tier.timeoutMs * 0.8 };
+    const options = { after, timeoutMs: this.#beginsWithinMs };
     return chain(
       this.tier.call<number | undefined>((tier) => tier.marks!.clearAlone(options), undefined),
       (version) => {
@@ -290,26 +295,32 @@ export class MiddleTier {
     } catch {
       return undefined;
     }
-    const position = Number(this.#noted ?? 0);
-    return isVersion(position) ? position : 0;
+    return positionOf(this.#noted);
   }
 
-  /** Notes a position in the tier. False if another process has noted something meanwhile, or the tier does not answer. */
+  /** Notes a position in the tier, unless it has noted a higher one. False if the tier does not answer. */
   async noteCursor(position: number): Promise<boolean> {
     const value = String(position);
     try {
-      const before = this.#noted;
-      const isNoted = await this.tier.withSideValues(async (values) =>
-        before === undefined
-          ? (await values.storeIfAbsent(NOTED, value)) === value
-          : values.replace(NOTED, before, value),
-      );
-      if (isNoted) this.#noted = value;
-      else await this.readNotedCursor();
-      return isNoted;
+      for (let attempt = 0; attempt < NOTE_ATTEMPTS; attempt++) {
+        const before = this.#noted;
+        if (positionOf(before) >= position) return true;
+        const isNoted = await this.tier.withSideValues(async (values) =>
+          before === undefined
+            ? (await values.storeIfAbsent(NOTED, value)) === value
+            : values.replace(NOTED, before, value),
+        );
+        if (isNoted) {
+          this.#noted = value;
+          return true;
+        }
+        // Another process has noted something meanwhile.
+        if ((await this.readNotedCursor()) === undefined) return false;
+      }
     } catch {
-      return false;
+      // The next time it may answer.
     }
+    return false;
   }
 
   /** The entry as this tier may keep it, with its version. */
@@ -317,4 +328,10 @@ export class MiddleTier {
     const capped = this.tier.capped(entry);
     return capped === entry ? entry : stampEntry(capped, versionOf(entry));
   }
+}
+
+/** The position in a side value; 0 for none, and for a value that is no position. */
+function positionOf(value: string | undefined): number {
+  const position = Number(value ?? 0);
+  return isVersion(position) ? position : 0;
 }
