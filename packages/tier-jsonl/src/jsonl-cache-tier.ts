@@ -123,6 +123,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
       codec: this.#codec,
       clock: this.clock,
       run: (fallback, work) => this.#decided(fallback, work),
+      runNow: (fallback, work) => this.runNow(fallback, work),
     });
   }
 

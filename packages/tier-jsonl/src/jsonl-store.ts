@@ -218,7 +218,6 @@ export class JsonlStore {
       const key = keyOf(item);
       return key === null ? EVERYTHING_SHARD : set.homeOf(key);
     };
-    const groups = Map.groupBy(items, homeOf);
     const decideIn = async (lane: ShardLane, some: readonly T[]) => {
       try {
         await decideInLane(lane, (view) => decide(view, some));
@@ -227,6 +226,8 @@ export class JsonlStore {
         await this.decide(some, keyOf, decide);
       }
     };
+    if (items.length === 1) return decideIn(set.lane(homeOf(items[0]!)), items);
+    const groups = Map.groupBy(items, homeOf);
     throwFirst(await Promise.allSettled([...groups].map(([shard, some]) => decideIn(set.lane(shard), some))));
   }
 
@@ -273,13 +274,14 @@ export class JsonlStore {
   }
 
   /** True if the key is marked now, at the cost of two calls. Throws a CacheStorageError. */
-  async isMarked(key: string): Promise<boolean> {
-    const { marks } = await this.#current();
-    try {
-      return marks.isMarked(key);
-    } catch (error) {
-      throw storageFault('read the marks', error);
-    }
+  isMarked(key: string): MaybePromise<boolean> {
+    return this.whenSettled(() => {
+      try {
+        return this.#shards.marks.isMarked(key);
+      } catch (error) {
+        throw storageFault('read the marks', error);
+      }
+    });
   }
 
   /** Evicts what exceeds the limit once these keys were stored. */

@@ -7,6 +7,10 @@ import type { ShardSet } from './shard/shard-set.ts';
 
 /** Keys handled before the event loop gets a turn: each victim is read first, for `onEvict` listeners. */
 const AT_A_TIME = 64;
+/** How long what other processes have stored may go uncounted while there is plenty of room, in milliseconds. */
+const COUNTED_EVERY_MS = 100;
+/** The share of the free room that this process may fill meanwhile. */
+const SHARE_OF_ROOM = 1 / 16;
 
 export interface RoomMakerParts {
   /** Maximum number of records. */
@@ -35,6 +39,9 @@ export class RoomMaker {
   readonly #parts: RoomMakerParts;
   /** The number of changes of the marks when a marked record was last passed over. */
   #heldAt = 0;
+  /** When all files were last followed, and how many more keys may be stored before they are followed again. */
+  #countedAt = Number.NEGATIVE_INFINITY;
+  #unchecked = 0;
 
   constructor(parts: RoomMakerParts) {
     this.#parts = parts;
@@ -67,8 +74,7 @@ export class RoomMaker {
     const set = this.#parts.shards();
     // Closed meanwhile: the next opening makes room.
     if (set === undefined) return true;
-    // Records stored by other processes count too.
-    set.refreshAll();
+    this.#count(set, keys.length);
     this.#releaseHeld(set);
     const { limit } = this.#parts;
     const { index } = set;
@@ -78,6 +84,19 @@ export class RoomMaker {
       if (id !== NO_RECORD) index.admit(id);
     }
     return this.#evictDownTo(limit, set, leaving);
+  }
+
+  /**
+   * Records stored by other processes count too. Following each file for each put would take longer than the rest of it,
+   * so it is left out for a short while as long as there is much more room than puts.
+   */
+  #count(set: ShardSet, keys: number): void {
+    const now = performance.now();
+    this.#unchecked -= keys;
+    if (this.#unchecked >= 0 && now - this.#countedAt < COUNTED_EVERY_MS) return;
+    set.refreshAll();
+    this.#countedAt = now;
+    this.#unchecked = Math.floor((this.#parts.limit - set.index.admittedCount) * SHARE_OF_ROOM) - keys;
   }
 
   /** Marked records are considered again once the marks have changed. */

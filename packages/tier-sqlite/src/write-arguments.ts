@@ -38,18 +38,48 @@ const WRITE_OPTIONS = Object.freeze({ after: VERSION, timeoutMs: Kinds.milliseco
 
 /** Checks the options of a write. */
 export function checkWriteOptions(options: LoggedWriteOptions): void {
-  checkOptionsObject(options, WRITE_OPTIONS, { what: 'write', name: 'options' });
+  if (!areRightOptions(options)) checkOptionsObject(options, WRITE_OPTIONS, { what: 'write', name: 'options' });
 }
 
 /** Checks writes, each of an entry under its own key or of a removal. */
 export function checkWrites(writes: readonly LoggedWrite[]): void {
+  if (areAll(writes, isRightWrite)) return;
   checkArgument('writes', writes, Kinds.list);
   for (const [at, write] of writes.entries()) {
     checkArgument(`writes[${at}]`, write, Kinds.object);
     checkWrite(write.key, write.entry, `writes[${at}].`);
     checkArgument(`writes[${at}].reason`, write.reason, REASON);
-    checkArgument(`writes[${at}].ifVersion`, write.ifVersion, optional(VERSION));
+    checkArgument(`writes[${at}].ifVersion`, write.ifVersion, OPTIONAL_VERSION);
   }
+}
+
+const OPTIONAL_VERSION = optional(VERSION);
+
+/** Checks entries that can be stored. */
+export function checkEntries(entries: readonly CacheEntry[]): void {
+  if (areAll(entries, STORABLE_ENTRY.isRight)) return;
+  checkArgument('entries', entries, Kinds.list);
+  for (const [at, entry] of entries.entries()) checkArgument(`entries[${at}]`, entry, STORABLE_ENTRY);
+}
+
+// For the usual case, in which nothing has to be named: to make the names takes longer than to store an entry.
+
+/** Unlike `every`, this does not pass over holes. */
+function areAll<T>(list: readonly T[], isRight: (item: T) => boolean): boolean {
+  return Array.isArray(list) && list.findIndex((item: T) => !isRight(item)) === -1;
+}
+
+function areRightOptions(options: LoggedWriteOptions): boolean {
+  if (!Kinds.object.isRight(options)) return false;
+  for (const name in options) if (name !== 'after' && name !== 'timeoutMs') return false;
+  return VERSION.isRight(options.after) && Kinds.milliseconds.isRight(options.timeoutMs);
+}
+
+function isRightWrite(write: LoggedWrite): boolean {
+  if (!Kinds.object.isRight(write)) return false;
+  const { key, entry, reason, ifVersion } = write;
+  const isRight = entry === null ? ANY_KEY.isRight(key) : STORABLE_ENTRY.isRight(entry) && key === entry.key;
+  return isRight && REASON.isRight(reason) && OPTIONAL_VERSION.isRight(ifVersion);
 }
 
 const ENTRY_OR_NULL: ArgumentKind = Object.freeze({

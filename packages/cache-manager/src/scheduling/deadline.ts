@@ -11,21 +11,31 @@ export function withDeadline<T>(
   tier: string,
   onLate?: (promise: Promise<T>) => void,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  let immediate: NodeJS.Immediate | undefined;
-  const timeout = new Promise<never>((_, reject) => {
+  // One promise: this runs for each call of a tier that waits, so further ones would be seen in the cost of a write.
+  return new Promise<T>((resolve, reject) => {
+    let immediate: NodeJS.Immediate | undefined;
     const giveUp = () => {
       onLate?.(promise);
       reject(new CacheStorageError(`${tier}: the tier did not answer within ${milliseconds} ms`, { tier }));
     };
     // If the event loop was blocked, the result may have arrived but not been processed: allow one more turn.
-    timer = setTimeout(() => {
+    const timer = setTimeout(() => {
       immediate = setImmediate(giveUp);
     }, milliseconds);
-  });
-  return Promise.race([promise, timeout]).finally(() => {
-    clearTimeout(timer);
-    clearImmediate(immediate);
+    const settled = () => {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    };
+    promise.then(
+      (value) => {
+        settled();
+        resolve(value);
+      },
+      (error: unknown) => {
+        settled();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -263,6 +263,11 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return this.#opened(fallback, () => this.#guard(fallback, work));
   }
 
+  /** Like `run`, but in either mode without a promise if the tier is open and the answer needs none. */
+  protected runNow<T>(fallback: T, work: () => MaybePromise<T>): MaybePromise<T> {
+    return this.#life.isOpen && this.tierHealth.enabled ? this.#guard(fallback, work) : this.run(fallback, work);
+  }
+
   #opened<T>(fallback: T, work: () => MaybePromise<T>): TierResult<M, T> {
     if (!this.tierHealth.enabled) return this.#answer(fallback);
     if (this.#life.isOpen) return this.#answer(work());

@@ -56,8 +56,8 @@ export interface TierMarks {
   /** The marks, as they are now. Cheap if there are none, which is the rule. */
   read(): MaybePromise<Marks | undefined>;
   /**
-   * True if the key, or everything, is marked now. Asked before each write, so it must cost little; `undefined` after a
-   * fault.
+   * True if the key, or everything, is marked now. Asked before each write, so it must cost little: an asynchronous tier
+   * may answer without a promise. `undefined` after a fault.
    */
   isMarked(key: string): MaybePromise<boolean | undefined>;
   /**

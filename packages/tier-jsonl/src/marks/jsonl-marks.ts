@@ -1,4 +1,4 @@
-import { type CacheEntry, CacheStorageError, type Clock } from '@pw/cache-models';
+import { type CacheEntry, CacheStorageError, type Clock, type MaybePromise } from '@pw/cache-models';
 import {
   type LoggedWrite,
   type MarkedRecord,
@@ -31,6 +31,8 @@ export interface JsonlMarksContext {
   readonly clock: Clock;
   /** Runs an operation of the tier; `fallback` after a fault of the store. */
   readonly run: <T>(fallback: T, work: () => Promise<T>) => Promise<T>;
+  /** Like `run`, without a promise if the answer needs none. */
+  readonly runNow: <T>(fallback: T, work: () => MaybePromise<T>) => MaybePromise<T>;
 }
 
 interface AloneOptions {
@@ -58,9 +60,9 @@ export class JsonlMarks implements TierMarks {
     return this.#run<Marks | undefined>(undefined, () => this.#store.readMarks());
   }
 
-  async isMarked(key: string): Promise<boolean | undefined> {
+  isMarked(key: string): MaybePromise<boolean | undefined> {
     checkKey('key', key);
-    return this.#run<boolean | undefined>(undefined, async () => this.#store.isMarked(key));
+    return this.#context.runNow<boolean | undefined>(undefined, () => this.#store.isMarked(key));
   }
 
   async putIf(

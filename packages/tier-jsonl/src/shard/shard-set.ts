@@ -55,6 +55,7 @@ export class ShardSet {
   /** True while records are moving to this number of shards: of two lines of a key the one at home is then newer. */
   isMoving: boolean;
   readonly #lanes: (ShardLane | undefined)[] = [];
+  #lastHome: { readonly key: string; readonly home: number } | undefined;
   readonly #settings: JsonlTierSettings;
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -110,8 +111,10 @@ export class ShardSet {
     return this.lane(this.index.shardOf(id));
   }
 
+  /** The last answer is kept: one operation asks several times for its key, and each time a hash is computed. */
   homeOf(key: string): number {
-    return shardOfKey(key, this.numShards);
+    if (this.#lastHome?.key !== key) this.#lastHome = { key, home: shardOfKey(key, this.numShards) };
+    return this.#lastHome.home;
   }
 
   /** Reads every file, yielding in between. Throws a CacheStorageError if one cannot be read. */

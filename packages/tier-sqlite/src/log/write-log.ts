@@ -40,8 +40,8 @@ export class WriteLog {
   /** What this connection added, so that it is not reported as a change by others. */
   readonly own = new OwnWrites();
   readonly #statements: EntryStatements;
-  readonly #newestSql: string;
-  readonly #insert: string;
+  readonly #selectNewest: Statement;
+  readonly #insert: Statement;
   #newest: number | undefined;
   #id: number | undefined;
   /** The newest position when the transaction first asked for it. */
@@ -52,8 +52,8 @@ export class WriteLog {
   constructor(statements: EntryStatements) {
     this.#statements = statements;
     const { layout } = statements;
-    this.#newestSql = newestPosition(layout);
-    this.#insert = `INSERT INTO ${layout.changes} (position, key, version) VALUES (?, ?, ?)`;
+    this.#selectNewest = statements.of(newestPosition(layout)).pluck();
+    this.#insert = statements.of(`INSERT INTO ${layout.changes} (position, key, version) VALUES (?, ?, ?)`);
   }
 
   /** To be called at the beginning of each transaction. */
@@ -100,14 +100,14 @@ export class WriteLog {
   }
 
   #append(position: number, key: string | null, version: number | null): void {
-    this.#statements.of(this.#insert).run(position, key, version);
+    this.#insert.run(position, key, version);
     this.#newest = position;
     this.#sincePruned++;
   }
 
   /** Like `newest`, outside of a transaction. */
   head(): number {
-    return (this.#plucked(this.#newestSql).get() as number | undefined) ?? 0;
+    return (this.#selectNewest.get() as number | undefined) ?? 0;
   }
 
   /** The number by which the log is known; it never changes while this connection is open. */

@@ -13,11 +13,13 @@ export function isUnmarkedSql({ marks }: Pick<TableLayout, 'marks'>): string {
 /** The marks of one connection. Writes run inside a write transaction. */
 export class MarkRows {
   readonly #statements: EntryStatements;
+  readonly #anySql: string;
   /** Cached within a transaction, in which no other connection writes. */
   #isEmpty: boolean | undefined;
 
   constructor(statements: EntryStatements) {
     this.#statements = statements;
+    this.#anySql = `SELECT 1 FROM ${this.#table} LIMIT 1`;
   }
 
   /** To be called at the beginning of each transaction. */
@@ -27,7 +29,7 @@ export class MarkRows {
 
   /** True, as a rule, if there are no marks. */
   get isEmpty(): boolean {
-    this.#isEmpty ??= this.#statements.of(`SELECT 1 FROM ${this.#table} LIMIT 1`).get() === undefined;
+    this.#isEmpty ??= this.#statements.of(this.#anySql).get() === undefined;
     return this.#isEmpty;
   }
 

@@ -16,10 +16,10 @@ import type { RowStore } from '../rows/row-store.ts';
 import type { TierWork } from '../tier-work.ts';
 import {
   ANY_KEY,
+  checkEntries,
   checkWrite,
   checkWriteOptions,
   checkWrites,
-  STORABLE_ENTRY,
   STORABLE_KEY,
   VERSION,
 } from '../write-arguments.ts';
@@ -52,8 +52,7 @@ export class SqliteMarks implements TierMarks {
     entries: readonly CacheEntry[],
     isWanted: (entry: CacheEntry, mark: number | undefined) => boolean,
   ): MaybePromise<readonly boolean[] | undefined> {
-    checkArgument('entries', entries, Kinds.list);
-    for (const [at, entry] of entries.entries()) checkArgument(`entries[${at}]`, entry, STORABLE_ENTRY);
+    checkEntries(entries);
     checkArgument('isWanted', isWanted, Kinds.function);
     const given = [...entries];
     const now = this.#work.now();

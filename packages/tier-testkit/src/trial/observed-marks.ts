@@ -26,8 +26,8 @@ export class ObservedMarks {
     return [...((await this.read()) ?? [])].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
   }
 
-  isMarked(key: string): Promise<boolean | undefined> {
-    return this.tier.call(`marks.isMarked("${key}")`, () => this.raw.isMarked(key));
+  async isMarked(key: string): Promise<boolean | undefined> {
+    return this.tier.callSoon(`marks.isMarked("${key}")`, () => this.raw.isMarked(key));
   }
 
   putIf(

@@ -62,15 +62,20 @@ export class ObservedTier {
     return entry;
   }
 
-  /** Call only where the tier has it. A tier that does not claim to be synchronous may return a value or a promise. */
+  /** Call only where the tier has it. */
   async getNow(key: string): Promise<CacheEntry | undefined> {
     const counts = this.enabled;
-    const what = `getNow(${label(key)})`;
-    const answer = this.raw.getNow!(key);
-    if (isPromise(answer) && this.raw.capabilities.synchronous) throw this.#wrongMode(what, false);
-    const entry = isPromise(answer) ? await within(this.#deadlineMs, what, answer) : answer;
+    const entry = await this.callSoon(`getNow(${label(key)})`, () => this.raw.getNow!(key));
     if (counts) this.#countOne(entry);
     return entry;
+  }
+
+  /** Like `call`, but a tier that does not claim to be synchronous may answer with a value too. */
+  callSoon<T>(what: string, work: () => MaybePromise<T>): MaybePromise<T> {
+    const answer = work();
+    if (!isPromise(answer)) return answer;
+    if (this.raw.capabilities.synchronous) throw this.#wrongMode(what, false);
+    return within(this.#deadlineMs, what, answer);
   }
 
   put(entry: CacheEntry, key = entry.key): Promise<boolean> {
