@@ -154,8 +154,8 @@ export class CacheManager implements AsyncDisposable {
       onEvict: (level) => (key, entry, reason) => stack?.noteEviction(level, key, entry, reason),
       listener: statistics,
     });
-    const { maxStalenessMs } = options;
-    stack = new TierStack(tiers, statistics, logger, { maxStalenessMs });
+    const { maxStalenessMs, onDoubt } = options;
+    stack = new TierStack(tiers, statistics, logger, { maxStalenessMs, onDoubt });
     await stack.start();
     statistics.attach(tiers, stack.staleness);
     return new CacheManager(options, { clock, logger, statistics, stack });

@@ -7,6 +7,7 @@ export { TtlManager } from './maintenance/ttl-manager.ts';
 export type { CacheManagerOptions, NamedTier, OpenCacheOptions } from './manager-options.ts';
 export type { CacheEventListener, CacheEventMap, CacheEventName } from './observe/cache-events.ts';
 export { openCache } from './open-cache.ts';
+export { ON_DOUBT, type OnDoubt } from './stack/doubt-policy.ts';
 export { ON_TIER_ERROR, type OnTierError } from './stack/tier-error-policy.ts';
 export type { TtlJitter } from './stack/ttl-jitter.ts';
 export type {

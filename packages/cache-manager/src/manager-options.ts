@@ -7,6 +7,7 @@ import type {
   Logger,
   TierFactory,
 } from '@pw/cache-models';
+import type { OnDoubt } from './stack/doubt-policy.ts';
 import type { OnTierError } from './stack/tier-error-policy.ts';
 import type { TtlJitter } from './stack/ttl-jitter.ts';
 
@@ -66,6 +67,14 @@ export interface CacheManagerOptions {
    * @default 100
    */
   readonly maxStalenessMs?: number | undefined;
+  /**
+   * What a read returns while the lowest persistent tier has not been reached since the cache was opened, so that it cannot
+   * be known whether the tiers above it have what was written last: `"answer"` returns what they have, as a cache should,
+   * and counts that in `staleness.doubtful`; `"miss"` returns only what was written while that tier could not be reached.
+   *
+   * @default "answer"
+   */
+  readonly onDoubt?: OnDoubt | undefined;
   /**
    * How long a lease of `getOrLoad` outlives a process that died while loading, in milliseconds: 100 or more. During a
    * load the lease is extended as needed.
@@ -152,6 +161,7 @@ export interface OpenCacheOptions
     | 'healthSchedule'
     | 'loadLeaseMs'
     | 'maxStalenessMs'
+    | 'onDoubt'
     | 'onTierError'
     | 'required'
     | 'tierTimeoutMs'

@@ -40,6 +40,7 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
     statisticsInterval: parsed.statisticsInterval,
     loadLeaseMs: options.loadLeaseMs,
     maxStalenessMs: options.maxStalenessMs,
+    onDoubt: options.onDoubt,
     onTierError: options.onTierError,
     required: options.required,
     tierTimeoutMs: options.tierTimeoutMs,

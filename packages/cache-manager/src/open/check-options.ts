@@ -17,6 +17,7 @@ import {
 import { INTERVAL } from '../maintenance/ttl-manager.ts';
 import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { LONGEST_TIMER } from '../scheduling/longest-timer.ts';
+import { ON_DOUBT } from '../stack/doubt-policy.ts';
 import { ON_TIER_ERROR } from '../stack/tier-error-policy.ts';
 import type { TtlJitter } from '../stack/ttl-jitter.ts';
 
@@ -44,6 +45,7 @@ export const SHARED_OPTIONS = Object.freeze({
     wanted: `must be a number of milliseconds from 0 to ${LONGEST_TIMER}`,
     isRight: (value) => value === 0 || Kinds.milliseconds.isRight(value),
   }),
+  onDoubt: optional(oneOf(ON_DOUBT)),
   onTierError: optional(oneOf(ON_TIER_ERROR)),
   ttlJitter: optional(objectWith(JITTER)),
   healthThresholds: optional(HEALTH_THRESHOLDS),

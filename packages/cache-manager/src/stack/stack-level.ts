@@ -68,6 +68,8 @@ export interface StackLevel<T = unknown> {
   readonly queried: T | undefined;
   /** True if an entry that was put and not deleted since is still here, unless it has expired. */
   readonly keepsEverything: boolean;
+  /** How often the level has returned an entry that may not be the one written last. */
+  readonly doubtful: number;
 
   /** Call it once the tiers are open. */
   start(): Promise<void>;

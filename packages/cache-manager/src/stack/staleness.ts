@@ -39,7 +39,8 @@ export class Staleness {
   /** `null` if there is nothing that others could change. */
   get report(): StalenessReport | null {
     if (this.#levels.length === 0) return null;
-    return { maxMs: this.maxMs, polls: this.#polls, failedPolls: this.#failedPolls, dropped: this.dropped };
+    const doubtful = this.#levels.reduce((sum, level) => sum + level.doubtful, 0);
+    return { maxMs: this.maxMs, polls: this.#polls, failedPolls: this.#failedPolls, dropped: this.dropped, doubtful };
   }
 
   /** Asks the levels, if that is due. */

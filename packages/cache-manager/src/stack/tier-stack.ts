@@ -12,6 +12,7 @@ import { AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
+import type { OnDoubt } from './doubt-policy.ts';
 import { Invalidation } from './invalidation.ts';
 import { type Level, levelsOf } from './levels.ts';
 import type { Merge } from './merge.ts';
@@ -58,6 +59,8 @@ interface Newest {
 export interface TierStackOptions {
   /** By how many milliseconds copies in memory may lag behind other processes. */
   readonly maxStalenessMs?: number | undefined;
+  /** See `CacheManagerOptions.onDoubt`. */
+  readonly onDoubt?: OnDoubt | undefined;
 }
 
 /**
@@ -95,9 +98,9 @@ export class TierStack {
     tiers: readonly ManagedTier[],
     events: StackEvents,
     logger: Logger,
-    { maxStalenessMs }: TierStackOptions = {},
+    { maxStalenessMs, onDoubt = 'answer' }: TierStackOptions = {},
   ) {
-    const levels = levelsOf(tiers, this.#mutex, logger);
+    const levels = levelsOf(tiers, { mutex: this.#mutex, logger, onDoubt });
     const lowestInMemory = levels.findIndex(({ isDurable }) => isDurable);
     this.tiers = tiers;
     this.levels = levels;

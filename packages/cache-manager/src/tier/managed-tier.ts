@@ -119,6 +119,8 @@ export class ManagedTier extends RecoverableTier implements StackLevel<ManagedTi
     return persistent || shared;
   }
 
+  readonly doubtful = 0;
+
   /** True if the tier has no limit of entries. */
   get keepsEverything(): boolean {
     return this.inspect((tier) => tier.config.maxEntries) === null;

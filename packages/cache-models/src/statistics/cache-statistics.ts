@@ -102,11 +102,17 @@ const INPUT: Readonly<Record<keyof CacheStatisticsInput, ArgumentKind>> = Object
   l3Degraded: optional(Kinds.boolean),
   requestMisses: nullable(wholeNumber(0)),
   staleness: nullable({
-    wanted: 'must be { maxMs, polls, failedPolls, dropped }, each a number of 0 or more',
+    wanted: 'must be { maxMs, polls, failedPolls, dropped, doubtful }, each a number of 0 or more',
     isRight: (value) => Kinds.object.isRight(value) && STALENESS.every((name) => isCount(value, name)),
   }),
 });
-const STALENESS = ['maxMs', 'polls', 'failedPolls', 'dropped'] as const satisfies readonly (keyof StalenessReport)[];
+const STALENESS = [
+  'maxMs',
+  'polls',
+  'failedPolls',
+  'dropped',
+  'doubtful',
+] as const satisfies readonly (keyof StalenessReport)[];
 
 function isCount(value: unknown, name: keyof StalenessReport): boolean {
   const count = (value as StalenessReport)[name] as unknown;
@@ -200,6 +206,7 @@ export class CacheStatistics {
       metrics['cache.staleness.polls'] = this.staleness.polls;
       metrics['cache.staleness.failed_polls'] = this.staleness.failedPolls;
       metrics['cache.staleness.dropped'] = this.staleness.dropped;
+      metrics['cache.staleness.doubtful'] = this.staleness.doubtful;
     }
     return metrics;
   }

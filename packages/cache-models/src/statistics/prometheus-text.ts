@@ -90,12 +90,13 @@ export function prometheusText(statistics: PrometheusSource): string {
 function stalenessFamilies(staleness: StalenessReport | null): string[] {
   if (staleness === null) return [];
   const sample = (value: number): Sample[] => [{ labels: {}, value }];
-  const { maxMs, polls, failedPolls, dropped } = staleness;
+  const { maxMs, polls, failedPolls, dropped, doubtful } = staleness;
   return [
     family('max_staleness_ms', 'gauge', 'How far an answer from memory may lag behind others.', sample(maxMs)),
     family('change_polls_total', 'counter', 'Times the tiers were asked for changes by others.', sample(polls)),
     family('change_polls_failed_total', 'counter', 'Times a tier could not be asked.', sample(failedPolls)),
     family('copies_dropped_total', 'counter', 'Copies in memory that others had made outdated.', sample(dropped)),
+    family('doubtful_answers_total', 'counter', 'Answers while the lowest tier was never reached.', sample(doubtful)),
   ];
 }
 

@@ -8,4 +8,9 @@ export interface StalenessReport {
   readonly failedPolls: number;
   /** How often copies in memory were dropped because others had changed an entry. */
   readonly dropped: number;
+  /**
+   * How often a persistent tier answered although the lowest one has not been reached since the cache was opened: the
+   * entry may not be the one that was written last.
+   */
+  readonly doubtful: number;
 }

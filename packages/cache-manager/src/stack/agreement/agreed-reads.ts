@@ -26,10 +26,23 @@ const peek: Read = (tier, key) => tier.peek(key);
 export class AgreedReads {
   readonly #stores: AgreedStores;
   readonly #replay: Replay;
+  readonly #answersInDoubt: boolean;
+  #doubtful = 0;
 
-  constructor(stores: AgreedStores, replay: Replay) {
+  constructor(stores: AgreedStores, replay: Replay, answersInDoubt: boolean) {
     this.#stores = stores;
     this.#replay = replay;
+    this.#answersInDoubt = answersInDoubt;
+  }
+
+  /** How often an entry of a middle tier was returned although the base has never answered. */
+  get doubtful(): number {
+    return this.#doubtful;
+  }
+
+  /** False if entries of the middle tiers must not be returned, except for those that are marked. */
+  get mayAnswer(): boolean {
+    return this.#answersInDoubt || this.#stores.base.hasAnswered;
   }
 
   /** The live entry of a key, copied into the middle tiers above the one that has it. */
@@ -61,9 +74,11 @@ export class AgreedReads {
     return middle.isUsable && (middle.isKnown || !this.#stores.base.tier.isUsable);
   }
 
-  /** As long as the base has never answered, nothing better is known: a cache then answers what it has. */
+  /** As long as the base has never answered, nothing is known of what the middle tier may lack. */
   #isCurrent(middle: MiddleTier, entry: CacheEntry): boolean {
-    return middle.isCurrent(entry) || !this.#stores.base.hasAnswered;
+    if (this.#stores.base.hasAnswered) return middle.isCurrent(entry);
+    if (this.#answersInDoubt) this.#doubtful++;
+    return this.#answersInDoubt;
   }
 
   /** The entries of several keys; only those that were found. */
@@ -165,7 +180,7 @@ export class AgreedReads {
         await this.#replay.replay(middle, key);
         return attempt < SEARCHES ? this.#searchAll(key, read, attempt + 1) : newest;
       }
-      if (mark === undefined && isFromBase) continue;
+      if (mark === undefined && (isFromBase || !this.mayAnswer)) continue;
       if (mark === undefined && own < middle.behindOf(key)) continue;
       // Whether it is newer than what the base has can only be told by the base.
       if (entry !== undefined && own === 0 && base.hasAnswered) continue;

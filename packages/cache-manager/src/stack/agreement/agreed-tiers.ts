@@ -3,6 +3,7 @@ import { type AccessUpdate, allOf, chain } from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../../scheduling/keyed-mutex.ts';
 import { Slicer } from '../../scheduling/slices.ts';
 import type { ManagedTier } from '../../tier/managed-tier.ts';
+import type { OnDoubt } from '../doubt-policy.ts';
 import type {
   ChangeReport,
   ExpectedVersions,
@@ -22,6 +23,12 @@ import { Upkeep } from './upkeep.ts';
 
 /** How often the tiers are brought to agree at the close, at most. */
 const LAST_ATTEMPTS = 3;
+
+export interface AgreedTiersContext {
+  readonly mutex: KeyedMutex;
+  readonly logger: Logger;
+  readonly onDoubt: OnDoubt;
+}
 
 /**
  * The persistent tiers of a stack, as one level: the *base*, which is written first and keeps a log of its writes, and
@@ -50,13 +57,13 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
   readonly #reported: { readonly middle: MiddleTier; readonly key: string }[] = [];
 
   /** Expects tiers for which {@link canAgree} is true. */
-  constructor(tiers: readonly ManagedTier[], mutex: KeyedMutex, logger: Logger) {
+  constructor(tiers: readonly ManagedTier[], { mutex, logger, onDoubt }: AgreedTiersContext) {
     this.level = tiers[0]!.level;
     this.tiers = tiers;
     const middles = tiers.slice(0, -1).map((tier) => new MiddleTier(tier));
     this.#stores = new AgreedStores(new BaseLog(tiers.at(-1)!), middles, mutex);
     const replay = new Replay(this.#stores);
-    this.#reads = new AgreedReads(this.#stores, replay);
+    this.#reads = new AgreedReads(this.#stores, replay, onDoubt === 'answer');
     this.#writes = new AgreedWrites(this.#stores, this.#reads, replay);
     this.#upkeep = new Upkeep(this.#stores, replay, logger);
   }
@@ -70,6 +77,10 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
 
   get #base(): ManagedTier {
     return this.#stores.base.tier;
+  }
+
+  get doubtful(): number {
+    return this.#reads.doubtful;
   }
 
   get keepsEverything(): boolean {
@@ -135,9 +146,14 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
     return false;
   }
 
+  /** The tiers that have all entries but the special ones. */
+  get #listed(): readonly ManagedTier[] {
+    if (this.#base.isUsable) return [this.#base];
+    return this.#reads.mayAnswer ? this.#stores.middles.map(({ tier }) => tier) : [];
+  }
+
   async keys(): Promise<readonly string[]> {
-    const isFromBase = this.#base.isUsable;
-    const sources = isFromBase ? [this.#base] : this.#stores.middles.map(({ tier }) => tier);
+    const sources = this.#listed;
     const keys = new Set<string>();
     for (const tier of sources) for (const key of await tier.keys()) keys.add(key);
     for (const key of await this.#specialKeys()) {
@@ -149,7 +165,7 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
 
   async *entries(): AsyncGenerator<CacheEntry> {
     const special = new Set(await this.#specialKeys());
-    const sources = this.#base.isUsable ? [this.#base] : this.#stores.middles.map(({ tier }) => tier);
+    const sources = this.#listed;
     const seen = new Set(special);
     for (const tier of sources)
       for await (const entry of tier.entries()) {
