@@ -50,10 +50,12 @@ export function checkWrites(writes: readonly LoggedWrite[]): void {
     checkWrite(write.key, write.entry, `writes[${at}].`);
     checkArgument(`writes[${at}].reason`, write.reason, REASON);
     checkArgument(`writes[${at}].ifVersion`, write.ifVersion, OPTIONAL_VERSION);
+    checkArgument(`writes[${at}].isUpdate`, write.isUpdate, OPTIONAL_FLAG);
   }
 }
 
 const OPTIONAL_VERSION = optional(VERSION);
+const OPTIONAL_FLAG = optional(Kinds.boolean);
 
 /** Checks entries that can be stored. */
 export function checkEntries(entries: readonly CacheEntry[]): void {
@@ -77,9 +79,9 @@ function areRightOptions(options: LoggedWriteOptions): boolean {
 
 function isRightWrite(write: LoggedWrite): boolean {
   if (!Kinds.object.isRight(write)) return false;
-  const { key, entry, reason, ifVersion } = write;
+  const { key, entry, reason, ifVersion, isUpdate } = write;
   const isRight = entry === null ? ANY_KEY.isRight(key) : STORABLE_ENTRY.isRight(entry) && key === entry.key;
-  return isRight && REASON.isRight(reason) && OPTIONAL_VERSION.isRight(ifVersion);
+  return isRight && REASON.isRight(reason) && OPTIONAL_VERSION.isRight(ifVersion) && OPTIONAL_FLAG.isRight(isUpdate);
 }
 
 const ENTRY_OR_NULL: ArgumentKind = Object.freeze({

@@ -119,6 +119,16 @@ export class AccessBuffer {
     this.#pending.delete(key);
   }
 
+  /** Call it when the first tier loses an entry whose accesses still count; `null` stands for all entries. */
+  keep(key: string | null): void {
+    if (key === null) {
+      for (const pending of this.#pending.values()) this.#unfollow(pending);
+      return;
+    }
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) this.#unfollow(pending);
+  }
+
   clear(): void {
     for (const pending of this.#pending.values()) this.#unfollow(pending);
     this.#pending.clear();

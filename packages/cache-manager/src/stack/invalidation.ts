@@ -10,6 +10,15 @@ import type { StackLevel } from './stack-level.ts';
 export interface DerivedState {
   forget(key: string): void;
   clear(): void;
+  /** Like `forget`, or like `clear` for `null`, after an update: accesses still count. */
+  keepAccesses(key: string | null): void;
+}
+
+/** A change of a key by others; see {@link ChangeReport}. */
+interface Change {
+  readonly key: string;
+  readonly version: number;
+  readonly isUpdate: boolean;
 }
 
 /**
@@ -33,10 +42,10 @@ export class Invalidation {
     for (const [index, level] of levels.entries()) {
       const above = levels.slice(0, index);
       this.#unsubscribe.push(
-        level.subscribe((key, version) => {
+        level.subscribe((key, version, isUpdate = false) => {
           if (above.length === 0) return;
-          if (key === null) this.#dropAll(above);
-          else this.#drop(above, key, version);
+          if (key === null) this.#dropAll(above, isUpdate);
+          else this.#drop(above, { key, version, isUpdate });
         }),
       );
     }
@@ -47,30 +56,32 @@ export class Invalidation {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
   }
 
-  #drop(above: readonly StackLevel[], key: string, version: number): void {
-    const isBusy = this.#mutex.isBusy(key);
-    void this.#dropNow(above, key, version);
-    if (isBusy) void this.#mutex.run(key, () => this.#dropNow(above, key, version));
+  #drop(above: readonly StackLevel[], change: Change): void {
+    const isBusy = this.#mutex.isBusy(change.key);
+    void this.#dropNow(above, change);
+    if (isBusy) void this.#mutex.run(change.key, () => this.#dropNow(above, change));
   }
 
-  #dropNow(above: readonly StackLevel[], key: string, version: number): Promise<unknown> | undefined {
+  #dropNow(above: readonly StackLevel[], { key, version, isUpdate }: Change): Promise<unknown> | undefined {
     if (above.every((level) => isAsNew(level, key, version))) return undefined;
     // Even if there is no copy: accesses of the old value may be pending.
-    this.#derived.forget(key);
+    if (isUpdate) this.#derived.keepAccesses(key);
+    else this.#derived.forget(key);
     const outdated = above.filter((level) => !isWithout(level, key));
     if (outdated.length === 0) return undefined;
     this.#onDropped();
     return promiseOfAll(outdated.map((level) => level.delete(key)));
   }
 
-  #dropAll(above: readonly StackLevel[]): void {
-    void this.#clear(above);
-    void this.#mutex.runExclusive(() => this.#clear(above));
+  #dropAll(above: readonly StackLevel[], isUpdate: boolean): void {
+    void this.#clear(above, isUpdate);
+    void this.#mutex.runExclusive(() => this.#clear(above, isUpdate));
   }
 
-  #clear(above: readonly StackLevel[]): Promise<unknown> | undefined {
+  #clear(above: readonly StackLevel[], isUpdate: boolean): Promise<unknown> | undefined {
     this.#onDropped();
-    this.#derived.clear();
+    if (isUpdate) this.#derived.keepAccesses(null);
+    else this.#derived.clear();
     return promiseOfAll(above.map((level) => level.clear()));
   }
 }

@@ -3,9 +3,10 @@ import type { AccessUpdate, HealthCheck } from '@pw/cache-models/tier';
 
 /**
  * Called with a key that others have changed, and the version of that change: copies of an older version are outdated.
- * The key `null` stands for any key, a version of Infinity for an unknown one.
+ * The key `null` stands for any key, a version of Infinity for an unknown one. After an update, accesses that were counted
+ * and are not stored yet still count.
  */
-export type ChangeReport = (key: string | null, version: number) => void;
+export type ChangeReport = (key: string | null, version: number, isUpdate?: boolean) => void;
 
 /** Called for each slice of a batch before and after it is stored. */
 export interface SliceHooks {

@@ -122,6 +122,7 @@ export class TierStack {
     });
     const derived = {
       forget: (key: string) => this.#invalidateDerivedState(key),
+      keepAccesses: (key: string | null) => this.#noteUpdatedByOthers(key),
       clear: () => this.#invalidateAllDerivedState(),
     };
     this.#invalidation = new Invalidation(levels, this.#mutex, derived, () => {
@@ -439,6 +440,15 @@ export class TierStack {
     this.#access.forget(key);
     this.stale.forget(key);
     if (this.#loading.has(key)) this.#loading.set(key, false);
+  }
+
+  /** `null` stands for all keys. */
+  #noteUpdatedByOthers(key: string | null): void {
+    this.#access.keep(key);
+    for (const loading of key === null ? this.#loading.keys() : [key])
+      if (this.#loading.has(loading)) this.#loading.set(loading, false);
+    if (key === null) this.stale.clear();
+    else this.stale.forget(key);
   }
 
   #invalidateAllDerivedState(): void {

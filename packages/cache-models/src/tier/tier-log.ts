@@ -11,6 +11,11 @@ export interface LogRow {
   readonly key: string | null;
   /** The version of the write. The position, unless the write was made elsewhere and is replayed here. */
   readonly version: number;
+  /**
+   * True if the write changed the stored entry, which keeps its accesses, instead of replacing it: accesses that a process
+   * has counted and not stored yet still count.
+   */
+  readonly isUpdate: boolean;
 }
 
 /** What a log says after a position. */
@@ -43,6 +48,12 @@ export interface LoggedWrite {
    * @default the write is made in any case
    */
   readonly ifVersion?: number | undefined;
+  /**
+   * True if the entry was made of the stored one and has its accesses: see {@link LogRow.isUpdate}.
+   *
+   * @default false
+   */
+  readonly isUpdate?: boolean | undefined;
 }
 
 /** What a base made of a write. */

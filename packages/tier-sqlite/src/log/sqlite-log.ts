@@ -64,10 +64,10 @@ export class SqliteLog implements TierLog {
     const { after, timeoutMs } = options;
     const given = writes.map((write) => ({ ...write }));
     const now = this.#work.now();
-    const writeOne = (store: RowStore, { key, entry, ifVersion }: LoggedWrite): LoggedAnswer => {
+    const writeOne = (store: RowStore, { key, entry, ifVersion, isUpdate }: LoggedWrite): LoggedAnswer => {
       if (ifVersion !== undefined && store.versionOf(key) !== ifVersion)
         return { version: 0, existed: store.has(key, now) };
-      return entry === null ? store.remove(key, now, after) : store.put(entry, now, after);
+      return entry === null ? store.remove(key, now, after) : store.put(entry, now, after, isUpdate);
     };
     const answers = this.#work.run<MaybePromise<readonly LoggedAnswer[] | undefined>>(undefined, () =>
       this.#work.transact((store) => given.map((write) => writeOne(store, write)), timeoutMs),

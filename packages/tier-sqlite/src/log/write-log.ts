@@ -32,7 +32,8 @@ export function nextPosition(now: number, ...above: readonly number[]): number {
 /**
  * The log of one connection: one row per write, which is added in the transaction of the write. Position and version are
  * the same, except for a write that was made elsewhere and keeps its version; its position is higher. So all versions
- * grow in the order of the transactions, and none is above the newest position.
+ * grow in the order of the transactions, and none is above the newest position. A version that is the same is stored for
+ * updates only, and so tells them from other writes.
  *
  * `#newest` is valid within a transaction, in which no other connection adds rows; `begin` resets it.
  */
@@ -83,9 +84,9 @@ export class WriteLog {
   }
 
   /** Adds a write, and returns its version. `null` stands for all keys. */
-  add(key: string | null, now: number, after = 0): number {
+  add(key: string | null, now: number, after = 0, isUpdate = false): number {
     const version = nextPosition(now, this.newest, after);
-    this.#append(version, key, null);
+    this.#append(version, key, isUpdate ? version : null);
     return version;
   }
 
@@ -135,7 +136,12 @@ export class WriteLog {
     const sql = `SELECT position, ${key}, ${boundedNumber('version')} FROM ${changes}
       WHERE position > ? AND position < ${MAX_POSITION} ORDER BY position LIMIT ?`;
     const rows = this.#statements.of(sql).raw().all(position, limit) as [number, string | null, unknown][];
-    return rows.map(([at, of, version]) => ({ position: at, key: of, version: isVersion(version) ? version : at }));
+    return rows.map(([at, of, version]) => ({
+      position: at,
+      key: of,
+      version: isVersion(version) ? version : at,
+      isUpdate: version === at,
+    }));
   }
 
   /**

@@ -32,7 +32,7 @@ export function changeRow(
     store.remove(key, now, after);
     return null;
   }
-  const { version } = store.put(changed, now, after);
+  const { version } = store.put(changed, now, after, true);
   onStored?.(entry);
   return stampEntry(changed, version);
 }

@@ -190,8 +190,8 @@ export class RowStore {
    * Stores an entry, with a new version above `after`; if it is new, first makes room for it. The answer is for the
    * log of the tier.
    */
-  put(entry: CacheEntry, now: number, after = 0): LoggedAnswer {
-    return this.#put(entry, now, () => this.log.add(entry.key, now, after));
+  put(entry: CacheEntry, now: number, after = 0, isUpdate = false): LoggedAnswer {
+    return this.#put(entry, now, () => this.log.add(entry.key, now, after, isUpdate));
   }
 
   /** Like `put`, with a version that the entry has got elsewhere. */

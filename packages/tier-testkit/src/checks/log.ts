@@ -86,6 +86,24 @@ const checks: Check[] = [
     },
   },
   {
+    name: 'tells updates from other writes',
+    rule: 'log',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      await tier.open();
+      const entry = makeEntry('a');
+      await tier.put(entry);
+      await write(trial, tier, [{ key: 'a', entry }]);
+      await write(trial, tier, [{ key: 'a', entry, isUpdate: true }]);
+      const update = (change: (entry: CacheEntry) => CacheEntry | null) =>
+        unlocked(trial, 'log.update()', () => tier.raw.log!.update('a', change, { after: 0 }));
+      await update((same) => same);
+      await update(() => null);
+      const found = rowsAfter(trial, tier, 0).map(({ isUpdate }) => isUpdate);
+      trial.same('isUpdate of the rows', found, [false, false, true, true, false]);
+    },
+  },
+  {
     name: 'logs what it evicts',
     rule: 'log',
     run: async (trial) => {

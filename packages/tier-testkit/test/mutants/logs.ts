@@ -55,6 +55,29 @@ export const logMutants: readonly Mutant[] = [
     },
   ),
   plantInTable(
+    'updates-logged-as-puts',
+    'Logs an update as if the entry had been replaced.',
+    [LOG, 'tells updates from other writes'],
+    class extends FileTable {
+      override replace(key: string, entry: CacheEntry): void {
+        this.put(key, entry);
+      }
+    },
+  ),
+  plantInTable(
+    'puts-logged-as-updates',
+    'Logs a put of a key that has an entry as if it were an update.',
+    [LOG, 'tells updates from other writes'],
+    class extends FileTable {
+      override logWrite(key: string | null): number {
+        this.isUpdate ||= key !== null && this.rows.has(this.keyOf(key));
+        const version = super.logWrite(key);
+        this.isUpdate = false;
+        return version;
+      }
+    },
+  ),
+  plantInTable(
     'clear-not-logged',
     'Does not log that everything was removed.',
     [LOG, 'logs every kind of write'],

@@ -96,7 +96,7 @@ export class AgreedStores {
         onRow(row.key);
         if (this.#own.size > 0 && this.#own.delete(row.version)) continue;
         for (const middle of this.middles) if (row.position > middle.cursor) middle.noteBehind(row.key, row.version);
-        this.onChange(row.key, row.version);
+        this.onChange(row.key, row.version, row.isUpdate);
       }
       if (page.rows.length >= PAGE) continue;
       if (this.#fed < page.head) this.#fed = page.head;

@@ -214,7 +214,10 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
     const outdated = new Set<string>();
     const results = this.#slices.run(entries, (slice) => {
       hooks.before?.(slice);
-      const writes = slice.map((entry) => ({ key: entry.key, entry, ifVersion: expected?.get(entry.key) }));
+      const writes = slice.map((entry) => {
+        const ifVersion = expected?.get(entry.key);
+        return { key: entry.key, entry, ifVersion, isUpdate: ifVersion !== undefined && ifVersion > 0 };
+      });
       return chain(this.#writes.write(writes), (written) => {
         hooks.after?.(slice);
         for (const key of written.outdated ?? []) outdated.add(key);
@@ -279,7 +282,8 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
       middle.tier.subscribe((key) => {
         if (key === null) this.#upkeep.lookForForeign(middle);
         else this.#reported.push({ middle, key });
-        report(key, Number.POSITIVE_INFINITY);
+        // If the value was replaced, the log has or will have a row that says so.
+        report(key, Number.POSITIVE_INFINITY, true);
       }),
     );
     return () => {

@@ -18,30 +18,30 @@ export class LogStore {
     return this.log.at(-1)?.position ?? this.pruned;
   }
 
-  write(key: string, entry: CacheEntry | null, now: number, after: number): number {
+  write(key: string, entry: CacheEntry | null, now: number, after: number, isUpdate = false): number {
     const version = nextVersion(now, this.head, after);
     this.#set(key, entry, version);
-    this.log.push({ position: version, key, version });
+    this.log.push({ position: version, key, version, isUpdate: isUpdate && entry !== null });
     return version;
   }
 
   clear(now: number, after: number): number {
     const version = nextVersion(now, this.head, after);
     this.rows.clear();
-    this.log.push({ position: version, key: null, version });
+    this.log.push({ position: version, key: null, version, isUpdate: false });
     return version;
   }
 
   replay(key: string | null, entry: CacheEntry | null, version: number, now: number): number {
     if (key === null) {
       for (const [own, row] of this.rows) if (versionOf(row) < version) this.rows.delete(own);
-      this.log.push({ position: nextVersion(now, this.head, version), key, version });
+      this.log.push({ position: nextVersion(now, this.head, version), key, version, isUpdate: false });
       return 0;
     }
     if (entry !== null && version === 0) return this.write(key, entry, now, 0);
     if (this.newestVersionOf(key) < version) {
       this.#set(key, entry, version);
-      this.log.push({ position: nextVersion(now, this.head, version), key, version });
+      this.log.push({ position: nextVersion(now, this.head, version), key, version, isUpdate: false });
     }
     return this.versionOf(key);
   }

@@ -8,8 +8,10 @@ import {
 } from '@pw/cache-models';
 import {
   changedOrRemoved,
+  copyEntry,
   type LoggedWrite,
   type LoggedWriteOptions,
+  stampEntry,
   type TierLog,
   versionOf,
 } from '@pw/cache-models/tier';
@@ -49,10 +51,10 @@ export class LogTier extends BaseTier<'async'> {
       await this.#store().beforeWrite();
       return this.#later('write', undefined, (store) => {
         const now = this.clock.now();
-        return writes.map(({ key, entry, ifVersion }) => {
+        return writes.map(({ key, entry, ifVersion, isUpdate }) => {
           const existed = store.rows.get(key)?.isExpiredAt(now) === false;
           if (ifVersion !== undefined && store.versionOf(key) !== ifVersion) return { version: 0, existed };
-          return { version: store.write(key, entry, now, options.after), existed };
+          return { version: store.write(key, entry, now, options.after, isUpdate), existed };
         });
       });
     },
@@ -66,8 +68,9 @@ export class LogTier extends BaseTier<'async'> {
         const found = store.rows.get(key);
         if (found === undefined || found.isExpiredAt(this.clock.now())) return undefined;
         const changed = changedOrRemoved(found, change);
-        store.write(key, changed, this.clock.now(), after);
-        return changed === null ? null : store.rows.get(key)!;
+        store.write(key, changed, this.clock.now(), after, true);
+        // A copy, as a real tier would return: memory counts accesses in it.
+        return changed === null ? null : stampEntry(copyEntry(store.rows.get(key)!), store.versionOf(key));
       }),
     replay: (key, entry, version) =>
       this.#now<number | undefined>(undefined, (store) => store.replay(key, entry, version, this.clock.now())),

@@ -52,7 +52,7 @@ export class FileLog implements TierLog {
 
   /** Adds rows to the file. */
   append(rows: readonly LogRow[]): void {
-    const lines = rows.map(({ position, key, version }) => `${JSON.stringify([position, key, version])}\n`);
+    const lines = rows.map((row) => `${JSON.stringify([row.position, row.key, row.version, row.isUpdate])}\n`);
     appendFileSync(this.context.path, lines.join(''), { mode: 0o600 });
   }
 
@@ -66,14 +66,19 @@ export class FileLog implements TierLog {
   protected writeAll(writes: readonly LoggedWrite[], after: number): LoggedAnswer[] {
     return writes.map((write) => this.writeOne(write, after));
   }
-  protected writeOne({ key, entry, reason, ifVersion }: LoggedWrite, after: number): LoggedAnswer {
+  protected writeOne({ key, entry, reason, ifVersion, isUpdate }: LoggedWrite, after: number): LoggedAnswer {
     const existed = this.table.has(key);
     if (ifVersion !== undefined && this.table.versionOfKey(key) !== ifVersion) return { version: 0, existed };
     this.table.after = after;
-    if (entry !== null) this.table.put(key, entry);
+    if (entry !== null) this.#put(key, entry, isUpdate);
     else if (!this.table.delete(key, reason)) this.table.logWrite(key);
     this.table.after = 0;
     return { version: this.table.newest, existed };
+  }
+
+  #put(key: string, entry: CacheEntry, isUpdate = false): void {
+    if (isUpdate) this.table.replace(key, entry);
+    else this.table.put(key, entry);
   }
 
   async clear(options: LoggedWriteOptions) {
@@ -182,8 +187,8 @@ export class FileLog implements TierLog {
   protected stored(): LogRow[] {
     const lines = this.text().split('\n').slice(0, -1);
     return lines.map((line) => {
-      const [position, key, version] = JSON.parse(line) as [number, string | null, number];
-      return { position, key, version };
+      const [position, key, version, isUpdate] = JSON.parse(line) as [number, string | null, number, boolean];
+      return { position, key, version, isUpdate };
     });
   }
   protected text(): string {

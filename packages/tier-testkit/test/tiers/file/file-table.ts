@@ -44,6 +44,8 @@ export class FileTable extends InnerMapTier {
   pendingRows: LogRow[] = [];
   /** New versions are above this one. */
   after = 0;
+  /** Whether the current write changes the stored entry. */
+  isUpdate = false;
   marks = new Map<string | null, number>();
   /** The keys of the entries that the current operation has stored or removed. */
   readonly changedKeys = new Set<string>();
@@ -64,6 +66,7 @@ export class FileTable extends InnerMapTier {
     this.cursors = new Map(cursors as [string, number][]);
     this.pendingRows = [];
     this.after = 0;
+    this.isUpdate = false;
     this.rows = new Map();
     this.unreadable = new Map();
     this.history = new Map(history as [string, HealthRecord[]][]);
@@ -180,7 +183,7 @@ export class FileTable extends InnerMapTier {
   /** Adds a row to the log, and returns its version. */
   logWrite(key: string | null): number {
     this.newest = this.nextVersion();
-    this.pendingRows.push({ position: this.newest, key, version: this.newest });
+    this.pendingRows.push({ position: this.newest, key, version: this.newest, isUpdate: this.isUpdate });
     this.changed = true;
     return this.newest;
   }
@@ -205,7 +208,7 @@ export class FileTable extends InnerMapTier {
       row.entry = this.withVersion(row.entry, version);
     }
     this.newest = this.nextVersion(version);
-    this.pendingRows = [...pending, { position: this.newest, key, version }];
+    this.pendingRows = [...pending, { position: this.newest, key, version, isUpdate: false }];
     this.changed = true;
   }
   protected removeOlder(version: number): void {
@@ -215,6 +218,13 @@ export class FileTable extends InnerMapTier {
     this.rows.delete(this.keyOf(key));
     this.unreadable.delete(key);
     this.forget(key);
+  }
+
+  /** Stores an entry that was made of the stored one. */
+  replace(key: string, entry: CacheEntry): void {
+    this.isUpdate = true;
+    this.put(key, entry);
+    this.isUpdate = false;
   }
 
   /** Stores what `change` makes of the live entry of a key, or removes it. */
@@ -227,7 +237,7 @@ export class FileTable extends InnerMapTier {
     if (entry === undefined) return undefined;
     const changed = change(entry);
     if (changed === null) this.delete(key, reason);
-    else this.put(key, changed);
+    else this.replace(key, changed);
     return changed === null ? null : this.peek(key);
   }
   protected override remove(key: string, reason: RemovalReason): boolean {
