@@ -18,28 +18,12 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
     const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
     execFileSync('openssl', [...request, ...subject], { stdio: 'ignore' });
     certificate = readFileSync(cert, 'utf8');
-    port = await freePort();
-    const tls = [
-      '--tls-port',
-      String(port),
-      '--tls-cert-file',
-      cert,
-      '--tls-key-file',
-      key,
-      '--tls-auth-clients',
-      'no',
-    ];
-    server = await RedisServer.start(
-      ...tls,
-      '--user',
-      'app',
-      'on',
-      '>secret',
-      '~pw:*',
-      '+@all',
-      '-@dangerous',
-      '+client',
-    );
+    const tls = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-auth-clients', 'no'];
+    const user = ['--user', 'app', 'on', '>secret', '~pw:*', '+@all', '-@dangerous', '+client'];
+    server = await RedisServer.startWith(async () => {
+      port = await freePort();
+      return ['--tls-port', String(port), ...tls, ...user];
+    });
   });
   afterAll(() => server.end());
 
