@@ -118,10 +118,28 @@ describe('a line', () => {
     ['198.18.0.1,8080,ann,secret,DE'],
     ['198.18.0.1:8080|ann|secret|12 ms|fast'],
     ['198.18.0.1:8080:socks5:ann:secret'],
+    ['[socks4:%//gate:aaaaaa.bad:1000'],
+    ['s-ocks4:%//gate:aaaaaa.bad:1000'],
+    ['socks4:/-/ann:secret@198.18.0.1:8080'],
+    ['"http:/ann:secret@198.18.0.1:8080'],
+    ['198.18.0.1:8080:(http:%//ann'],
+    ['198.18.0.1:8080@http:\\//ann:secret'],
     ['ann:pw@198.18.0.1:8080ann:pw@198.18.0.2:8080'],
     ['198.18.0.1:8080:ann:pw198.18.0.2:8080:ann:pw'],
   ])('with an ambiguous proxy fails: %s', async (line) => {
     expect(await read('a.txt', `${line}\n`)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
+  });
+
+  it.each([
+    ['ann:a//secret', 'ann a//secret'],
+    ['ann:%//secret', 'ann %//secret'],
+    ['http-user:/secret', 'http-user /secret'],
+    ['http:a//secret', 'http a//secret'],
+  ])('with slashes in a password loads it: %s', async (credentials, expected) => {
+    for (const line of [`${credentials}@198.18.0.1:8080`, `198.18.0.1:8080:${credentials}`])
+      expect((await read('a.txt', `${line}\n`)).proxies).toEqual([`${PROXY} ${expected}`]);
+    const ownScheme = await read('a.txt', 'http://198.18.0.1:8080:http:/%/secret\n');
+    expect(ownScheme.proxies).toEqual([`${PROXY} http /%/secret`]);
   });
 
   it.each([['Version 1.2.3.4 of 2024-05-05'], ['Updated 12:30 by 10.0.0.1'], ['Total: 402'], ['10.0.0.1']])(

@@ -2,6 +2,7 @@ import { type ParsedProxyUrl, type ProxyScheme, parseProxyUrl } from '@pw/cache-
 import { countryLabel, isCountryCode } from '../../words/country-codes.ts';
 import { isHeading, schemeOfWord } from '../../words/list-words.ts';
 import { endsWithIpv6, isIpv6 } from './bare-ipv6.ts';
+import { mayBeDamagedUrl } from './damaged-url.ts';
 import { containsHostWithPort } from './host-with-port.ts';
 import { withoutLeadingSymbols, withoutTrailingSymbols } from './outer-symbols.ts';
 import {
@@ -122,6 +123,7 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
   const password = rest.slice(colon + 1);
   if (by === ':' && password.includes(':') && schemeOfWord(rest.slice(0, colon)) !== undefined)
     return { rank: Rank.NONE, problem: near(SCHEME_AFTER_PORT), by };
+  if (!options.inUrl && mayBeDamagedUrl(rest)) return { rank: Rank.NONE, problem: near(SCHEME_AS_USER), by: by as ':' };
   return {
     rank: place.rank,
     value: { url, username: rest.slice(0, colon), password: password || null },
@@ -151,6 +153,8 @@ function readBack(text: string, options: OrderOptions): Side {
     // A host and port at the beginning would be read from the front instead; in the middle they fit neither reading.
     if (place.value !== undefined && containsHostWithPort(before.slice(before.indexOf(':') + 1)))
       return { rank: Rank.NONE, problem: near(AMBIGUOUS), by };
+    if (place.value !== undefined && !options.inUrl && mayBeDamagedUrl(before))
+      return { rank: Rank.NONE, problem: near(SCHEME_AS_USER), by };
     return { ...place, by };
   }
   const colon = before.indexOf(':');
@@ -167,7 +171,7 @@ function readBack(text: string, options: OrderOptions): Side {
   if (before.includes(':', colon + 1)) return { rank: Rank.NONE, problem: near(MANY_COLONS), by };
   const username = before.slice(0, colon);
   // The remains of a damaged URL or IPv6 address.
-  if (schemeOfWord(withoutLeadingSymbols(username)) !== undefined)
+  if (schemeOfWord(withoutLeadingSymbols(username)) !== undefined || (!options.inUrl && mayBeDamagedUrl(before)))
     return { rank: Rank.NONE, problem: near(SCHEME_AS_USER), by };
   if (/^\W*\[[\da-f]*$/i.test(username)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by };
   const value = { url: place.value.url, username, password: before.slice(colon + 1) };
