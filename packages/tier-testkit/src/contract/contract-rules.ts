@@ -65,7 +65,7 @@ export const CONTRACT_RULES = Object.freeze({
     'A tier that claims `changes` calls each listener with null once the store is reached, and with the key of each entry that another instance then stores or removes, after that change, until the listener is removed. Once `poll` has returned true, every change made before it was called is reported.',
   update:
     'A tier that claims `update` changes an entry as one atomic step, however many instances and processes change it at the same time: no change is lost, and none is made of an expired entry or of one that was removed.',
-  log: 'A tier that claims `log` gives each write a version above all before it, whatever the clocks say, and logs it in the same transaction: what `read` returns after a position names every key that was written since, by any instance. A version is stored with its entry.',
+  log: 'A tier that claims `log` gives each write a version above all before it, whatever the clocks say, and logs it in the same transaction: what `read` returns after a position names every key that was written since, by any instance, and says which writes were updates. A version is stored with its entry.',
   marks:
     'A tier that claims `marks` asks the given function under its lock, right before it changes the record, stores a mark before the record that it concerns, and neither evicts nor expires what is marked. A version is stored with its entry.',
   concurrency: 'Operations that overlap end as if they had run one after the other; what was acknowledged is not lost.',
