@@ -12,30 +12,40 @@ export interface EntryUpdate {
 }
 
 /**
- * Changes the live entry of a key under the lock of its shard; see `CacheTier.update`. Throws a CacheStorageError if the
- * lock was lost after the change was decided: whether it was made cannot be known, and making it again might count
- * something twice.
+ * Changes the live entry of a key under the lock of its shard; see `CacheTier.update`. Throws like {@link decideOnce}.
  */
 export async function updateEntry(
   store: JsonlStore,
   codec: EntryCodec,
   { key, change, now }: EntryUpdate,
 ): Promise<CacheEntry | null | undefined> {
-  let answer: CacheEntry | null | undefined;
-  let isMade = false;
+  return decideOnce(store, key, (view) => {
+    const entry = codec.decodeOrSkip(store.recordOf(view, key));
+    if (entry === undefined || entry.isExpiredAt(now)) return undefined;
+    const answer = changeIn(view, codec, entry, { key, change, now });
+    if (answer === null) store.forgetAccess(key);
+    return answer;
+  });
+}
+
+/**
+ * Changes a key under the lock of its shard; `undefined` means that nothing was changed. Throws a CacheStorageError if
+ * the lock was lost after a change was decided: whether it was made cannot be known, and making it again might count
+ * something twice.
+ */
+export async function decideOnce<T>(
+  store: JsonlStore,
+  key: string,
+  decide: (view: ShardView) => T | undefined,
+): Promise<T | undefined> {
+  let answer: T | undefined;
   let isInDoubt = false;
   await store.decide(
     [key],
     (only) => only,
     (view) => {
-      isInDoubt ||= isMade;
-      if (isInDoubt) return;
-      answer = undefined;
-      const entry = codec.decodeOrSkip(store.recordOf(view, key));
-      if (entry === undefined || entry.isExpiredAt(now)) return;
-      answer = changeIn(view, codec, entry, { key, change, now });
-      if (answer === null) store.forgetAccess(key);
-      isMade = true;
+      isInDoubt ||= answer !== undefined;
+      if (!isInDoubt) answer = decide(view);
     },
   );
   if (!isInDoubt) return answer;

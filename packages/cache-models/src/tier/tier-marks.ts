@@ -82,6 +82,17 @@ export interface TierMarks {
     writes: readonly LoggedWrite[],
     options: { readonly after: number; readonly timeoutMs: number },
   ): MaybePromise<readonly number[] | undefined>;
+  /**
+   * Changes the live entry of a key alone, read and written as one step under the lock. `change` returns the new entry,
+   * `null` to remove it, or `undefined` to leave everything as it is. An entry that is older than the mark of a removal
+   * is not live; `change` is not called without a live one. Mark, version and time are as in `writeAlone`. Returns the
+   * entry as it is stored, with its version, `null` if it was removed, and `undefined` if nothing was changed.
+   */
+  updateAlone(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null | undefined,
+    options: { readonly after: number; readonly timeoutMs: number },
+  ): MaybePromise<CacheEntry | null | undefined>;
   /** Like `writeAlone`, for a removal of everything. Returns its version. */
   clearAlone(options: { readonly after: number; readonly timeoutMs: number }): MaybePromise<number | undefined>;
   /** Removes every entry that is older than a version, and every mark that is not above it. False after a fault. */

@@ -33,6 +33,7 @@ export const TIER_PARTS: Readonly<
     'putIf',
     'deleteIf',
     'writeAlone',
+    'updateAlone',
     'clearAlone',
     'clearOlder',
     'withoutVersion',

@@ -5,10 +5,12 @@ import {
   type Marks,
   nextVersionAlone,
   type RecordChange,
+  stampEntry,
   type TierMarks,
+  versionOf,
 } from '@pw/cache-models/tier';
 import type { EntryCodec } from '../entry-codec.ts';
-import { ask } from '../entry-update.ts';
+import { ask, decideOnce } from '../entry-update.ts';
 import type { JsonlStore } from '../jsonl-store.ts';
 import { versionIn } from '../lines/record-line.ts';
 import type { StoredPut } from '../put-batch.ts';
@@ -17,6 +19,7 @@ import {
   checkAfter,
   checkAnswer,
   checkChange,
+  checkChanged,
   checkEntries,
   checkFunction,
   checkKey,
@@ -34,6 +37,8 @@ export interface JsonlMarksContext {
   /** Like `run`, without a promise if the answer needs none. */
   readonly runNow: <T>(fallback: T, work: () => MaybePromise<T>) => MaybePromise<T>;
 }
+
+type Change = (entry: CacheEntry) => CacheEntry | null | undefined;
 
 interface AloneOptions {
   readonly after: number;
@@ -133,6 +138,22 @@ export class JsonlMarks implements TierMarks {
       deadline.throwIfPassed();
       await this.#store.makeRoom(items.filter(({ encode }) => encode !== undefined).map(keyOf));
       return versions;
+    });
+  }
+
+  async updateAlone(key: string, change: Change, options: AloneOptions): Promise<CacheEntry | null | undefined> {
+    checkKey('key', key);
+    checkFunction('change', change);
+    checkAfter(options);
+    const { after } = options;
+    const deadline = new Deadline(options.timeoutMs);
+    return this.#run<CacheEntry | null | undefined>(undefined, async () => {
+      const updated = await decideOnce(this.#store, key, (view) =>
+        deadline.mayBegin(key) ? this.#updateAlone(view, key, change, after) : undefined,
+      );
+      deadline.throwIfPassed();
+      if (updated) await this.#store.makeRoom([key]);
+      return updated;
     });
   }
 
@@ -243,6 +264,27 @@ export class JsonlMarks implements TierMarks {
     const raw = this.#store.recordOf(view, key);
     const known = raw === undefined ? 0 : versionIn(raw);
     return nextVersionAlone(this.#context.clock.now(), after, known, view.markOf(key) ?? 0);
+  }
+
+  #updateAlone(view: ShardView, key: string, change: Change, after: number): CacheEntry | null | undefined {
+    const entry = this.#entryIn(view, key);
+    const removal = view.markOf(key) ?? 0;
+    if (entry === undefined || entry.isExpiredAt(this.#context.clock.now()) || versionOf(entry) < removal)
+      return undefined;
+    const { changed, encode } = ask(() => {
+      const result = checkChanged(key, change(entry));
+      return { changed: result, encode: result ? this.#codec.prepare(result) : undefined };
+    });
+    if (changed === undefined) return undefined;
+    const version = this.#versionAlone(view, key, after);
+    if (encode === undefined) this.#writeAlone(view, key, undefined, version);
+    else {
+      const { line, facts } = encode(version);
+      view.mark(key, 0);
+      // Accesses that are still to be written are added to the new line.
+      view.rewrite(key, line, facts);
+    }
+    return changed && stampEntry(changed, version);
   }
 
   /** The mark of a removal stays with a newer entry, which counts all the same. */

@@ -95,6 +95,15 @@ export function checkChange(key: string, change: RecordChange | undefined): Reco
   return change;
 }
 
+/** What `change` made of an entry. */
+export function checkChanged(key: string, changed: CacheEntry | null | undefined): CacheEntry | null | undefined {
+  ignoreRejection(changed);
+  if (changed === undefined || changed === null) return changed;
+  checkArgument('change()', changed, Kinds.entry);
+  if (changed.key !== key) throw wrong('change()', 'must be an entry of the same key');
+  return changed;
+}
+
 function wrong(path: string, message: string): CacheValidationError {
   return new CacheValidationError(`${path}: ${message}`, { problems: [{ path, message }] });
 }

@@ -214,6 +214,7 @@ it('an error of a caller is thrown, and is not a failure of the store', async ()
   await expect(tier.marks.putIf([makeEntry('a')], failing)).rejects.toThrow('planted');
   await expect(tier.marks.deleteIf(['a'], failing)).rejects.toThrow('planted');
   await expect(tier.marks.change('a', failing)).rejects.toThrow('planted');
+  await expect(tier.marks.updateAlone('a', failing, ALONE)).rejects.toThrow('planted');
   expect(tier.failureCount).toBe(0);
   expect(await tier.has('a')).toBe(true);
 });

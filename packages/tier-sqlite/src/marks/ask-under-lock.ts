@@ -11,12 +11,13 @@ class QuestionThrew extends Error {}
 
 /**
  * Runs a transaction that calls functions of the caller. What they throw ends it, undone, and is thrown as it is: it is
- * no fault of the store. `fallback` after a fault.
+ * no fault of the store. `timeoutMs`: it begins within this time, or never. `fallback` after a fault.
  */
 export function askUnderLock<R>(
   work: TierWork,
   fallback: R,
   transaction: (ask: Ask) => (store: RowStore) => R,
+  timeoutMs?: number,
 ): MaybePromise<R> {
   let thrown: { readonly error: unknown } | undefined;
   const ask: Ask = (question) => {
@@ -40,7 +41,7 @@ export function askUnderLock<R>(
   };
   const result = work.run<MaybePromise<R>>(fallback, () => {
     try {
-      const pending = work.transact(transaction(ask));
+      const pending = work.transact(transaction(ask), timeoutMs);
       return isPromise(pending) ? pending.catch(ended) : pending;
     } catch (error) {
       return ended(error);

@@ -1,6 +1,8 @@
 import { type CacheEntry, CacheError, type MaybePromise } from '@pw/cache-models';
 import {
   checkArgument,
+  ENTRY_CHANGE,
+  ignoreRejection,
   Kinds,
   type LoggedWrite,
   type LoggedWriteOptions,
@@ -8,6 +10,7 @@ import {
   type Marks,
   nextVersionAlone,
   type RecordChange,
+  stampEntry,
   type TierMarks,
   versionOf,
 } from '@pw/cache-models/tier';
@@ -23,7 +26,7 @@ import {
   STORABLE_KEY,
   VERSION,
 } from '../write-arguments.ts';
-import { askUnderLock } from './ask-under-lock.ts';
+import { type Ask, askUnderLock } from './ask-under-lock.ts';
 
 /** Marks of a tier: see {@link TierMarks}. Each operation is one transaction, in which the given functions are called. */
 export class SqliteMarks implements TierMarks {
@@ -96,6 +99,28 @@ export class SqliteMarks implements TierMarks {
     return this.#work.run<MaybePromise<readonly number[] | undefined>>(undefined, () =>
       this.#work.transact((store) => given.map((write) => writeOneAlone(store, write, after, now)), timeoutMs),
     );
+  }
+
+  updateAlone(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null | undefined,
+    options: LoggedWriteOptions,
+  ): MaybePromise<CacheEntry | null | undefined> {
+    checkArgument('key', key, STORABLE_KEY);
+    checkArgument('change', change, ENTRY_CHANGE);
+    checkWriteOptions(options);
+    const { after, timeoutMs } = options;
+    const now = this.#work.now();
+    const update = (ask: Ask) => (store: RowStore) => {
+      const entry = readable(store, key);
+      const removal = store.marks.of(key) ?? 0;
+      if (entry === undefined || entry.isExpiredAt(now) || versionOf(entry) < removal) return undefined;
+      const changed = ask(() => checkedEntry(key, change(entry)));
+      if (changed === undefined) return undefined;
+      const version = writeOneAlone(store, { key, entry: changed }, after, now);
+      return changed && stampEntry(changed, version);
+    };
+    return askUnderLock<CacheEntry | null | undefined>(this.#work, undefined, update, timeoutMs);
   }
 
   clearAlone(options: LoggedWriteOptions): MaybePromise<number | undefined> {
@@ -206,6 +231,13 @@ function readable(store: RowStore, key: string): CacheEntry | undefined {
 
 /** The answer of a function of the caller. */
 function checked(key: string, change: RecordChange | undefined): RecordChange | undefined {
-  if (change?.put !== undefined) checkWrite(key, change.put);
+  checkedEntry(key, change?.put);
   return change;
+}
+
+function checkedEntry<T extends CacheEntry | null | undefined>(key: string, entry: T): T {
+  // A promise is no entry, and its rejection must not become unhandled.
+  ignoreRejection(entry);
+  if (entry !== undefined) checkWrite(key, entry);
+  return entry;
 }

@@ -57,8 +57,10 @@ export const marksAcrossProcesses: readonly Check[] = [
         // The other process reports the moment at which it has the lock.
         trial.same('a change in another process', await held, 'held');
         const entry = makeEntry('a', { source: 'late' });
-        const versions = await marks.writeAlone([{ key: 'a', entry }], 0, PATIENCE_MS);
-        trial.same('writeAlone while another process holds the lock', versions, undefined);
+        const write = marks.writeAlone([{ key: 'a', entry }], 0, PATIENCE_MS);
+        const update = marks.updateAlone('a', () => entry, 0, PATIENCE_MS);
+        trial.same('writeAlone while another process holds the lock', await write, undefined);
+        trial.same('updateAlone while another process holds the lock', await update, undefined);
         trial.same('the end of the change', await there.next(), 'released');
       });
       trial.same('source afterwards', (await marks.tier.get('a'))?.source, makeEntry('a').source);

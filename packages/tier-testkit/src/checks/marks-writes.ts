@@ -122,6 +122,9 @@ export const markedWrites: readonly Check[] = [
       await call('writeAlone of no list', () => raw.writeAlone('a' as never, alone));
       await call('writeAlone under another key', () => raw.writeAlone([{ key: 'b', entry }], alone));
       await call('writeAlone after -1', () => raw.writeAlone([{ key: 'a', entry }], { ...alone, after: -1 }));
+      await call('updateAlone(5)', () => raw.updateAlone(5 as never, () => null, alone));
+      await call('updateAlone without a function', () => raw.updateAlone('a', null as never, alone));
+      await call('updateAlone after -1', () => raw.updateAlone('a', () => null, { ...alone, after: -1 }));
       await call('clearAlone after "1"', () => raw.clearAlone({ ...alone, after: '1' as never }));
       await call('clearOlder(-1)', () => raw.clearOlder(-1));
       await call('unmarkAll(0.5)', () => raw.unmarkAll(0.5));

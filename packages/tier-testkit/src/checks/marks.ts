@@ -6,6 +6,7 @@ import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 import type { Check, CheckGroup } from './check.ts';
 import { marksAcrossProcesses } from './marks-processes.ts';
+import { markedUpdates } from './marks-updates.ts';
 import { markedWrites } from './marks-writes.ts';
 
 const ROUNDS = 40;
@@ -303,5 +304,7 @@ const checks: Check[] = [
 export const marks: CheckGroup = {
   name: 'marks',
   checks: ({ capabilities }) =>
-    capabilities.marks ? [...checks, ...markedWrites, ...(capabilities.persistent ? marksAcrossProcesses : [])] : [],
+    capabilities.marks
+      ? [...checks, ...markedWrites, ...markedUpdates, ...(capabilities.persistent ? marksAcrossProcesses : [])]
+      : [],
 };

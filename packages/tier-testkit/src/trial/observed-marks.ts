@@ -50,6 +50,15 @@ export class ObservedMarks {
     );
   }
 
+  updateAlone(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null | undefined,
+    after = 0,
+    timeoutMs = LONG_MS,
+  ): Promise<CacheEntry | null | undefined> {
+    return this.tier.call(`marks.updateAlone("${key}")`, () => this.raw.updateAlone(key, change, { after, timeoutMs }));
+  }
+
   clearAlone(after = 0): Promise<number | undefined> {
     return this.tier.call('marks.clearAlone()', () => this.raw.clearAlone({ after, timeoutMs: LONG_MS }));
   }

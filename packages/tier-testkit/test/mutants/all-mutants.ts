@@ -18,6 +18,7 @@ import { leakMutants } from './leaks.ts';
 import { leaseMutants } from './leases.ts';
 import { lifecycleMutants } from './lifecycle.ts';
 import { logMutants } from './logs.ts';
+import { markUpdateMutants } from './mark-updates.ts';
 import { markMutants } from './marks.ts';
 import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
@@ -49,6 +50,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...updateMutants,
   ...logMutants,
   ...markMutants,
+  ...markUpdateMutants,
   ...failureMutants,
   ...lifecycleMutants,
   ...concurrencyMutants,

@@ -13,16 +13,7 @@ import type { TierSetup } from '../../src/index.ts';
 import { FileMarks, type FileMarksContext } from '../tiers/file/file-marks.ts';
 import { FileTable } from '../tiers/file/file-table.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';
-import { type Mutant, plant, plantInTable } from './mutant.ts';
-
-/** A correct tier with other marks. */
-function withMarks(Marks: new (context: FileMarksContext) => FileMarks): new (setup: TierSetup) => FileTier {
-  return class extends FileTier {
-    protected override makeMarks(context: FileMarksContext): FileMarks {
-      return new Marks(context);
-    }
-  };
-}
+import { type Mutant, plant, plantInTable, withMarks } from './mutant.ts';
 
 const VERSIONS = ['marks', 'returns the version of an entry with every read'] as const;
 const WANTED = ['marks', 'stores only what is still wanted, and removes its mark'] as const;

@@ -1,5 +1,6 @@
 import type { CacheTier } from '@pw/cache-models';
 import type { ConformanceSubject, TierSetup } from '../../src/index.ts';
+import type { FileMarks, FileMarksContext } from '../tiers/file/file-marks.ts';
 import type { FileTable } from '../tiers/file/file-table.ts';
 import { FileTier } from '../tiers/file/file-tier.ts';
 
@@ -41,4 +42,13 @@ export function plant(
 export function plantInTable(name: string, bug: string, [group, check]: Catcher, Table: Made<FileTable>): Mutant {
   const make = (setup: TierSetup): CacheTier => new FileTier(setup, new Table(setup));
   return { name, bug, base: 'FileTier', caughtBy: { group, name: check }, subject: {}, make };
+}
+
+/** A correct tier with other marks. */
+export function withMarks(Marks: new (context: FileMarksContext) => FileMarks): new (setup: TierSetup) => FileTier {
+  return class extends FileTier {
+    protected override makeMarks(context: FileMarksContext): FileMarks {
+      return new Marks(context);
+    }
+  };
 }

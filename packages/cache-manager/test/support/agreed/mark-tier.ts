@@ -127,6 +127,18 @@ export class MarkTier extends BaseTier<'async'> {
           return version;
         }),
       ),
+    updateAlone: async (key, change, { after }) =>
+      this.#marked<CacheEntry | null | undefined>('updateAlone', undefined, (store) => {
+        const entry = store.records.get(key);
+        const removal = store.markOf(key) ?? 0;
+        if (entry === undefined || entry.isExpiredAt(this.clock.now()) || versionOf(entry) < removal) return undefined;
+        const changed = change(copyEntry(entry));
+        if (changed === undefined) return undefined;
+        const version = nextVersionAlone(this.clock.now(), after, versionOf(entry), removal);
+        store.marks.set(key, changed === null ? version : (store.marks.get(key) ?? 0));
+        this.#set(key, changed === null ? undefined : stampEntry(copyEntry(changed), version));
+        return changed && stampEntry(copyEntry(changed), version);
+      }),
     clearAlone: async ({ after }) =>
       this.#marked<number | undefined>('clearAlone', undefined, (store) => {
         const all = [...store.records.values()].map(versionOf);

@@ -21,6 +21,9 @@ export interface FileMarksContext {
   readonly run: <T>(fallback: T, work: () => T) => Promise<T>;
 }
 
+/** What `updateAlone` makes of an entry. */
+export type ChangeAlone = (entry: CacheEntry) => CacheEntry | null | undefined;
+
 interface AloneOptions {
   readonly after: number;
   readonly timeoutMs: number;
@@ -97,6 +100,32 @@ export class FileMarks implements TierMarks {
       return writes.map((write) => this.alone(write, options.after));
     });
   }
+
+  async updateAlone(key: string, change: ChangeAlone, options: AloneOptions): Promise<CacheEntry | null | undefined> {
+    checkArgument('key', key, Kinds.string);
+    checkArgument('change', change, Kinds.function);
+    this.checkAlone(options);
+    const end = performance.now() + options.timeoutMs;
+    return this.decide<CacheEntry | null | undefined>(undefined, () => {
+      this.begin(end);
+      const entry = this.live(key);
+      const changed = entry && this.ask(() => this.changed(entry, change));
+      if (changed === undefined) return undefined;
+      const version = this.alone({ key, entry: changed }, options.after);
+      return changed && stampEntry(changed, version);
+    });
+  }
+  protected live(key: string): CacheEntry | undefined {
+    const entry = this.table.rows.get(key)?.entry;
+    const removal = this.markOf(key) ?? 0;
+    return entry?.isExpiredAt(this.context.now()) || (entry && versionOf(entry) < removal) ? undefined : entry;
+  }
+  protected changed(entry: CacheEntry, change: ChangeAlone): CacheEntry | null | undefined {
+    const changed = change(entry);
+    if (changed !== null && changed !== undefined) this.table.checkEntry(entry.key, changed);
+    return changed;
+  }
+
   protected alone({ key, entry }: LoggedWrite, after: number): number {
     const version = this.versionAlone(key, after);
     this.mark(key, entry === null ? version : 0);

@@ -110,6 +110,12 @@ function writingCalls(
       (marks, one) => marks.writeAlone([one as LoggedWrite], rightAlone()),
     ),
     call(
+      'updateAlone',
+      [KEY, must('change', isFunction), ALONE],
+      () => [kept.key, () => undefined, rightAlone()],
+      (marks, ...given) => marks.updateAlone(...(given as Parameters<TierMarks['updateAlone']>)),
+    ),
+    call(
       'clearAlone',
       [ALONE],
       () => [rightAlone()],
