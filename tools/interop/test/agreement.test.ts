@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheManager, openCache } from '@pw/cache-manager';
 import { CacheEntry } from '@pw/cache-models';
@@ -72,6 +72,24 @@ describe.each(['jsonl', 'sqlite'] as const)('two caches of memory, %s and SQLite
     };
     await Promise.all(caches.map((cache) => cache.getOrLoad('k', load)));
     expect(loads).toBe(1);
+  });
+
+  it('count exactly while the database cannot be reached', async () => {
+    const { directory, l3DatabasePath, open } = opener();
+    const caches = [await open(), await open()];
+    await caches[0]!.put(entryOf('k', 'h'));
+    const aside = join(directory, 'aside.db');
+    renameSync(l3DatabasePath, aside);
+    mkdirSync(l3DatabasePath);
+    await Promise.all(Array.from({ length: 100 }, (_, i) => checks.recordHealthCheck(caches[i % 2]!)));
+    for (const cache of caches) await cache.close();
+    rmdirSync(l3DatabasePath);
+    renameSync(aside, l3DatabasePath);
+    const next = await open();
+    expect((await next.get('k'))?.totalHealthChecks).toBe(100);
+    await next.close();
+    const last = await open();
+    expect((await last.query({ limit: 1 })).entries[0]?.totalHealthChecks).toBe(100);
   });
 
   it('find everything again if the database was lost', async () => {

@@ -63,7 +63,7 @@ export class AgreedReads {
     if (!this.#isBelieved(middle)) return this.#search(key, index + 1);
     return chain(middle.tier.get(key), (entry) => {
       if (entry === undefined) return this.#search(key, index + 1);
-      if (!this.#isCurrent(middle, entry)) return this.#searchAll(key, get);
+      if (!this.#isAnswered(middle, entry)) return this.#searchAll(key, get);
       middle.noteAgreed(key, versionOf(entry));
       return chain(this.#promote([entry], middles.slice(0, index)), () => ({ entry, tier: middle.tier }));
     });
@@ -74,11 +74,18 @@ export class AgreedReads {
     return middle.isUsable && (middle.isKnown || !this.#stores.base.tier.isUsable);
   }
 
-  /** As long as the base has never answered, nothing is known of what the middle tier may lack. */
-  #isCurrent(middle: MiddleTier, entry: CacheEntry): boolean {
-    if (this.#stores.base.hasAnswered) return middle.isCurrent(entry);
-    if (this.#answersInDoubt) this.#doubtful++;
-    return this.#answersInDoubt;
+  /**
+   * True if an entry of a middle tier may be returned: nothing newer is known. As long as the base has never answered,
+   * nothing is known of what the middle tier may lack.
+   */
+  isCurrent(middle: MiddleTier, entry: CacheEntry): boolean {
+    return this.#stores.base.hasAnswered ? middle.isCurrent(entry) : this.#answersInDoubt;
+  }
+
+  /** Like `isCurrent`, and counts what is returned in doubt. */
+  #isAnswered(middle: MiddleTier, entry: CacheEntry): boolean {
+    if (!this.#stores.base.hasAnswered && this.#answersInDoubt) this.#doubtful++;
+    return this.isCurrent(middle, entry);
   }
 
   /** The entries of several keys; only those that were found. */
@@ -92,7 +99,7 @@ export class AgreedReads {
       const current: CacheEntry[] = [];
       for (const entry of await middle.tier.getMany(left)) {
         if (entry === undefined) continue;
-        if (!this.#isCurrent(middle, entry)) special.add(entry.key);
+        if (!this.#isAnswered(middle, entry)) special.add(entry.key);
         else {
           middle.noteAgreed(entry.key, versionOf(entry));
           current.push(entry);
@@ -134,7 +141,7 @@ export class AgreedReads {
     for (const middle of this.#stores.middles) {
       if (!middle.isUsable) continue;
       const entry = await middle.tier.peek(key);
-      if (entry !== undefined) return this.#isCurrent(middle, entry) ? entry : undefined;
+      if (entry !== undefined) return this.isCurrent(middle, entry) ? entry : undefined;
     }
     return undefined;
   }

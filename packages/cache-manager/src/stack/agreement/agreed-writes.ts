@@ -3,6 +3,7 @@ import type { CacheEntry, MaybePromise } from '@pw/cache-models';
 import {
   allOf,
   chain,
+  changedOrRemoved,
   copyEntry,
   type LoggedAnswer,
   type LoggedWrite,
@@ -299,14 +300,10 @@ export class AgreedWrites {
       if (!middle.isUsable) continue;
       const versions = await middle.writeAlone(writes, base.heard);
       if (versions === undefined) continue;
-      this.#stores.onLeftover();
-      for (const [i, { key }] of writes.entries()) {
-        base.hear(versions[i]!);
-        this.#stores.unstored.forget(key);
-      }
-      await this.#dropElsewhere(
-        writes.map(({ key }) => key),
+      await this.#takenAlone(
         middle,
+        writes.map(({ key }) => key),
+        versions,
       );
       return {
         entries: writes.map(({ entry }, i) => (entry === null ? undefined : stampEntry(entry, versions[i]!))),
@@ -316,6 +313,15 @@ export class AgreedWrites {
       };
     }
     return this.#keepUnstored(writes, existed);
+  }
+
+  /** A middle tier has taken writes that the base misses. */
+  async #takenAlone(middle: MiddleTier, keys: readonly string[], versions: readonly number[]): Promise<void> {
+    const { base, unstored } = this.#stores;
+    this.#stores.onLeftover();
+    for (const version of versions) base.hear(version);
+    for (const key of keys) unstored.forget(key);
+    await this.#dropElsewhere(keys, middle);
   }
 
   /** No tier takes the writes: they are kept here until one does. */
@@ -451,12 +457,53 @@ export class AgreedWrites {
     return outcome;
   }
 
-  /** The base cannot be reached: the newest entry known is changed, and written as any other. */
+  /**
+   * The base cannot be reached: the first middle tier that has the entry changes it under its lock, with a mark. What no
+   * tier can change so, as a write that none has taken, is changed here and written as any other.
+   */
   async #updateAlone(key: string, change: Change): Promise<CacheEntry | null | undefined | 'unable'> {
+    if (this.#stores.unstored.get(key) === undefined) {
+      for (const middle of this.#stores.middles) {
+        const updated = middle.isUsable ? await this.#updateMiddle(middle, key, change) : undefined;
+        if (updated !== undefined) return updated;
+        if (await this.#isRemovedAlone(middle, key)) return undefined;
+        // What it has alone may be newer than what the next one has.
+        if (middle.markOf(key) !== undefined) break;
+      }
+    }
     const newest = await this.#reads.peek(key);
     if (newest === undefined) return 'unable';
     const changed = change(newest);
     const written = await this.#writeAlone([{ key, entry: changed === null ? null : copyEntry(changed) }]);
     return changed === null ? null : (written.entries[0] ?? changed);
+  }
+
+  /** `undefined` if the middle tier has no entry that is known to be the newest one, or does not answer. */
+  async #updateMiddle(middle: MiddleTier, key: string, change: Change): Promise<CacheEntry | null | undefined> {
+    const { base } = this.#stores;
+    const updated = await middle.updateAlone(
+      key,
+      (entry) => {
+        // A base that takes no writes may still answer.
+        const known = base.newestVersionOf(key);
+        const isNewest =
+          known === undefined ? this.#reads.isCurrent(middle, entry) : versionOf(entry) >= Math.max(known, 1);
+        return isNewest ? changedOrRemoved(entry, change) : undefined;
+      },
+      base.heard,
+    );
+    if (updated !== undefined) await this.#takenAlone(middle, [key], [updated.version]);
+    return updated?.entry;
+  }
+
+  /** True if the newest that is known of a key is its removal from a middle tier: a copy in memory must not come back. */
+  async #isRemovedAlone(middle: MiddleTier, key: string): Promise<boolean> {
+    let isRemoved = false;
+    await middle.change(key, ({ entry, mark = 0 }) => {
+      const known = this.#stores.base.newestVersionOf(key) ?? middle.behindOf(key);
+      isRemoved = mark > known && (entry === undefined || versionOf(entry) < mark);
+      return {};
+    });
+    return isRemoved;
   }
 }

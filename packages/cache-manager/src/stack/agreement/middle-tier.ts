@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { CacheEntry, type MaybePromise } from '@pw/cache-models';
 import {
   chain,
   isPromise,
@@ -21,6 +21,12 @@ const ID = 'agreement-id';
 const NOTED = 'agreed-position';
 /** How often a position is noted again because another process noted one meanwhile. */
 const NOTE_ATTEMPTS = 3;
+
+/** What a change alone has made of an entry: the entry as it is stored, `null` for a removal, and its version. */
+export interface UpdatedAlone {
+  readonly entry: CacheEntry | null;
+  readonly version: number;
+}
 
 /**
  * A persistent tier above the base. What it has of a key is believed if no mark of the key is known and no newer write of
@@ -212,6 +218,30 @@ export class MiddleTier {
         return versions as readonly number[];
       },
     );
+  }
+
+  /**
+   * Changes the live entry of a key alone, under the tier's lock. `undefined` if nothing was changed. `change` is never
+   * called once this has returned.
+   */
+  async updateAlone(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null | undefined,
+    after: number,
+  ): Promise<UpdatedAlone | undefined> {
+    const options = { after, timeoutMs: this.#beginsWithinMs };
+    let isOver = false;
+    const updated = await this.tier.call<CacheEntry | null | undefined>(
+      (tier) => tier.marks!.updateAlone(key, (entry) => (isOver ? undefined : change(entry)), options),
+      undefined,
+    );
+    isOver = true;
+    if (updated !== null && !CacheEntry.isCacheEntry(updated)) return undefined;
+    this.noteMark(key, this.#marks.get(key) ?? 0);
+    if (updated !== null) return { entry: updated, version: versionOf(updated) };
+    // The mark says which version the removal has.
+    await this.readMarks();
+    return { entry: null, version: this.markOf(key) ?? 0 };
   }
 
   clearAlone(after: number): MaybePromise<number | undefined> {

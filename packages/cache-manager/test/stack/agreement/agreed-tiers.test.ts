@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { CacheEntry, type CacheEntryInput } from '@pw/cache-models';
 import { nextVersion, versionOf } from '@pw/cache-models/tier';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -15,6 +16,13 @@ async function opened(world: AgreedWorld, name = 'p', options = {}): Promise<Cac
   const manager = await world.open(name, options);
   onTestFinished(() => manager.close());
   return manager;
+}
+
+/** Lets the tiers that can be reached again be used. */
+async function recovered(world: AgreedWorld, cache: CacheManager): Promise<void> {
+  world.clock.advance(60_000);
+  await cache.get('none');
+  await setImmediate();
 }
 
 const check = { status: 'unhealthy', checkUrl: 'http://c.example' } as const;
@@ -141,6 +149,56 @@ describe('a base that cannot be reached', () => {
     expect(world.base.rows.get('a')?.source).toBe('new');
     expect(world.base.rows.has('b')).toBe(false);
     expect(world.middle.marks.size).toBe(0);
+  });
+
+  it('gets the counts of several processes, exactly', async () => {
+    const world = new AgreedWorld();
+    const caches = [await opened(world, 'one'), await opened(world, 'other')];
+    await caches[0]!.put('a', entryOf('a'));
+    world.down.add('base');
+    await Promise.all(Array.from({ length: 100 }, (_, i) => caches[i % 2]!.recordHealthCheck('a', check)));
+    expect(world.middle.records.get('a')?.totalHealthChecks).toBe(100);
+    world.down.delete('base');
+    for (const cache of caches) expect((await cache.get('a'))?.totalHealthChecks).toBe(100);
+    await caches[0]!.close();
+    expect(world.base.rows.get('a')?.totalHealthChecks).toBe(100);
+  });
+
+  it('is not given a change of what the middle tier has outdated', async () => {
+    const world = new AgreedWorld();
+    const cache = await opened(world);
+    await cache.put('a', entryOf('a', { source: 'old' }));
+    world.down.add('middle');
+    await cache.put('a', entryOf('a', { source: 'new' }));
+    world.down.delete('middle');
+    await recovered(world, cache);
+    expect(world.middle.records.get('a')?.source).toBe('old');
+    world.down.add('base');
+    await cache.recordHealthCheck('a', check);
+    const stored = world.middle.records.get('a');
+    expect([stored?.source, stored?.totalHealthChecks]).toEqual(['new', 1]);
+  });
+
+  it('does not get back what another process has removed meanwhile', async () => {
+    const world = new AgreedWorld();
+    const [one, other] = [await opened(world, 'one', { maxStalenessMs: 100_000 }), await opened(world, 'other')];
+    await one.put('a', entryOf('a'));
+    world.down.add('base');
+    await other.delete('a');
+    await one.recordHealthCheck('a', check);
+    for (const cache of [one, other]) expect(await cache.get('a')).toBeUndefined();
+  });
+
+  it('counts on from what no tier has taken', async () => {
+    const world = new AgreedWorld();
+    const cache = await opened(world);
+    await cache.put('a', entryOf('a'));
+    world.down.add('base').add('middle');
+    for (let i = 0; i < 3; i++) await cache.recordHealthCheck('a', check);
+    world.down.delete('middle');
+    await recovered(world, cache);
+    for (let i = 0; i < 4; i++) await cache.recordHealthCheck('a', check);
+    expect(world.middle.records.get('a')?.totalHealthChecks).toBe(7);
   });
 
   it('misses a clear only until it is back', async () => {
