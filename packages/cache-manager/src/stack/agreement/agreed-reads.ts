@@ -154,6 +154,7 @@ export class AgreedReads {
     let newest: Found | undefined;
     let version = -1;
     let isFromBase = false;
+    const marked = middles.filter((middle) => middle.markOf(key) !== undefined);
     if (base.tier.isUsable) {
       const before = base.tier.faults;
       const entry = await read(base.tier, key);
@@ -186,6 +187,12 @@ export class AgreedReads {
         // Another program wrote it, or a version of this package that knew no versions.
         await this.#replay.replay(middle, key);
         return attempt < SEARCHES ? this.#searchAll(key, read, attempt + 1) : newest;
+      }
+      if (mark === undefined && isFromBase && marked.includes(middle) && attempt < SEARCHES) {
+        // What was marked has been made up since, perhaps after the base was asked.
+        middle.noteUnmarked(key);
+        await middle.readMarks();
+        return this.#searchAll(key, read, attempt + 1);
       }
       if (mark === undefined && (isFromBase || !this.mayAnswer)) continue;
       if (mark === undefined && own < middle.behindOf(key)) continue;
