@@ -21,7 +21,7 @@ export interface AdoptingStore {
   readonly statements: EntryStatements;
   readonly log: { disown(): void };
   readonly marks: { markEntry(key: string): void };
-  adopt(row: EntryRow, now: number): void;
+  adopt(row: EntryRow, now: number, isMarked: boolean): void;
 }
 
 /** What an adoption did. */
@@ -74,7 +74,7 @@ export class ForeignRows {
     for (const rowId of rowIds) {
       const row = store.statements.of(select).raw().get(rowId) as EntryRow;
       try {
-        store.adopt(row, now);
+        store.adopt(row, now, isMarked);
         if (isMarked) store.marks.markEntry(row[At.KEY] as string);
       } catch (error) {
         if (!(error instanceof CacheCorruptionError)) throw error;

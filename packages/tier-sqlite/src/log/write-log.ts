@@ -90,6 +90,16 @@ export class WriteLog {
     return version;
   }
 
+  /**
+   * Adds a write that a base below misses. Its version is odd, as those of a base are not: the base may give one to another
+   * write of the key at the same time.
+   */
+  addAlone(key: string, now: number): number {
+    const version = this.next(now, 0) + 1;
+    this.#append(version, key, null);
+    return version;
+  }
+
   /** Adds a write that was made elsewhere. */
   addAs(key: string | null, now: number, version: number): void {
     this.#append(nextPosition(now, this.newest, version), key, version);

@@ -239,7 +239,7 @@ export class RowStore {
    * as we wrote it once. Throws a CacheCorruptionError for a damaged row. One whose credentials no key
    * opens stays so.
    */
-  adopt(row: EntryRow, now: number): void {
+  adopt(row: EntryRow, now: number, isMarked: boolean): void {
     const isKnown = row[RowAt.CHECKSUM] === this.#checksums.ofRecord(row, row[RowAt.VERSION] ?? null);
     try {
       // Also fills in the defaults of an older ProxyWhirl.
@@ -250,7 +250,7 @@ export class RowStore {
     const key = row[At.KEY] as string;
     const { rowId } = this.#rowIdFor(key, row[At.PROXY_URL] as string, now);
     const known = isKnown ? row[RowAt.VERSION] : null;
-    const version = isVersion(known) ? known : this.log.add(key, now);
+    const version = isVersion(known) ? known : isMarked ? this.log.addAlone(key, now) : this.log.add(key, now);
     this.#store(row.slice(0, ENTRY_COLUMNS.length), rowId, version, now);
     if (!isKnown) this.#labels?.put(key, NO_LABELS);
   }

@@ -42,6 +42,19 @@ describe.each(KINDS)('a row that ProxyWhirl wrote, in $name', (kind) => {
     expect(versionOf(tier.get('c')!)).toBe(head(tier));
   });
 
+  it('gets a version in a tier above a base that the base does not give at the same time', () => {
+    const [middle, base] = [tempDir(), tempDir()].map((directory) => ({ directory, tier: kind.make(directory) }));
+    middle!.tier.marks.read();
+    for (const { directory, tier } of [middle!, base!]) {
+      tier.open();
+      putAsProxyWhirl(kind, directory, ['a']);
+    }
+    middle!.tier.marks.withoutVersion();
+    base!.tier.log.read(0, 1);
+    expect(middle!.tier.marks.read()).toEqual(new Map([['a', 0]]));
+    expect(versionOf(middle!.tier.get('a')!)).not.toBe(versionOf(base!.tier.get('a')!));
+  });
+
   it('is found after the tier was closed meanwhile', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
