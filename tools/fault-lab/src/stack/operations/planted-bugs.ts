@@ -45,7 +45,8 @@ export function breakBase(tier: CacheTier, bug: Bug | undefined): CacheTier {
   return replacePart(tier, 'log', { update });
 }
 
-function replacePart(tier: CacheTier, part: 'changes' | 'log' | 'marks', functions: object): CacheTier {
+/** Replaces functions of a part of a tier. */
+export function replacePart(tier: CacheTier, part: 'changes' | 'log' | 'marks', functions: object): CacheTier {
   const own = tier[part]!;
   const changed = new Proxy(own, {
     get: (target, name) => {
