@@ -26,7 +26,7 @@ export const ANY_KEY: ArgumentKind = Object.freeze({
 /** The version of a write. */
 export const VERSION = wholeNumber(0, MAX_POSITION);
 /** An entry that can be stored. */
-export const STORABLE_ENTRY: ArgumentKind = Object.freeze({
+const STORABLE_ENTRY: ArgumentKind = Object.freeze({
   wanted: 'must be a CacheEntry with a key that can be stored; make one with CacheEntry.create()',
   isRight: (entry: unknown) => Kinds.entry.isRight(entry) && isStorable((entry as CacheEntry).key),
 });
