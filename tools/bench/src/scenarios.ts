@@ -1,4 +1,7 @@
 import type { Scenario } from './run/scenario.ts';
+import * as agreementGet from './scenarios/agreement-get.ts';
+import * as agreementOpen from './scenarios/agreement-open.ts';
+import * as agreementWrite from './scenarios/agreement-write.ts';
 import * as cryptoMove from './scenarios/crypto-move.ts';
 import * as cryptoSealOpen from './scenarios/crypto-seal-open.ts';
 import * as diskBatch from './scenarios/disk-batch.ts';
@@ -45,6 +48,9 @@ export const scenarios: readonly Scenario[] = [
   managerParse,
   managerImport,
   managerLoopDelay,
+  agreementGet,
+  agreementWrite,
+  agreementOpen,
   diskOne,
   diskBatch,
   jsonlGet,

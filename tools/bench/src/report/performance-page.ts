@@ -19,6 +19,7 @@ goal's limit.`;
 
 /** Headings, by the first word of a scenario's name. */
 const TITLES: Readonly<Record<string, string>> = {
+  agreement: 'Tiers that agree',
   crypto: 'Credentials',
   disk: 'Stores on disk',
   hit: 'Hit rates',
