@@ -28,5 +28,7 @@ export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePro
  */
 export function allOf<T>(results: readonly MaybePromise<T>[]): MaybePromise<T[]> {
   if (!Array.isArray(results)) checkArgument('results', results, Kinds.list);
+  // The usual case of a stack with one slow tier: `Promise.all` makes several promises.
+  if (results.length === 1 && isPromise(results[0]!)) return results[0].then((result) => [result]);
   return results.some(isPromise) ? Promise.all(results) : (results as T[]);
 }

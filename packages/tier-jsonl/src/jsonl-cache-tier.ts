@@ -286,19 +286,17 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   /** Like `run`, but an error of a function of the caller ends it: it is not a fault of the store. */
-  async #decided<T>(fallback: T, work: () => Promise<T>): Promise<T> {
+  #decided<T>(fallback: T, work: () => Promise<T>): Promise<T> {
     let fault: CallerFault | undefined;
-    const answer = await this.run(fallback, async () => {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof CallerFault)) throw error;
-        fault = error;
-        return fallback;
-      }
+    const failed = (error: unknown): T => {
+      if (!(error instanceof CallerFault)) throw error;
+      fault = error;
+      return fallback;
+    };
+    return this.run(fallback, () => work().catch(failed)).then((answer) => {
+      if (fault !== undefined) throw fault.cause;
+      return answer;
     });
-    if (fault !== undefined) throw fault.cause;
-    return answer;
   }
 
   #whenSettled<T>(work: () => T): MaybePromise<T> {

@@ -213,7 +213,7 @@ export class JsonlStore {
     keyOf: (item: T) => string | null,
     decide: (view: ShardView, items: readonly T[]) => void,
   ): Promise<void> {
-    const set = await this.#current();
+    const set = this.isSettled ? this.#shards : await this.#current();
     const homeOf = (item: T) => {
       const key = keyOf(item);
       return key === null ? EVERYTHING_SHARD : set.homeOf(key);
@@ -285,8 +285,8 @@ export class JsonlStore {
   }
 
   /** Evicts what exceeds the limit once these keys were stored. */
-  async makeRoom(keys: readonly string[]): Promise<void> {
-    await this.#room?.makeFor(keys);
+  makeRoom(keys: readonly string[]): Promise<void> | undefined {
+    return this.#room?.makeFor(keys);
   }
 
   forgetAccess(key: string): void {

@@ -50,9 +50,20 @@ export class RoomMaker {
   /**
    * Makes room for keys that were just stored, in their order, as if they had been put one after another. Large batches
    * proceed a few keys at a time, then one shard after another, since each shard locks and writes synchronously.
+   * `undefined` if there is room already.
    */
-  async makeFor(keys: readonly string[]): Promise<void> {
+  makeFor(keys: readonly string[]): Promise<void> | undefined {
     const leaving: Leaving = { removals: [], lanes: new Set() };
+    try {
+      if (keys.length <= AT_A_TIME && this.#evictFor(keys, leaving) && leaving.lanes.size === 0) return undefined;
+    } catch (error) {
+      for (const lane of leaving.lanes) lane.start();
+      throw error;
+    }
+    return this.#makeFor(keys, leaving);
+  }
+
+  async #makeFor(keys: readonly string[], leaving: Leaving): Promise<void> {
     try {
       for (let at = 0; at === 0 || at < keys.length; at += AT_A_TIME) {
         if (at > 0) await nextTurn();

@@ -47,6 +47,8 @@ const REST = 10;
  */
 const REPAIR_REST = 100;
 const REPAIR_RESTS = 10;
+/** How often a repair is tried at the close. */
+const LAST_REPAIRS = 20;
 
 /**
  * The only way to change a shard: a queue of operations. All that arrive before the lock is taken share it, one
@@ -67,6 +69,8 @@ export class ShardLane {
   /** Time of the next repair that a reader may request, and its timer if one did. */
   #repairAt = 0;
   #repairLater: NodeJS.Timeout | undefined;
+  /** True from the request of a reader until a repair was made: one may find the lane in use, or the lock taken. */
+  #isRepairWanted = false;
 
   constructor(parts: LaneParts) {
     this.shard = parts.shard;
@@ -117,6 +121,7 @@ export class ShardLane {
    * lock, or on a fault, the next write repairs it. Long repairs yield to the event loop.
    */
   repairSoon(): void {
+    this.#isRepairWanted = true;
     const now = performance.now();
     if (now >= this.#repairAt) void this.#repairTimed();
     else this.#repairLater ??= setTimeout(() => void this.#repairTimed(), this.#repairAt - now).unref();
@@ -128,7 +133,19 @@ export class ShardLane {
     const start = performance.now();
     await this.repair();
     const end = performance.now();
-    this.#repairAt = end + Math.max(REPAIR_REST, (end - start) * REPAIR_RESTS);
+    const rest = Math.max(REPAIR_REST, (end - start) * REPAIR_RESTS);
+    this.#repairAt = end + rest;
+    if (this.#isRepairWanted) this.#repairLater ??= setTimeout(() => void this.#repairTimed(), rest).unref();
+  }
+
+  /** Makes a repair that a reader has asked for and that is still to be made; a lock that rests is waited for. */
+  async #lastRepair(): Promise<void> {
+    for (let tries = 0; tries < LAST_REPAIRS && this.#isRepairWanted; tries++) {
+      if (tries > 0) await sleep(REST);
+      await this.#repairTimed();
+    }
+    clearTimeout(this.#repairLater);
+    this.#repairLater = undefined;
   }
 
   /** Like `repairSoon`, but immediately; with `waits` it flushes asynchronously, however little it writes. */
@@ -168,10 +185,14 @@ export class ShardLane {
     try {
       if (shard.isReading || !lock.tryTake()) return;
       for (const _ of shard.refreshSteps()) yield;
-      if (lock.confirmHeld()) yield* writer.repairSteps(isLong);
+      if (!lock.confirmHeld()) return;
+      // What is found while this repair yields is left to another one.
+      this.#isRepairWanted = false;
+      yield* writer.repairSteps(isLong);
     } catch (error) {
       if (error instanceof LockLost) {
         shard.requireFullRead();
+        this.#isRepairWanted = true;
         return;
       }
       shard.reportDamaged();
@@ -239,7 +260,7 @@ export class ShardLane {
   /** Waits for queued operations, writes a side index for the next opening, and releases the lock and the file. */
   async close(): Promise<void> {
     await this.drain();
-    if (this.#repairLater !== undefined) await this.#repairTimed();
+    if (this.#isRepairWanted) await this.#lastRepair();
     try {
       await this.#writeSideIndex();
     } catch (error) {

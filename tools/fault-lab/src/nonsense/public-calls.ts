@@ -1,5 +1,5 @@
 /** Protected in BaseTier's types: for tier authors, and on hot paths. */
-const PROTECTED: ReadonlySet<string> = new Set(['sizeNow', 'seen', 'run', 'evicted', 'passOver']);
+const PROTECTED: ReadonlySet<string> = new Set(['sizeNow', 'seen', 'run', 'runNow', 'evicted', 'passOver']);
 
 /** Every function, constructor, static method and method that a package exports, named as in `Call`. */
 export function publicCalls(exported: Readonly<Record<string, unknown>>): string[] {

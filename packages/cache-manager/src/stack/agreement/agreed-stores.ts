@@ -18,6 +18,8 @@ export class AgreedStores {
   readonly middles: readonly MiddleTier[];
   readonly mutex: KeyedMutex;
   readonly unstored = new UnstoredWrites();
+  /** True once there may be copies of entries: before that, changes need not be reported. */
+  mayHaveCopies = false;
   /** Called for each change that is not ours, or that may not be. */
   onChange: ChangeReport = () => {};
   /** Called when there is something to be done later. */
@@ -96,7 +98,7 @@ export class AgreedStores {
         onRow(row.key);
         if (this.#own.size > 0 && this.#own.delete(row.version)) continue;
         for (const middle of this.middles) if (row.position > middle.cursor) middle.noteBehind(row.key, row.version);
-        this.onChange(row.key, row.version, row.isUpdate);
+        if (this.mayHaveCopies) this.onChange(row.key, row.version, row.isUpdate);
       }
       if (page.rows.length >= PAGE) continue;
       if (this.#fed < page.head) this.#fed = page.head;

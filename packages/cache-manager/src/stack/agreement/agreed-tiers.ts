@@ -94,6 +94,7 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
   /** Finds out how far the tiers agree. Call it once they are open. */
   async start(): Promise<void> {
     await this.#introduce();
+    this.#stores.mayHaveCopies = true;
     if (!this.#stores.isBaseComplete || this.#stores.middles.some(({ behind }) => behind.size > 0))
       this.#upkeep.schedule();
   }
