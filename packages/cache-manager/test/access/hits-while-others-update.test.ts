@@ -25,9 +25,10 @@ describe.for(['jsonl', 'sqlite'] as const)('two caches on one directory, with %s
     const stored = async () => {
       for (const cache of caches) await cache.close();
       const cache = await open();
-      const entry = await cache.lookup('a');
-      await cache.close();
-      return entry?.entry;
+      onTestFinished(() => cache.close());
+      // The counts of the database are those that count.
+      for await (const entry of cache.entries()) return entry;
+      return undefined;
     };
     return { one: caches[0], other: caches[1], stored };
   }
@@ -41,8 +42,7 @@ describe.for(['jsonl', 'sqlite'] as const)('two caches on one directory, with %s
       await other.get('a');
       await one.recordHealthCheck('a', CHECK);
     }
-    // And the one of the last look.
-    expect(await stored()).toMatchObject({ accessCount: 41, totalHealthChecks: 40 });
+    expect(await stored()).toMatchObject({ accessCount: 40, totalHealthChecks: 40 });
   });
 
   it('does not count hits of a value that the other has replaced', async () => {
@@ -51,6 +51,6 @@ describe.for(['jsonl', 'sqlite'] as const)('two caches on one directory, with %s
     for (let i = 0; i < 5; i++) await one.get('a');
     await other.put(entryOf('second'));
     await one.get('a');
-    expect(await stored()).toMatchObject({ source: 'second', accessCount: 2 });
+    expect(await stored()).toMatchObject({ source: 'second', accessCount: 1 });
   });
 });

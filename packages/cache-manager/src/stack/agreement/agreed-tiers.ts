@@ -15,11 +15,13 @@ import type {
 } from '../stack-level.ts';
 import { AgreedReads } from './agreed-reads.ts';
 import { AgreedStores } from './agreed-stores.ts';
-import { AgreedWrites, type Change } from './agreed-writes.ts';
+import { AgreedUpdates, type Change } from './agreed-updates.ts';
+import { AgreedWrites } from './agreed-writes.ts';
 import { BaseLog } from './base-log.ts';
 import { MiddleTier } from './middle-tier.ts';
 import { Replay } from './replay.ts';
 import { Upkeep } from './upkeep.ts';
+import { WritesAlone } from './writes-alone.ts';
 
 /** How often the tiers are brought to agree at the close, at most. */
 const LAST_ATTEMPTS = 3;
@@ -50,6 +52,7 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
   readonly #stores: AgreedStores;
   readonly #reads: AgreedReads;
   readonly #writes: AgreedWrites;
+  readonly #updates: AgreedUpdates;
   readonly #upkeep: Upkeep;
   readonly #slices = new Slicer();
   readonly #answered = new Map<string, ManagedTier>();
@@ -64,7 +67,9 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
     this.#stores = new AgreedStores(new BaseLog(tiers.at(-1)!), middles, mutex);
     const replay = new Replay(this.#stores);
     this.#reads = new AgreedReads(this.#stores, replay, onDoubt === 'answer');
-    this.#writes = new AgreedWrites(this.#stores, this.#reads, replay);
+    const alone = new WritesAlone(this.#stores, this.#reads);
+    this.#writes = new AgreedWrites(this.#stores, replay, alone);
+    this.#updates = new AgreedUpdates(this.#stores, this.#reads, replay, alone);
     this.#upkeep = new Upkeep(this.#stores, replay, logger);
   }
 
@@ -254,7 +259,7 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
   }
 
   update(key: string, change: Change, options: LevelUpdateOptions): Promise<CacheEntry | null | undefined | 'unable'> {
-    return this.#writes.update(key, change, options);
+    return this.#updates.update(key, change, options);
   }
 
   /** The counts of the base are those that count; a middle tier that misses some gets them with the next copy. */

@@ -7,6 +7,7 @@ import {
   type LoggedWrite,
   type LogPage,
   type TierLog,
+  versionOf,
 } from '@pw/cache-models/tier';
 import type { ManagedTier } from '../../tier/managed-tier.ts';
 import type { LevelUpdateOptions } from '../stack-level.ts';
@@ -101,6 +102,12 @@ export class BaseLog {
   newestVersionOf(key: string): number | undefined {
     return this.#atOnce((log) => log.newestVersionOf(key));
   }
+
+  /** True if the base still has this very version, and nothing is marked. */
+  readonly isCurrent = (entry: CacheEntry, mark: number | undefined): boolean =>
+    mark === undefined && this.versionOf(entry.key) === versionOf(entry);
+  /** True if the base has no entry of the key, and nothing is marked. */
+  readonly isGone = (key: string, mark: number | undefined): boolean => mark === undefined && this.versionOf(key) === 0;
 
   /** At once: the rows after a position. */
   read(after: number, limit: number): LogPage | undefined {
