@@ -42,16 +42,16 @@ describe.each(KINDS)('a row that ProxyWhirl wrote, in $name', (kind) => {
     expect(versionOf(tier.get('c')!)).toBe(head(tier));
   });
 
-  it('gets a version in a tier above a base that the base does not give at the same time', () => {
+  it('gets a version in a tier above a base that the base does not give at the same time', async () => {
     const [middle, base] = [tempDir(), tempDir()].map((directory) => ({ directory, tier: kind.make(directory) }));
-    middle!.tier.marks.read();
+    await middle!.tier.marks.read();
     for (const { directory, tier } of [middle!, base!]) {
       tier.open();
       putAsProxyWhirl(kind, directory, ['a']);
     }
-    middle!.tier.marks.withoutVersion();
+    await middle!.tier.marks.withoutVersion();
     base!.tier.log.read(0, 1);
-    expect(middle!.tier.marks.read()).toEqual(new Map([['a', 0]]));
+    expect(await middle!.tier.marks.read()).toEqual(new Map([['a', 0]]));
     expect(versionOf(middle!.tier.get('a')!)).not.toBe(versionOf(base!.tier.get('a')!));
   });
 
