@@ -1,9 +1,10 @@
 import type { Outcome } from '../explore/play.ts';
 import type { Action } from '../world/action.ts';
 
-/** Plays parts of a failing script, and describes the shortest one that fails. */
+/** Plays parts of a script that has failed, and describes the shortest one that fails, or that failure if none does. */
 export async function describeShortest(
   script: readonly Action[],
+  failed: Outcome,
   play: (some: readonly Action[]) => Promise<Outcome>,
 ): Promise<string> {
   let best = script;
@@ -17,6 +18,7 @@ export async function describeShortest(
       at--;
     }
   }
-  const { trace, violation } = await play(best);
-  return [...best.map((action) => JSON.stringify(action)), ...trace, violation].join('\n');
+  const last = await play(best);
+  if (last.violation === undefined) return ['it does not fail each time:', ...failed.trace].join('\n');
+  return [...best.map((action) => JSON.stringify(action)), ...last.trace, last.violation].join('\n');
 }

@@ -36,7 +36,9 @@ async function advance(): Promise<void> {
 it(`explains every answer in ${HISTORIES} histories of real managers with kills, outages and other programs`, async () => {
   for (let seed = FROM; seed < FROM + HISTORIES; seed++) {
     const script = stagedScriptOf(seed);
-    const { violation } = await play(script);
-    if (violation !== undefined) throw new Error(`seed ${seed}: ${violation}\n${await describeShortest(script, play)}`);
+    const outcome = await play(script);
+    const { violation } = outcome;
+    if (violation !== undefined)
+      throw new Error(`seed ${seed}: ${violation}\n${await describeShortest(script, outcome, play)}`);
   }
 }, 600_000);

@@ -1,13 +1,14 @@
 import { flushCompileCache } from 'node:module';
+import { inspect } from 'node:util';
 import { askManager, type StageTier } from '@pw/agreement-model';
 import { CacheManager } from '@pw/cache-manager';
-import { CacheEntry } from '@pw/cache-models';
+import { CacheEntry, type CacheTier } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { type ChildEvent, type Command, type HistoryStack, type Message, type Reply, START } from './child-messages.ts';
 import { gatedTier } from './gated-tier.ts';
 import { ManualTimers } from './manual-timers.ts';
 import { plantInBase, plantInMiddle } from './planted-bugs.ts';
-import { type Operation, StepGate } from './step-gate.ts';
+import { type Operation, PlantedOutage, StepGate } from './step-gate.ts';
 import { baseOf, middleOf } from './stores.ts';
 
 // A process of a history: has one cache at a time, and does what its parent says, a step at a time, until it is killed.
@@ -33,6 +34,7 @@ async function open(stack: HistoryStack): Promise<Opened> {
   const memory = new MemoryCacheTier({ clock });
   const middle = middleOf(stack, options);
   const base = baseOf(stack, options);
+  for (const tier of [middle, base]) reportFaults(tier);
   const manager = await CacheManager.open({
     tiers: [
       { name: 'l1', tier: memory },
@@ -49,6 +51,16 @@ async function open(stack: HistoryStack): Promise<Opened> {
     base.close();
   };
   return { manager, memory, close };
+}
+
+/** A fault that was not planted would look like a miss. */
+function reportFaults(tier: CacheTier): void {
+  const handleFailure = tier.handleFailure.bind(tier);
+  tier.handleFailure = (error) => {
+    if (!(error instanceof PlantedOutage))
+      events.push({ at: now, failed: `a fault of ${tier.name}: ${inspect(error)}` });
+    handleFailure(error);
+  };
 }
 
 /** Ends without a word to the manager, as a kill would, but leaves nothing open in this process. */

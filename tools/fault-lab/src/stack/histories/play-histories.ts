@@ -66,11 +66,12 @@ async function playOne(seed: number, pool: ChildPool, options: PlayedHistories, 
   const backend = seed % 2 === 0 ? 'jsonl' : 'sqlite';
   const script = stagedScriptOf(seed);
   const play = (some: readonly Action[]) => playScript(some, pool, { backend, bug: options.bug });
-  const { violation } = await play(script);
+  const outcome = await play(script);
+  const { violation } = outcome;
   report.histories++;
   if (violation === undefined || report.failure !== undefined) return;
   report.failure = `seed ${seed}, ${backend}: ${violation}`;
-  if (options.shortens !== false) report.failure += `\n${await describeShortest(script, play)}`;
+  if (options.shortens !== false) report.failure += `\n${await describeShortest(script, outcome, play)}`;
 }
 
 async function playScript(

@@ -16,6 +16,9 @@ export interface Operation {
   sawFail: boolean;
 }
 
+/** What a tier throws that is off. */
+export class PlantedOutage extends CacheStorageError {}
+
 /** Turns of the event loop without a call of a tier after which nothing goes on by itself. */
 const STILL_TURNS = 4;
 
@@ -58,7 +61,7 @@ export class StepGate {
     if (this.#down.has(tier)) {
       const operation = this.#operations.getStore();
       if (operation !== undefined) operation.sawFail = true;
-      throw new CacheStorageError(`${tier}: planted outage`, { tier });
+      throw new PlantedOutage(`${tier}: planted outage`, { tier });
     }
     return this.watch(work());
   }
