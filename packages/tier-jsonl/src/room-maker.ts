@@ -98,8 +98,8 @@ export class RoomMaker {
   }
 
   /**
-   * Records stored by other processes count too. Following each file for each put would take longer than the rest of it,
-   * so it is left out for a short while as long as there is much more room than puts.
+   * Records stored by other processes count too. Following each file for each put would take longer than the rest of
+   * it, so it is left out for a short while as long as there is much more room than puts.
    */
   #count(set: ShardSet, keys: number): void {
     const now = performance.now();

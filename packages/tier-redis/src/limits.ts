@@ -4,8 +4,8 @@ const MIB = 2 ** 20;
 export const MAX_RECORD_BYTES = MIB;
 
 /**
- * How many bytes of records a script returns in one reply: 16 MiB. A script that reads leaves the rest to the next call;
- * one that evicts only counts the rest.
+ * How many bytes of records a script returns in one reply: 16 MiB. A script that reads leaves the rest to the next
+ * call; one that evicts only counts the rest.
  */
 export const BATCH_BYTES = 16 * MIB;
 

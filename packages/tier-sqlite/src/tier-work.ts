@@ -8,7 +8,10 @@ export interface TierWork {
   readonly role: { isMiddle: boolean };
   /** By the tier's clock, in epoch milliseconds. */
   readonly now: () => number;
-  /** Opens the tier first. While it is off, and after a fault of the database, which is counted, the result is `fallback`. */
+  /**
+   * Opens the tier first. While it is off, and after a fault of the database, which is counted, the result is
+   * `fallback`.
+   */
   readonly run: <R>(fallback: R, work: () => R) => R;
   /** Counts a removal. */
   readonly removed: (reason: RemovalReason) => void;
@@ -17,11 +20,14 @@ export interface TierWork {
   /** Runs reads on the open database. */
   readonly withStore: <T>(work: (store: RowStore) => T) => T;
   /**
-   * Runs work in one write transaction. `timeoutMs`: it begins within this time, or never. Returns a promise only if the
-   * tier's `whenLocked` allows it.
+   * Runs work in one write transaction. `timeoutMs`: it begins within this time, or never. Returns a promise only if
+   * the tier's `whenLocked` allows it.
    */
   readonly transact: <T>(work: (store: RowStore) => T, timeoutMs?: number) => MaybePromise<T>;
-  /** Runs work in one write transaction at once; `'locked'`, and nothing has happened, if another connection has the lock. */
+  /**
+   * Runs work in one write transaction at once; `'locked'`, and nothing has happened, if another connection has the
+   * lock.
+   */
   readonly transactNow: <T>(work: (store: RowStore) => T) => T | 'locked';
   /** Sets a damaged row aside, and counts it. */
   readonly setAside: (error: unknown, row: EntryRow) => void;

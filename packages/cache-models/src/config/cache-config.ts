@@ -129,7 +129,8 @@ export interface CacheConfigInput {
    */
   readonly l3DatabasePath?: string | undefined;
   /**
-   * Fernet key: 32 bytes as base64url. Its format is checked when the cache opens. `null` for the key in the environment.
+   * Fernet key: 32 bytes as base64url. Its format is checked when the cache opens. `null` for the key in the
+   * environment.
    *
    * @default null
    */
@@ -141,8 +142,8 @@ export interface CacheConfigInput {
    */
   readonly previousEncryptionKeys?: readonly (string | Secret)[] | undefined;
   /**
-   * File with the key, used if neither `encryptionKey` nor the environment has one; created once, with mode 0600. Must not
-   * be among the cache's own files.
+   * File with the key, used if neither `encryptionKey` nor the environment has one; created once, with mode 0600. Must
+   * not be among the cache's own files.
    *
    * @default none: a random key is then used, and nothing that it sealed can be read after a restart
    */

@@ -215,7 +215,10 @@ export class CacheEntry implements CacheEntryFields {
     return #accessCount in this ? this.#accessCount : NOT_AN_ENTRY;
   }
 
-  /** The time of the last hit, in epoch milliseconds; at first `fetchTime`, unless another time is given. Never goes back. */
+  /**
+   * The time of the last hit, in epoch milliseconds; at first `fetchTime`, unless another time is given. Never goes
+   * back.
+   */
   get lastAccessed(): number {
     return #lastAccessed in this ? this.#lastAccessed : NOT_AN_ENTRY;
   }

@@ -81,8 +81,8 @@ export function claimEntry(entry: CacheEntry, owner: object): CacheEntry {
 }
 
 /**
- * A copy that nobody has claimed, with another `evictedFromL1` if one is given. Throws a CacheValidationError for a value
- * that is not an entry, or if `evictedFromL1` is not a boolean.
+ * A copy that nobody has claimed, with another `evictedFromL1` if one is given. Throws a CacheValidationError for a
+ * value that is not an entry, or if `evictedFromL1` is not a boolean.
  */
 export function copyEntry(entry: CacheEntry, evictedFromL1?: boolean): CacheEntry {
   if (!isOurs(entry)) checkArgument('entry', entry, Kinds.entry);
@@ -91,9 +91,9 @@ export function copyEntry(entry: CacheEntry, evictedFromL1?: boolean): CacheEntr
 }
 
 /**
- * A promise of an entry: always the same one, because to make a promise takes longer than to find the entry. Of an entry
- * of another copy of this package it is a new one each time. Throws a CacheValidationError for a value that is not an
- * entry.
+ * A promise of an entry: always the same one, because to make a promise takes longer than to find the entry. Of an
+ * entry of another copy of this package it is a new one each time. Throws a CacheValidationError for a value that is
+ * not an entry.
  */
 export function promiseOf(entry: CacheEntry): Promise<CacheEntry> {
   if (isOurs(entry)) return entryState.promise(entry);

@@ -4,13 +4,16 @@ import { CacheEntry, entryState } from './cache-entry.ts';
 
 // For tiers and the manager. A version is not a field: no file that is exported or imported contains it.
 
-/** Versions per millisecond of the clock. More writes than that let the versions run ahead of the clock, which is harmless. */
+/**
+ * Versions per millisecond of the clock. More writes than that let the versions run ahead of the clock, which is
+ * harmless.
+ */
 const PER_MS = 1024;
 
 /**
- * The version of the write that made an entry: a safe integer that grows with each write of a store. 0 for an entry that
- * no tier with versions has stored, as for one that another program wrote. Throws a CacheValidationError for a value that
- * is not an entry.
+ * The version of the write that made an entry: a safe integer that grows with each write of a store. 0 for an entry
+ * that no tier with versions has stored, as for one that another program wrote. Throws a CacheValidationError for a
+ * value that is not an entry.
  *
  * @example
  * ```ts
@@ -52,9 +55,9 @@ export function isVersion(value: unknown): value is number {
 }
 
 /**
- * The least version of a write that is made now: by the clock (epoch milliseconds), and above every version that it must
- * follow. Versions of a base are even, and those of writes that a tier above takes while its base cannot be reached are
- * odd, so the two never meet. Throws nothing: a clock that is no time counts as 0.
+ * The least version of a write that is made now: by the clock (epoch milliseconds), and above every version that it
+ * must follow. Versions of a base are even, and those of writes that a tier above takes while its base cannot be
+ * reached are odd, so the two never meet. Throws nothing: a clock that is no time counts as 0.
  *
  * @example
  * ```ts
@@ -69,9 +72,9 @@ export function nextVersion(now: number, ...above: readonly number[]): number {
 }
 
 /**
- * Like {@link nextVersion}, for a write that a base cannot take: an odd number, one hour ahead of the clock. So it is above
- * the versions that the base has given, also if this process has not heard of them, and whatever its clock says within an
- * hour. The base gives higher ones once the write is made up for there.
+ * Like {@link nextVersion}, for a write that a base cannot take: an odd number, one hour ahead of the clock. So it is
+ * above the versions that the base has given, also if this process has not heard of them, and whatever its clock says
+ * within an hour. The base gives higher ones once the write is made up for there.
  */
 export function nextVersionAlone(now: number, ...above: readonly number[]): number {
   return nextVersion(Number.isFinite(now) ? now + LEAP_MS : now, ...above) + 1;

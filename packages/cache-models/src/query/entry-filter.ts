@@ -126,9 +126,9 @@ export interface EntryFilter {
    */
   readonly includeExpired?: boolean | undefined;
   /**
-   * The order of the entries. Strings are ordered by their UTF-8 bytes, and entries with equal values by key. `"leastUsed"`
-   * orders by `accessCount`, then by `lastAccessed`. `"random"` returns a single page of distinct random entries: it
-   * ignores `direction` and has no cursor.
+   * The order of the entries. Strings are ordered by their UTF-8 bytes, and entries with equal values by key.
+   * `"leastUsed"` orders by `accessCount`, then by `lastAccessed`. `"random"` returns a single page of distinct random
+   * entries: it ignores `direction` and has no cursor.
    *
    * @default "key"
    */

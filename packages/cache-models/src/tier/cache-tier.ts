@@ -23,8 +23,8 @@ export const TIER_CONTRACT_VERSION = 1;
 /**
  * What a tier claims. `query`, `health`, `reseal`, `sideValues`, `leases`, `changes`, `update`, `log` and `marks` each
  * claim an optional part of {@link CacheTier} with the same name: the part exists exactly if the claim is true. The
- * conformance kit tests every claim, including each `false`, and a manager refuses a tier that claims a part it does not
- * have.
+ * conformance kit tests every claim, including each `false`, and a manager refuses a tier that claims a part it does
+ * not have.
  */
 export interface TierCapabilities {
   /** Results are values, never promises; only `cleanupExpired` may return one, when there is much to remove. */
@@ -212,9 +212,9 @@ export interface CacheTier {
   /** Removes every expired entry. Returns how many. */
   cleanupExpired(): MaybePromise<number>;
   /**
-   * Adds accesses that were counted elsewhere to the stored counts, each in one atomic step, however many processes work
-   * on the store; unknown keys are ignored. Returns how many of the updates had a live entry. A call that fails adds
-   * nothing and returns 0: the caller then repeats it.
+   * Adds accesses that were counted elsewhere to the stored counts, each in one atomic step, however many processes
+   * work on the store; unknown keys are ignored. Returns how many of the updates had a live entry. A call that fails
+   * adds nothing and returns 0: the caller then repeats it.
    */
   recordAccess(updates: readonly AccessUpdate[]): MaybePromise<number>;
 
@@ -224,9 +224,9 @@ export interface CacheTier {
   resetFailures(): void;
 
   /**
-   * As `get`, but returns a value rather than a promise whenever one is available immediately: awaiting a promise with a
-   * deadline can cost more than the lookup. Exists exactly if the capability `immediate` is true. The manager calls it
-   * in place of `get`, unless the tier is synchronous.
+   * As `get`, but returns a value rather than a promise whenever one is available immediately: awaiting a promise with
+   * a deadline can cost more than the lookup. Exists exactly if the capability `immediate` is true. The manager calls
+   * it in place of `get`, unless the tier is synchronous.
    */
   getNow?(key: string): MaybePromise<CacheEntry | undefined>;
   /**
@@ -248,10 +248,11 @@ export interface CacheTier {
   query?(filter?: EntryFilter): MaybePromise<EntryPage>;
   /**
    * Reads the live entry of a key and stores what `change` makes of it, or removes it if that is `null`, as one atomic
-   * step, however many processes work on the store. `change` returns a value, never a promise, and may be called more than
-   * once. Returns the entry as it is stored, `null` if it was removed, and `undefined` if there is no live entry or after a
-   * fault of the store. A `change` that throws, or makes something other than an entry of the key, throws a
-   * CacheValidationError ({@link changedEntry}), and nothing is stored. Exists exactly if the capability `update` is true.
+   * step, however many processes work on the store. `change` returns a value, never a promise, and may be called more
+   * than once. Returns the entry as it is stored, `null` if it was removed, and `undefined` if there is no live entry
+   * or after a fault of the store. A `change` that throws, or makes something other than an entry of the key, throws a
+   * CacheValidationError ({@link changedEntry}), and nothing is stored. Exists exactly if the capability `update` is
+   * true.
    */
   update?(key: string, change: (entry: CacheEntry) => CacheEntry | null): MaybePromise<CacheEntry | null | undefined>;
   /** Health checks with their history. Exists exactly if the capability `health` is true. */

@@ -24,8 +24,8 @@ export function changedEntry(entry: CacheEntry, change: (entry: CacheEntry) => C
 }
 
 /**
- * For tiers: what the `change` of `update` makes of the stored entry; `null` removes it. Throws a CacheValidationError if
- * `change` throws, or returns anything other than `null` or an entry of the same key.
+ * For tiers: what the `change` of `update` makes of the stored entry; `null` removes it. Throws a CacheValidationError
+ * if `change` throws, or returns anything other than `null` or an entry of the same key.
  */
 export function changedOrRemoved(
   entry: CacheEntry,

@@ -93,8 +93,8 @@ export abstract class TierHooks<M extends TierMode> {
   /**
    * The fast path of `get` in a synchronous tier, for stores in memory, where the stages of BaseTier would take longer
    * than the lookup. Called only with a valid key, and only while the tier is open, on, and without a failure since its
-   * last success. Returns the live entry, counted as a hit, or `undefined`, counted as a miss; `null` for anything else,
-   * such as an expired entry, which then takes the usual path. Must not throw. Default: there is none.
+   * last success. Returns the live entry, counted as a hit, or `undefined`, counted as a miss; `null` for anything
+   * else, such as an expired entry, which then takes the usual path. Must not throw. Default: there is none.
    */
   protected fastGet?(key: string): CacheEntry | undefined | null;
   /**

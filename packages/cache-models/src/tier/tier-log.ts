@@ -12,8 +12,8 @@ export interface LogRow {
   /** The version of the write. The position, unless the write was made elsewhere and is replayed here. */
   readonly version: number;
   /**
-   * True if the write changed the stored entry, which keeps its accesses, instead of replacing it: accesses that a process
-   * has counted and not stored yet still count.
+   * True if the write changed the stored entry, which keeps its accesses, instead of replacing it: accesses that a
+   * process has counted and not stored yet still count.
    */
   readonly isUpdate: boolean;
 }
@@ -91,8 +91,8 @@ export interface LoggedUpdateOptions {
 /**
  * The log of a base: the lowest persistent tier of a stack, which is written first. Every write of the tier, also by
  * `put`, `delete`, `clear`, `update` and an eviction, adds a row to it in the same transaction; access metadata, health
- * histories and the removal of expired entries do not. Versions only grow in the order of the transactions, whatever the
- * clocks of the processes say; a row that another program wrote gets a version and a row when it is first seen.
+ * histories and the removal of expired entries do not. Versions only grow in the order of the transactions, whatever
+ * the clocks of the processes say; a row that another program wrote gets a version and a row when it is first seen.
  *
  * What is marked *at once* returns a value, never a promise: it is called while a tier above holds its lock.
  *
@@ -101,15 +101,15 @@ export interface LoggedUpdateOptions {
  */
 export interface TierLog {
   /**
-   * Writes entries and removals in one transaction, each with a version above `after` and above every version in the log,
-   * in this order. Returns one answer per write.
+   * Writes entries and removals in one transaction, each with a version above `after` and above every version in the
+   * log, in this order. Returns one answer per write.
    */
   write(writes: readonly LoggedWrite[], options: LoggedWriteOptions): MaybePromise<readonly LoggedAnswer[] | undefined>;
   /** Removes everything. Returns the version, and how many live entries there were. */
   clear(options: LoggedWriteOptions): MaybePromise<{ readonly version: number; readonly count: number } | undefined>;
   /**
-   * At once: as `CacheTier.update`, and adds `check` to the health history if the tier keeps one. Returns `'locked'`, and
-   * has done nothing, if another process holds the lock of the store; the caller tries again.
+   * At once: as `CacheTier.update`, and adds `check` to the health history if the tier keeps one. Returns `'locked'`,
+   * and has done nothing, if another process holds the lock of the store; the caller tries again.
    */
   update(
     key: string,
@@ -117,9 +117,10 @@ export interface TierLog {
     options: LoggedUpdateOptions,
   ): CacheEntry | null | undefined | 'locked';
   /**
-   * At once: makes a write that this tier has missed. Without effect if the tier has a newer write of the key, or a newer
-   * removal. A `key` of `null` removes everything that is older than `version`. An entry of version 0, written by another
-   * program, gets a new version. Returns the version that the tier has for the key afterwards, 0 if it has removed it.
+   * At once: makes a write that this tier has missed. Without effect if the tier has a newer write of the key, or a
+   * newer removal. A `key` of `null` removes everything that is older than `version`. An entry of version 0, written by
+   * another program, gets a new version. Returns the version that the tier has for the key afterwards, 0 if it has
+   * removed it.
    */
   replay(key: string | null, entry: CacheEntry | null, version: number): number | undefined | 'locked';
   /** At once: the version of the entry that is stored, live or expired; 0 if there is none. */
@@ -128,7 +129,9 @@ export interface TierLog {
   newestVersionOf(key: string): number | undefined;
   /** At once: the rows after a position, at most `limit`. */
   read(after: number, limit: number): LogPage | undefined;
-  /** At once: up to which position a tier above is known to agree; `undefined` for an unknown tier, and after a fault. */
+  /**
+   * At once: up to which position a tier above is known to agree; `undefined` for an unknown tier, and after a fault.
+   */
   cursorOf(tierId: string): number | undefined;
   /**
    * Moves the cursor of a tier forward, never back, and prunes rows that every tier has behind it, except the newest

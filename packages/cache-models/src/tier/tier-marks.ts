@@ -3,8 +3,8 @@ import type { MaybePromise } from '../maybe-promise.ts';
 import type { LoggedWrite } from './tier-log.ts';
 
 /**
- * The marks of a tier by key: what the base may miss. A value of 0 marks the entry that the tier has; any other value is
- * the version of a removal, and a newer entry of the tier counts all the same. The key `null` marks everything.
+ * The marks of a tier by key: what the base may miss. A value of 0 marks the entry that the tier has; any other value
+ * is the version of a removal, and a newer entry of the tier counts all the same. The key `null` marks everything.
  */
 export type Marks = ReadonlyMap<string | null, number>;
 
@@ -46,9 +46,9 @@ export interface RecordChange {
  * changed; no process can change the key in between. They return values, never promises, and do not call the tier.
  * A function that throws ends the operation with its error, and nothing is changed.
  *
- * A mark is stored before the record that it concerns, and removed after the change that makes it needless is as durable
- * as a put. Marked entries are neither evicted nor removed when they expire; `put`, `delete` and `clear` of the tier
- * leave the marks as they are.
+ * A mark is stored before the record that it concerns, and removed after the change that makes it needless is as
+ * durable as a put. Marked entries are neither evicted nor removed when they expire; `put`, `delete` and `clear` of the
+ * tier leave the marks as they are.
  *
  * As everywhere, nothing throws for a fault of the store: the answer is then `undefined`, and a failure is counted.
  */
@@ -56,8 +56,8 @@ export interface TierMarks {
   /** The marks, as they are now. Cheap if there are none, which is the rule. */
   read(): MaybePromise<Marks | undefined>;
   /**
-   * True if the key, or everything, is marked now. Asked before each write, so it must cost little: an asynchronous tier
-   * may answer without a promise. `undefined` after a fault.
+   * True if the key, or everything, is marked now. Asked before each write, so it must cost little: an asynchronous
+   * tier may answer without a promise. `undefined` after a fault.
    */
   isMarked(key: string): MaybePromise<boolean | undefined>;
   /**
@@ -75,8 +75,8 @@ export interface TierMarks {
   ): MaybePromise<readonly boolean[] | undefined>;
   /**
    * Takes writes that the base cannot take: marks the key, then stores the entry or removes it. Each gets a version
-   * ({@link nextVersionAlone}) above `after`, above the version of the tier's own entry and above the mark. Begins within `timeoutMs` milliseconds,
-   * or never. Returns the versions.
+   * ({@link nextVersionAlone}) above `after`, above the version of the tier's own entry and above the mark. Begins
+   * within `timeoutMs` milliseconds, or never. Returns the versions.
    */
   writeAlone(
     writes: readonly LoggedWrite[],

@@ -7,9 +7,9 @@ import { TimeSlice } from '../shard/slice.ts';
 
 /**
  * Finds the records of a shard that differ after its file was read as a whole, because another process compacted,
- * cleared or replaced it. The index has the CRC of each line that this process has written or read: a line with the same
- * CRC did not change. For the others it is unknown, so they count as changed; the entries that a cache has copies of are
- * mostly among the former.
+ * cleared or replaced it. The index has the CRC of each line that this process has written or read: a line with the
+ * same CRC did not change. For the others it is unknown, so they count as changed; the entries that a cache has copies
+ * of are mostly among the former.
  */
 export class RecordComparison {
   readonly #shard: number;

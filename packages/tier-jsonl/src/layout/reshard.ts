@@ -64,8 +64,8 @@ async function retireBeyond(set: ShardSet): Promise<number> {
 }
 
 /**
- * Moves marks whose key belongs to another shard; returns how many it found. Each is stored in its new place before it is
- * removed from the old one, and before the record moves.
+ * Moves marks whose key belongs to another shard; returns how many it found. Each is stored in its new place before it
+ * is removed from the old one, and before the record moves.
  */
 async function bringMarksHome(set: ShardSet): Promise<number> {
   const homeOf = (key: MarkKey) => (key === null ? EVERYTHING_SHARD : set.homeOf(key));

@@ -156,8 +156,8 @@ const CHECKSUM_AT = 22;
 const [SPACE, COMMA, ZERO, NINE] = [0x20, 0x2c, 0x30, 0x39];
 
 /**
- * True if the line in the bytes `start` to `end` is known to have a version, because it ends as we and Python print one.
- * False for any other line, which may have one all the same. Called for each line of a file.
+ * True if the line in the bytes `start` to `end` is known to have a version, because it ends as we and Python print
+ * one. False for any other line, which may have one all the same. Called for each line of a file.
  */
 export function endsWithVersion(bytes: Buffer, start: number, end: number): boolean {
   let at = end - CHECKSUM_AT;

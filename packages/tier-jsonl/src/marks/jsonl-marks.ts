@@ -46,8 +46,8 @@ interface AloneOptions {
 }
 
 /**
- * The part `marks` of the tier. Entries are sealed before a lock is taken, and the callers' functions are called with it
- * held. An operation on keys of several shards takes each of their locks by itself: a function that throws ends the
+ * The part `marks` of the tier. Entries are sealed before a lock is taken, and the callers' functions are called with
+ * it held. An operation on keys of several shards takes each of their locks by itself: a function that throws ends the
  * operation in its own shard before anything was changed there.
  */
 export class JsonlMarks implements TierMarks {

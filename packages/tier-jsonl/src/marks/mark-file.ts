@@ -26,8 +26,8 @@ export function markFileName(shardFile: string): string {
  *
  * Written with the shard's lock held, and never otherwise. As with the shard itself, a former holder of the lock that
  * was merely stopped must not change the file: it appends to the file that it has open, which `fenceShard` replaced by
- * a copy, or renames a temporary file, which `fenceShard` removed. So the file is never removed, cut or overwritten: one
- * without marks is replaced by an empty one.
+ * a copy, or renames a temporary file, which `fenceShard` removed. So the file is never removed, cut or overwritten:
+ * one without marks is replaced by an empty one.
  */
 export class MarkFile {
   readonly #file: ShardFile;

@@ -8,8 +8,8 @@ export const EVERYTHING_SHARD = 0;
 /**
  * The marks as the writer of one shard sees them, with the lock of the shard held: those of its own file, and the mark
  * of everything in the file of the first shard. They are read when they are first asked for after `begin`; nobody else
- * changes those of the shard until its lock is released. The mark of everything may come and go in between, which is the
- * same as before or after.
+ * changes those of the shard until its lock is released. The mark of everything may come and go in between, which is
+ * the same as before or after.
  */
 export class ShardMarks {
   readonly #own: MarkFile;

@@ -257,8 +257,8 @@ export class ShardWriter {
   }
 
   /**
-   * A mark of 0 speaks of the record, so it stays with a newer one; so does the mark of a removal, after which the newer
-   * one was stored.
+   * A mark of 0 speaks of the record, so it stays with a newer one; so does the mark of a removal, after which the
+   * newer one was stored.
    */
   #clearOlder(version: number): number {
     const shard = this.#shard;

@@ -248,8 +248,8 @@ export class RedisLink {
   }
 
   /**
-   * Waits for a reply of every node, before which each has reported the changes that others made before this call. False
-   * if there is no connection, or no reply in time.
+   * Waits for a reply of every node, before which each has reported the changes that others made before this call.
+   * False if there is no connection, or no reply in time.
    */
   ping(): Promise<boolean> {
     const live = this.#live;

@@ -1,7 +1,9 @@
 import type { RowStore } from '../rows/row-store.ts';
 import type { TierWork } from '../tier-work.ts';
 
-/** Whether all rows of other programs are ours now; `'locked'` if another connection has the lock, and none was adopted. */
+/**
+ * Whether all rows of other programs are ours now; `'locked'` if another connection has the lock, and none was adopted.
+ */
 export type AdoptionState = 'done' | 'more' | 'locked';
 
 /**

@@ -34,11 +34,11 @@ export interface Adoption {
 /**
  * Finds rows that another program has stored since they were last looked for.
  *
- * SQLite gives a new row the rowid after the highest. So as long as some row stays where it is, every row that is stored
- * after it gets a higher rowid. The database notes such a row ({@link SEEN_ROWS}); `#anchors` are later ones, highest
- * first, of which some may have been removed meanwhile. If none is left, all rowids since the log began are examined.
- * One of ours could be removed, and its rowid be given again above a row of another program: {@link noteForeignTop}
- * notes that. Rowids may have 64 bits, so they stay bigints.
+ * SQLite gives a new row the rowid after the highest. So as long as some row stays where it is, every row that is
+ * stored after it gets a higher rowid. The database notes such a row ({@link SEEN_ROWS}); `#anchors` are later ones,
+ * highest first, of which some may have been removed meanwhile. If none is left, all rowids since the log began are
+ * examined. One of ours could be removed, and its rowid be given again above a row of another program:
+ * {@link noteForeignTop} notes that. Rowids may have 64 bits, so they stay bigints.
  */
 export class ForeignRows {
   #anchors: bigint[] = [];
@@ -122,8 +122,8 @@ function seeAllRows(statements: EntryStatements): void {
 }
 
 /**
- * To be called inside a write transaction before a row of ours is stored above one of another program, which may not have
- * been adopted yet.
+ * To be called inside a write transaction before a row of ours is stored above one of another program, which may not
+ * have been adopted yet.
  */
 export function noteForeignTop(statements: EntryStatements): void {
   const { table, cursors } = statements.layout;

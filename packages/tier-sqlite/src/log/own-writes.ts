@@ -1,4 +1,6 @@
-/** More ranges are not kept: the oldest of those writes are then reported as if others had made them, which is harmless. */
+/**
+ * More ranges are not kept: the oldest of those writes are then reported as if others had made them, which is harmless.
+ */
 const MOST_RANGES = 1000;
 
 /**

@@ -10,8 +10,8 @@ const ROWS_PER_PAGE = 1000;
  * Reports what other connections write, when polled: see {@link TierChanges}. The keys come from the log. A row that
  * another program *removed* leaves no trace, and is not reported.
  *
- * `#store` is the open database of a tier that is open. `#position` is the place in its log up to which changes have been
- * reported.
+ * `#store` is the open database of a tier that is open. `#position` is the place in its log up to which changes have
+ * been reported.
  */
 export class SqliteChanges implements TierChanges {
   readonly #work: TierWork;

@@ -47,7 +47,9 @@ export type CheckRecorder = (store: RowStore, check: HealthCheck, entry: CacheEn
 export class SqliteLog implements TierLog {
   readonly #work: TierWork;
   readonly #recordCheck: CheckRecorder;
-  /** What the last `read` found up to the end, so that the next one need not search again if nobody has written since. */
+  /**
+   * What the last `read` found up to the end, so that the next one need not search again if nobody has written since.
+   */
   #lastRead: { readonly dataVersion: number; readonly ownWrites: number; readonly head: number } | undefined;
 
   constructor(work: TierWork, recordCheck: CheckRecorder) {

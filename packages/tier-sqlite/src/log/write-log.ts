@@ -30,10 +30,10 @@ export function nextPosition(now: number, ...above: readonly number[]): number {
 }
 
 /**
- * The log of one connection: one row per write, which is added in the transaction of the write. Position and version are
- * the same, except for a write that was made elsewhere and keeps its version; its position is higher. So all versions
- * grow in the order of the transactions, and none is above the newest position. A version that is the same is stored for
- * updates only, and so tells them from other writes.
+ * The log of one connection: one row per write, which is added in the transaction of the write. Position and version
+ * are the same, except for a write that was made elsewhere and keeps its version; its position is higher. So all
+ * versions grow in the order of the transactions, and none is above the newest position. A version that is the same is
+ * stored for updates only, and so tells them from other writes.
  *
  * `#newest` is valid within a transaction, in which no other connection adds rows; `begin` resets it.
  */
@@ -91,8 +91,8 @@ export class WriteLog {
   }
 
   /**
-   * Adds a write that a base below misses. Its version is odd, as those of a base are not: the base may give one to another
-   * write of the key at the same time.
+   * Adds a write that a base below misses. Its version is odd, as those of a base are not: the base may give one to
+   * another write of the key at the same time.
    */
   addAlone(key: string, now: number): number {
     const version = this.next(now, 0) + 1;

@@ -95,7 +95,9 @@ export class MarkRows {
     return this.#statements.of(sql).run(mark).changes > 0;
   }
 
-  /** Removes the marks that are not above a version; but that of a newer entry stays, as the base may miss the entry. */
+  /**
+   * Removes the marks that are not above a version; but that of a newer entry stays, as the base may miss the entry.
+   */
   unmarkUpTo(version: number): void {
     if (this.isEmpty) return;
     const { side } = this.#statements.layout;

@@ -28,7 +28,9 @@ import {
 } from '../write-arguments.ts';
 import { type Ask, askUnderLock } from './ask-under-lock.ts';
 
-/** Marks of a tier: see {@link TierMarks}. Each operation is one transaction, in which the given functions are called. */
+/**
+ * Marks of a tier: see {@link TierMarks}. Each operation is one transaction, in which the given functions are called.
+ */
 export class SqliteMarks implements TierMarks {
   readonly #work: TierWork;
 
@@ -150,8 +152,8 @@ export class SqliteMarks implements TierMarks {
   }
 
   /**
-   * Rows that another program stores become ours at once, and are marked in the same transaction, so none is left. Those
-   * of the time before the log are marked with everything else when the tier meets its base.
+   * Rows that another program stores become ours at once, and are marked in the same transaction, so none is left.
+   * Those of the time before the log are marked with everything else when the tier meets its base.
    */
   withoutVersion(): readonly string[] | undefined {
     this.#work.role.isMiddle = true;

@@ -32,7 +32,9 @@ export class RowChecksums {
   readonly #numbers = new Float64Array(NUMBERS.length);
   readonly #access = new Float64Array(3);
 
-  /** The checksum of everything but the access metadata. Without a version it is the one from before versions existed. */
+  /**
+   * The checksum of everything but the access metadata. Without a version it is the one from before versions existed.
+   */
   ofRecord(values: EntryValues, version: StoredValue): number {
     const numbers = this.#numbers;
     for (let i = 0; i < NUMBERS.length; i++) numbers[i] = asNumber(values[NUMBERS[i]!]!);

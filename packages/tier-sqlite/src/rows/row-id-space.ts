@@ -27,8 +27,8 @@ export function randomRowId(random: () => number): number {
 }
 
 /**
- * SQL: our next rowid for a table, and whether the highest is not one of ours. Exact as a JavaScript number, as its last
- * 24 bits are zero; at the largest rowid SQLite returns a float that is not {@link isInOwnRange}.
+ * SQL: our next rowid for a table, and whether the highest is not one of ours. Exact as a JavaScript number, as its
+ * last 24 bits are zero; at the largest rowid SQLite returns a float that is not {@link isInOwnRange}.
  */
 export function nextRowId(table: string): string {
   return `SELECT max(${FIRST}, (ifnull(top, 0) | ${STRIDE - 1}) + 1), NOT ${isOwnRowId(`ifnull(top, ${FIRST})`)}

@@ -27,7 +27,9 @@ export const SIDE_VALUES = 'pw_side_values';
 
 export const SIDE_VALUES_TABLE = `CREATE TABLE IF NOT EXISTS ${SIDE_VALUES} (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`;
 
-/** Leases of keys, which belong to the database as a whole: see `TierLeases` in the tier contract. `until`: epoch ms. */
+/**
+ * Leases of keys, which belong to the database as a whole: see `TierLeases` in the tier contract. `until`: epoch ms.
+ */
 export const LEASES = 'pw_leases';
 
 export const LEASES_TABLE = `CREATE TABLE IF NOT EXISTS ${LEASES} (key TEXT PRIMARY KEY, token TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID`;

@@ -24,8 +24,8 @@ export interface ChildRequest {
     | 'hold';
   readonly keys?: readonly string[];
   /**
-   * Number of the entries to put, of the changes or updates to make, or milliseconds to advance the clock by or to hold the lock
-   * for.
+   * Number of the entries to put, of the changes or updates to make, or milliseconds to advance the clock by or to hold
+   * the lock for.
    */
   readonly count?: number;
 }

@@ -9,7 +9,10 @@ import { differences, type PlainEntry, plainEntry, withoutCounts } from './plain
  */
 export class Assertions {
   readonly rule: ContractRule;
-  /** True if a get changes the two counts of an entry: {@link sameEntry} then ignores them, and the group counts checks them. */
+  /**
+   * True if a get changes the two counts of an entry: {@link sameEntry} then ignores them, and the group counts checks
+   * them.
+   */
   protected countsAccesses = false;
 
   constructor(rule: ContractRule) {
@@ -27,8 +30,8 @@ export class Assertions {
   }
 
   /**
-   * Fails unless both entries are equal in all 22 fields, secrets included; in all but the counts for a tier that counts
-   * accesses. Shows the fields that differ.
+   * Fails unless both entries are equal in all 22 fields, secrets included; in all but the counts for a tier that
+   * counts accesses. Shows the fields that differ.
    */
   sameEntry(
     what: string,

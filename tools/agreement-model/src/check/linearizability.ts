@@ -1,8 +1,8 @@
 import type { Operation } from './operation.ts';
 
 // Is there an order of the operations on one key that explains every answer? Just-in-time linearization: operations are
-// taken in the order of their starts and ends, and each must have happened by its end. A configuration is what the key may
-// hold now, and which of the open operations have happened.
+// taken in the order of their starts and ends, and each must have happened by its end. A configuration is what the key
+// may hold now, and which of the open operations have happened.
 
 interface Configuration {
   /** `id:fails`, or '' for absent. */

@@ -104,7 +104,9 @@ export function* clearMiddle(state: State, view: View, { ver, base }: Write): St
 /** By how many steps a write made alone is above the clock: more than clocks differ. */
 export const LEAP = 150;
 
-/** A write that the base cannot take. The mark is made first, so that a kill in between leaves it. Returns its version. */
+/**
+ * A write that the base cannot take. The mark is made first, so that a kill in between leaves it. Returns its version.
+ */
 export function* writeAlone(state: State, view: View, key: string, record: StoredRecord | null): Steps<number | Fail> {
   const { store } = view;
   const work = function* (): Steps<number | Fail> {

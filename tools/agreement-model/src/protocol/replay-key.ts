@@ -2,7 +2,10 @@ import { FAIL, type Fail, type Steps } from '../world/call.ts';
 import type { StoredRecord } from '../world/record.ts';
 import type { State, View } from './state.ts';
 
-/** Gives the base what it may miss of a key. For work that holds the key. `isUnknown`: the base does not know the middle. */
+/**
+ * Gives the base what it may miss of a key. For work that holds the key. `isUnknown`: the base does not know the
+ * middle.
+ */
 export function* replayKey(state: State, view: View, key: string, isUnknown = false): Steps<true | Fail> {
   return yield* state.underLock(view, `replay ${key}`, () => replayLocked(state, view, key, isUnknown));
 }

@@ -45,7 +45,8 @@ function* updateExclusively(state: State, key: string): Steps<Updated> {
   if (done !== FAIL) return done;
   isGivenUp = true;
   if (result !== undefined) return result;
-  // Nobody writes to the middle alone while it does not answer; what was written there before must be known to be nothing.
+  // Nobody writes to the middle alone while it does not answer; what was written there before must be known to be
+  // nothing.
   if (state.views.some((view) => !view.isRead || state.isMarked(view, key))) return 'undone';
   return yield* inBaseAlone(state, key);
 }

@@ -23,7 +23,9 @@ export interface StageProcess {
   threads: StageThread[];
 }
 
-/** What is stored of a key. A version of 0 is that of an entry that another program wrote; `undefined`: there is none. */
+/**
+ * What is stored of a key. A version of 0 is that of an entry that another program wrote; `undefined`: there is none.
+ */
 export interface StoredState {
   readonly middle: number | undefined;
   readonly base: number | undefined;
@@ -62,8 +64,8 @@ export interface StagePut {
 }
 
 /**
- * Real managers and their tiers. Each call of a persistent tier is a step, before which its operation may stop. A method
- * resolves once nothing goes on without another step.
+ * Real managers and their tiers. Each call of a persistent tier is a step, before which its operation may stop. A
+ * method resolves once nothing goes on without another step.
  */
 export interface Stage {
   open(proc: StageProcess): Promise<void>;

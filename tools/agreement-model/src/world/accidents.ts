@@ -103,8 +103,8 @@ function isUnknown(world: World, middle: Middle): boolean {
 }
 
 /**
- * The base is replaced by an empty one while every middle works. What a middle had of a key comes back; where that is not
- * what the base had, the key then holds that or nothing.
+ * The base is replaced by an empty one while every middle works. What a middle had of a key comes back; where that is
+ * not what the base had, the key then holds that or nothing.
  */
 function loseBase(world: World): void {
   const isUnderWay = world.procs.some(({ threads }) => threads.some(({ isLate }) => isLate));

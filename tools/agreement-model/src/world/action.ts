@@ -21,5 +21,7 @@ export type Action =
   | { readonly a: 'evict memory' | 'evict middle' | 'evict base'; readonly p: number; readonly key: string }
   | { readonly a: 'foreign'; readonly p: number; readonly key: string; readonly tier: 'middle' | 'base' }
   | { readonly a: 'kill' | 'close' | 'probe'; readonly p: number }
-  /** Locks of dead processes are taken over; the base is replaced by an empty one; it drops the cursors of all tiers. */
+  /**
+   * Locks of dead processes are taken over; the base is replaced by an empty one; it drops the cursors of all tiers.
+   */
   | { readonly a: 'take over' | 'lose base' | 'forget tiers' };

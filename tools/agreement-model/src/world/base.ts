@@ -6,7 +6,10 @@ export interface LogRow {
   readonly ver: number;
 }
 
-/** The lowest persistent tier: rows, a log of their changes, and a cursor for each tier above. Each method is one transaction. */
+/**
+ * The lowest persistent tier: rows, a log of their changes, and a cursor for each tier above. Each method is one
+ * transaction.
+ */
 export class Base {
   readonly name = 'base';
   /** Distinguishes a base from the one that it replaced. */
@@ -35,8 +38,8 @@ export class Base {
   }
 
   /**
-   * Makes a write that this base has missed, unless it has a newer one. Returns the version that it has afterwards, 0 for
-   * none. A record of version 0 gets a new version. `isAbove`: the row's position is above the version too.
+   * Makes a write that this base has missed, unless it has a newer one. Returns the version that it has afterwards, 0
+   * for none. A record of version 0 gets a new version. `isAbove`: the row's position is above the version too.
    */
   replay(key: string, record: StoredRecord | null, ver: number, clock: number, isAbove: boolean): number {
     if (record?.ver === 0) return this.write(key, record, clock, 0);

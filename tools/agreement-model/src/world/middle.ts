@@ -25,7 +25,10 @@ export class Middle {
   readonly marks = new Map<string, Mark>();
   readonly tail: TailLine[] = [];
   holder: Life | null = null;
-  /** The last base that was seen not to know this tier. Not stored: it tells the checker from when on nothing may be lost. */
+  /**
+   * The last base that was seen not to know this tier. Not stored: it tells the checker from when on nothing may be
+   * lost.
+   */
   unknownTo: number | undefined;
 
   constructor(name: string) {

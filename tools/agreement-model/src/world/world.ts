@@ -158,8 +158,8 @@ export class World implements Surroundings {
   }
 
   /**
-   * Not promised, and left out: an update that goes past a middle whose deadline passes, while another process, for which
-   * the base is off, writes the key there alone. So where the base may fail, updates wait for middles.
+   * Not promised, and left out: an update that goes past a middle whose deadline passes, while another process, for
+   * which the base is off, writes the key there alone. So where the base may fail, updates wait for middles.
    */
   #mustWait({ request, call, isLate }: Thread): boolean {
     if (request.kind !== 'update' || isLate || call.tier === 'base' || !this.config.baseTimeouts) return false;

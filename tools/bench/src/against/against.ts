@@ -69,7 +69,9 @@ function rowOf(name: string, pairs: readonly (readonly [Times, Times])[]): strin
   return `| ${name} | ${times} | ${Math.exp(mean).toFixed(3)} | ${low.toFixed(3)} to ${high.toFixed(3)} |`;
 }
 
-/** The 97.5 % quantile of Student's t distribution, by its expansion around the normal quantile; right to 1 % from 4. */
+/**
+ * The 97.5 % quantile of Student's t distribution, by its expansion around the normal quantile; right to 1 % from 4.
+ */
 function studentT(freedom: number): number {
   const z = 1.959964;
   return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);

@@ -15,7 +15,9 @@ const FLOOR = 'the three tiers, one after the other';
  */
 const LIMIT = 1.2 * 1.05;
 
-/** The stack and its tiers alone, with entries that are equal but not the same: a memory tier counts in those it has. */
+/**
+ * The stack and its tiers alone, with entries that are equal but not the same: a memory tier counts in those it has.
+ */
 async function setUpBoth(context: ScenarioContext, second: SecondTier) {
   const count = context.quick ? COUNT.quick : COUNT.full;
   const [entries, twins] = [sampleEntries(count), sampleEntries(count)];

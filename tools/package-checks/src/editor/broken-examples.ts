@@ -48,7 +48,10 @@ const COMPILER: ts.CompilerOptions = {
   noEmit: true,
 };
 
-/** All examples of the exported names of packages, given by their declaration files, and of the members of its classes and interfaces. */
+/**
+ * All examples of the exported names of packages, given by their declaration files, and of the members of its classes
+ * and interfaces.
+ */
 export function examplesOf(entries: readonly string[]): Example[] {
   const program = programOf(entries);
   return entries.flatMap((entry) => examplesIn(publicSymbols(entry, program)));
