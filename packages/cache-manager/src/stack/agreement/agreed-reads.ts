@@ -195,7 +195,8 @@ export class AgreedReads {
         return this.#searchAll(key, read, attempt + 1);
       }
       if (mark === undefined && (isFromBase || !this.mayAnswer)) continue;
-      if (mark === undefined && own < middle.behindOf(key)) continue;
+      // The base has something newer, whether it can be asked or not.
+      if (Math.max(own, mark ?? 0) < middle.behindOf(key)) continue;
       // Whether it is newer than what the base has can only be told by the base.
       if (entry !== undefined && own === 0 && base.hasAnswered) continue;
       const isRemoval = mark !== undefined && own <= mark;

@@ -289,6 +289,23 @@ describe('an entry that another program wrote', () => {
   });
 });
 
+it('does not return what the base is known to have replaced while the base cannot be reached, even if it is marked', async () => {
+  const world = new AgreedWorld();
+  world.middle.records.set('a', entryOf('a', { source: 'old' }));
+  const cache = await opened(world);
+  expect((await cache.get('a'))?.source).toBe('old');
+  // The base did not know the middle tier: until they have agreed, everything in it is marked.
+  expect([...world.middle.marks]).toEqual([[null, 0]]);
+  world.base.writeForeign(entryOf('a', { source: 'new' }));
+  await cache.get('other');
+  world.down.add('base');
+  expect((await cache.get('a'))?.source).not.toBe('old');
+  world.down.delete('base');
+  await cache.close();
+  const next = await opened(world, 'next');
+  expect((await next.get('a'))?.source).toBe('new');
+});
+
 it('gives each write a version near the time of its clock', async () => {
   const world = new AgreedWorld();
   const cache = await opened(world);
