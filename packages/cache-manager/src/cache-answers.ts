@@ -27,7 +27,7 @@ export function lookupOf({ entry, tier }: Hit, now: number): CacheLookup {
   return {
     entry,
     tier: tier.name,
-    level: tier.level + 1,
+    level: tier.position + 1,
     ageMs: now - entry.fetchTime,
     remainingTtlMs: entry.expiresAt - now,
   };

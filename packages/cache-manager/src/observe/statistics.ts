@@ -36,13 +36,13 @@ export class Statistics implements StackEvents, TierListener {
 
   /** An entry was copied up into a tier. */
   promoted(tier: ManagedTier, key: string): void {
-    countAt(this.#promotions, tier.level);
+    countAt(this.#promotions, tier.position);
     this.events.emit('promotion', { key, tier: tier.name });
   }
 
   /** An entry left a tier; `isDemotion` is true if a lower tier keeps it. */
   evicted(tier: ManagedTier, key: string, reason: RemovalReason, isDemotion: boolean): void {
-    if (isDemotion) countAt(this.#demotions, tier.level);
+    if (isDemotion) countAt(this.#demotions, tier.position);
     this.events.emit('eviction', { key, tier: tier.name, reason });
   }
 
@@ -59,11 +59,12 @@ export class Statistics implements StackEvents, TierListener {
   /** All counts; if statistics are disabled, only the sizes and states of the tiers. */
   snapshot(): CacheStatistics {
     const isEnabled = this.#isEnabled;
-    const at = (counts: readonly number[], level: number): number => (isEnabled ? (counts[level] ?? 0) : 0);
+    const at = (counts: readonly number[], place: number): number => (isEnabled ? (counts[place] ?? 0) : 0);
     const tiers = (this.#tiers ?? []).map((tier) => {
-      const { statistics, name, level, isDegraded: degraded } = tier;
+      const { statistics, name, position, isDegraded: degraded } = tier;
       const stats = isEnabled ? statistics : new TierStatistics({ currentSize: statistics.currentSize });
-      return { name, stats, degraded, promotions: at(this.#promotions, level), demotions: at(this.#demotions, level) };
+      const [promotions, demotions] = [at(this.#promotions, position), at(this.#demotions, position)];
+      return { name, stats, degraded, promotions, demotions };
     });
     const named = (name: string) => tiers.find((tier) => tier.name === name);
     return new CacheStatistics({
@@ -82,8 +83,8 @@ export class Statistics implements StackEvents, TierListener {
   }
 }
 
-function countAt(counts: number[], level: number): void {
-  counts[level] = (counts[level] ?? 0) + 1;
+function countAt(counts: number[], place: number): void {
+  counts[place] = (counts[place] ?? 0) + 1;
 }
 
 function sum(counts: readonly number[]): number {

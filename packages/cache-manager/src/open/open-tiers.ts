@@ -67,7 +67,7 @@ async function createTier(
   }
   return new ManagedTier(source, {
     name,
-    level,
+    position: level,
     clock: context.clock,
     logger: context.logger,
     timeoutMs,

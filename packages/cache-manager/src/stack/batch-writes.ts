@@ -4,7 +4,7 @@ import { allOf, chain, extractUrlCredentials, isPromise, stampEntry, versionOf }
 import { type AccessBuffer, copyFor, withoutMark } from '../access/access-buffer.ts';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { areMany } from '../scheduling/slices.ts';
-import type { Level } from './levels.ts';
+import type { Level, StackLevels } from './levels.ts';
 import type { Merge } from './merge.ts';
 import type { ExpectedVersions, SliceHooks, StoredEntries } from './stack-level.ts';
 
@@ -29,11 +29,7 @@ interface MergeProgress {
   readonly isLast: boolean;
 }
 
-export interface BatchWritesContext {
-  /** The levels that a process alone has, the first one first. */
-  readonly inMemory: readonly Level[];
-  /** The levels below them, which are written first. */
-  readonly below: readonly Level[];
+export interface BatchWritesContext extends Pick<StackLevels, 'caches' | 'below' | 'doAgree'> {
   /** First the levels that keep an entry's own TTL, then those that cap it. */
   readonly uncappedFirst: readonly Level[];
   readonly mutex: KeyedMutex;
@@ -43,8 +39,8 @@ export interface BatchWritesContext {
 }
 
 /**
- * Writes of many keys, under the locks of all of them: the durable levels first, then those in memory from the bottom up.
- * Each durable level starts in its own turn of the event loop if the batch is long.
+ * Writes of many keys, under the locks of all of them: the lower levels first, then their caches from the bottom up. Each
+ * of the lower levels starts in its own turn of the event loop if the batch is long.
  */
 export class BatchWrites {
   readonly #context: BatchWritesContext;
@@ -69,29 +65,16 @@ export class BatchWrites {
   }
 
   #putAll(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
-    const first = this.#context.inMemory.length === 0 ? this.#hooks : {};
+    const first = this.#context.caches.length === 0 ? this.#hooks : {};
     const below = areMany(entries)
       ? this.#putInTurns(entries, first)
       : allOf(this.#context.below.map((level) => level.storeMany(copiesFor(level, entries), first)));
     return chain(below, (results) => {
       const stored = entries.map((entry, i) => stampedAs(entry, results, i));
-      const outdated = new Set(results.flatMap((result) => [...(result.outdated ?? [])]));
-      if (outdated.size > 0) return this.#putCurrent(stored, outdated, results);
-      return chain(this.#putInMemory(stored), (inMemory) => anyLevel([...results, ...inMemory], entries.length));
+      return chain(this.#putInCaches(stored, results), (inCaches) =>
+        anyOf([...results.map((result) => result.stored), ...inCaches], entries.length),
+      );
     });
-  }
-
-  /** Like `#putInMemory`, but copies of entries of which something newer is there are dropped. */
-  async #putCurrent(
-    entries: readonly CacheEntry[],
-    outdated: ReadonlySet<string>,
-    results: readonly StoredEntries[],
-  ): Promise<boolean[]> {
-    const current = entries.filter(({ key }) => !outdated.has(key));
-    const inMemory = await this.#putInMemory(current);
-    for (const level of this.#context.inMemory) await level.deleteMany([...outdated]);
-    const kept = new Set(current.filter((_, i) => inMemory.some((level) => level.stored[i] === true)));
-    return anyLevel(results, entries.length).map((isStored, i) => isStored || kept.has(entries[i]!));
   }
 
   /** Starts each level in its own turn of the event loop. */
@@ -104,20 +87,36 @@ export class BatchWrites {
     return Promise.all(results);
   }
 
-  /** From the bottom up. With `oneStep`, each level gets all of them in one step, with these hooks around the first. */
-  #putInMemory(entries: readonly CacheEntry[], oneStep?: SliceHooks): MaybePromise<StoredEntries[]> {
-    const { inMemory } = this.#context;
-    const results: MaybePromise<StoredEntries>[] = new Array(inMemory.length);
-    for (let i = inMemory.length - 1; i >= 0; i--) {
-      const level = inMemory[i]!;
-      const copies = copiesFor(level, entries);
-      const isFirst = i === 0;
-      if (oneStep !== undefined) {
-        if (isFirst) oneStep.before?.(entries);
-        const stored = level.storeManyInOneStep(copies);
-        if (isFirst && !isPromise(stored)) oneStep.after?.(entries);
-        results[i] = stored;
-      } else results[i] = level.storeMany(copies, isFirst ? this.#hooks : {});
+  /**
+   * From the bottom up. Returns for each cache which of the entries it has stored. Of an entry of which something newer is
+   * there, or, in a durable cache, of one that no level below has stored, it has no copy afterwards.
+   */
+  #putInCaches(
+    entries: readonly CacheEntry[],
+    below: readonly StoredEntries[],
+  ): MaybePromise<readonly (readonly boolean[])[]> {
+    const { caches } = this.#context;
+    const outdated = new Set(below.flatMap((result) => [...(result.outdated ?? [])]));
+    const results: MaybePromise<readonly boolean[]>[] = new Array(caches.length);
+    for (let i = caches.length - 1; i >= 0; i--) {
+      const cache = caches[i]!;
+      const unwanted = cache.isDurable ? withUnstored(outdated, entries, below) : outdated;
+      results[i] = putWanted(cache, entries, unwanted, i === 0 ? this.#hooks : {});
+    }
+    return allOf(results);
+  }
+
+  /** From the bottom up; a cache in memory gets all of them in one step, with these hooks around the first. */
+  #putMerged(entries: readonly CacheEntry[], hooks: SliceHooks): MaybePromise<readonly StoredEntries[]> {
+    const { caches } = this.#context;
+    const results: MaybePromise<StoredEntries>[] = new Array(caches.length);
+    for (let i = caches.length - 1; i >= 0; i--) {
+      const cache = caches[i]!;
+      const copies = copiesFor(cache, entries);
+      if (i === 0) hooks.before?.(entries);
+      const stored = cache.isSynchronous ? cache.storeManyInOneStep(copies) : cache.storeMany(copies);
+      if (i === 0 && !isPromise(stored)) hooks.after?.(entries);
+      results[i] = stored;
     }
     return allOf(results);
   }
@@ -132,14 +131,17 @@ export class BatchWrites {
       await merge.prepare(entriesOf(existing));
       if (this.#context.below.length > 0) return this.#mergeBelow(keys, merge, existing);
       const entries = this.#merge(merge, existing);
-      const inMemory = await this.#putInMemory(entries, this.#hooks);
-      return anyLevel(inMemory, entries.length);
+      const inCaches = await this.#putMerged(entries, this.#hooks);
+      return anyOf(
+        inCaches.map((result) => result.stored),
+        entries.length,
+      );
     });
   }
 
-  /** Stores the merged entries in the durable levels, and again what others have changed meanwhile; then in memory. */
+  /** Stores the merged entries in the lower levels, and again what others have changed meanwhile; then in their caches. */
   async #mergeBelow(keys: readonly string[], merge: Merge, existing: Map<string, Newest>): Promise<boolean[]> {
-    const { access, below, inMemory } = this.#context;
+    const { access, below, uncappedFirst, doAgree } = this.#context;
     const done = new Map<string, CacheEntry>();
     const stored = new Set<string>();
     let left: ReadonlySet<string> = new Set(keys);
@@ -147,17 +149,18 @@ export class BatchWrites {
       const outdated = await this.#mergeOnce(merge, existing, { left, done, stored, isLast: attempt === MERGES });
       // Merged again, into what others have made of them.
       for (const key of outdated) existing.delete(key);
-      for (const [key, newest] of await this.#newestMany([...outdated])) existing.set(key, newest);
+      const levels = doAgree ? below : uncappedFirst;
+      for (const [key, newest] of await this.#newestMany([...outdated], levels)) existing.set(key, newest);
       left = outdated;
     }
     // With the accesses that were counted meanwhile.
     const merged = [...done.values()].map((entry) => access.overlay(entry, below.at(-1)!));
-    const results = inMemory.length === 0 ? [] : await this.#putInMemory(merged, {});
+    const results = await this.#putMerged(merged, {});
     for (const [i, { key }] of merged.entries()) if (results.some((level) => level.stored[i])) stored.add(key);
     return merge.entries.map(({ key }) => stored.has(key));
   }
 
-  /** Merges into the existing entries and stores the result in the durable levels. Returns the keys to be merged again. */
+  /** Merges into the existing entries and stores the result in the lower levels. Returns the keys to be merged again. */
   async #mergeOnce(merge: Merge, existing: Map<string, Newest>, progress: MergeProgress): Promise<Set<string>> {
     const { access, below } = this.#context;
     const { left, done, stored, isLast } = progress;
@@ -208,11 +211,11 @@ export class BatchWrites {
   }
 
   #deleteAll(keys: readonly string[], expected?: ExpectedVersions): MaybePromise<boolean[]> {
-    const { inMemory, below, invalidateDerivedState } = this.#context;
+    const { caches, below, invalidateDerivedState } = this.#context;
     for (const key of keys) invalidateDerivedState(key);
     return chain(allOf(below.map((level) => level.deleteMany(keys, expected))), (results) => {
       for (const key of keys) invalidateDerivedState(key);
-      const above = allOf(inMemory.map((level) => level.deleteMany(keys)));
+      const above = allOf(caches.map((level) => level.deleteMany(keys)));
       return chain(above, (more) => anyOf([...results, ...more], keys.length));
     });
   }
@@ -233,7 +236,7 @@ export class BatchWrites {
   }
 
   get #first(): Level {
-    return this.#context.inMemory[0] ?? this.#context.below[0]!;
+    return this.#context.caches[0] ?? this.#context.below[0]!;
   }
 
   /** The first level's copy of an entry, which counts accesses on. */
@@ -244,17 +247,28 @@ export class BatchWrites {
     return entry !== undefined && versionOf(entry) === version ? { entry, level, version } : undefined;
   }
 
-  /** The live entries of the keys, without counting hits. Each level is read only for the keys that no earlier one had. */
-  async #newestMany(keys: readonly string[]): Promise<Map<string, Newest>> {
+  /**
+   * The live entries of the keys, without counting hits. Each level is read only for the keys that no earlier one had. A copy
+   * without a version, which a cache of tiers that agree may have, cannot be compared: it counts if they have none.
+   */
+  async #newestMany(keys: readonly string[], levels = this.#context.uncappedFirst): Promise<Map<string, Newest>> {
+    const { below, doAgree } = this.#context;
     const found = new Map<string, Newest>();
+    const unversioned = new Map<string, Newest>();
     let left = keys;
-    for (const level of this.#context.uncappedFirst) {
+    for (const level of levels) {
       if (left.length === 0) break;
-      for (const entry of await level.peekMany(left))
-        if (entry !== undefined) found.set(entry.key, { entry, level, version: versionOf(entry) });
+      const needsVersions = doAgree && !below.includes(level);
+      for (const entry of await level.peekMany(left)) {
+        if (entry === undefined) continue;
+        const newest = { entry, level, version: versionOf(entry) };
+        if (!needsVersions || newest.version > 0) found.set(entry.key, newest);
+        else if (!unversioned.has(entry.key)) unversioned.set(entry.key, newest);
+      }
       if (areMany(left)) await setImmediate();
       if (found.size > 0) left = left.filter((key) => !found.has(key));
     }
+    for (const [key, newest] of unversioned) if (!found.has(key)) found.set(key, newest);
     return found;
   }
 }
@@ -276,10 +290,30 @@ function copiesFor(level: Level, entries: readonly CacheEntry[]): readonly Cache
   return level.level === 0 ? entries : entries.map((entry) => copyFor(level, entry));
 }
 
-function anyLevel(levels: readonly StoredEntries[], length: number): boolean[] {
-  return anyOf(
-    levels.map(({ stored }) => stored),
-    length,
+/** With the keys of the entries that no level has stored. */
+function withUnstored(
+  keys: ReadonlySet<string>,
+  entries: readonly CacheEntry[],
+  levels: readonly StoredEntries[],
+): ReadonlySet<string> {
+  const unstored = entries.filter((_, i) => !levels.some(({ stored }) => stored[i] === true));
+  return unstored.length === 0 ? keys : new Set([...keys, ...unstored.map(({ key }) => key)]);
+}
+
+/** Stores the entries in a cache, except those of unwanted keys, which it drops. Returns which it has stored. */
+function putWanted(
+  cache: Level,
+  entries: readonly CacheEntry[],
+  unwanted: ReadonlySet<string>,
+  hooks: SliceHooks,
+): MaybePromise<readonly boolean[]> {
+  if (unwanted.size === 0) return chain(cache.storeMany(copiesFor(cache, entries), hooks), ({ stored }) => stored);
+  const wanted = entries.filter(({ key }) => !unwanted.has(key));
+  return chain(cache.storeMany(copiesFor(cache, wanted), hooks), ({ stored }) =>
+    chain(cache.deleteMany([...unwanted]), () => {
+      const kept = new Set(wanted.filter((_, i) => stored[i] === true));
+      return entries.map((entry) => kept.has(entry));
+    }),
   );
 }
 

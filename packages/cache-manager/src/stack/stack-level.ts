@@ -55,7 +55,7 @@ export interface LevelUpdateOptions {
  * throws, rejects or hangs. Operations on a key run under its lock, except reads of the first level. `T` is a tier.
  */
 export interface StackLevel<T = unknown> {
-  /** The position of the level in the stack, from 0. */
+  /** The position of the level in the stack, from 0: the order in which levels are read. */
   readonly level: number;
   /** The tiers of this level, the fastest first. */
   readonly tiers: readonly T[];

@@ -108,13 +108,18 @@ export class StackReads {
 
   #promote(source: Level, found: CacheEntry, level: number): MaybePromise<Hit> {
     const entry = this.#access.countHit(found, source, source.now());
-    const copies = this.#levels.slice(0, level).map((above) =>
-      chain(above.store(copyFor(above, entry)), ({ stored }) => {
-        for (const [i, tier] of above.tiers.entries()) if (stored[i] === true) this.#events.promoted(tier, entry.key);
-      }),
-    );
     const hit = { entry, tier: source.answeredBy(entry.key) };
-    return copies.some(isPromise) ? Promise.all(copies).then(() => hit) : hit;
+    return chain(this.#copyUp(entry, level - 1), () => hit);
+  }
+
+  /** From the bottom up, so that the copy that is read first is made when the lock is about to be released. */
+  #copyUp(entry: CacheEntry, level: number): MaybePromise<void> {
+    const above = this.#levels[level];
+    if (above === undefined) return undefined;
+    return chain(above.store(copyFor(above, entry)), ({ stored }) => {
+      for (const [i, tier] of above.tiers.entries()) if (stored[i] === true) this.#events.promoted(tier, entry.key);
+      return this.#copyUp(entry, level - 1);
+    });
   }
 
   /**

@@ -23,15 +23,22 @@ export class Staleness {
    */
   readonly countdown = { left: 0 };
   readonly #levels: readonly StackLevel[];
+  /** The removals of outdated copies that are on their way. */
+  readonly #drops: () => MaybePromise<unknown>;
   #polledAt = Number.NEGATIVE_INFINITY;
   #polls = 0;
   #failedPolls = 0;
   #polling: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Expects the levels that others may change, below a first level that they cannot. */
-  constructor(levels: readonly StackLevel[], maxMs = DEFAULT_STALENESS_MS) {
+  /** Expects the levels that others may change; none if there is but one level. */
+  constructor(
+    levels: readonly StackLevel[],
+    maxMs = DEFAULT_STALENESS_MS,
+    drops: () => MaybePromise<unknown> = () => undefined,
+  ) {
     this.#levels = levels;
+    this.#drops = drops;
     this.maxMs = maxMs;
     if (levels.length === 0) this.countdown.left = Number.POSITIVE_INFINITY;
   }
@@ -52,13 +59,15 @@ export class Staleness {
   poll(): MaybePromise<void> {
     if (this.#polling !== undefined && this.maxMs > 0) return this.#polling;
     const begun = performance.now();
-    const done = chain(allOf(this.#levels.map((level) => level.poll())), (answers) => {
-      this.#polls++;
-      if (answers.includes(false)) this.#failedPolls++;
-      this.#polledAt = begun;
-      this.#polling = undefined;
-      this.#startCount();
-    });
+    const done = chain(allOf(this.#levels.map((level) => level.poll())), (answers) =>
+      chain(this.#drops(), () => {
+        this.#polls++;
+        if (answers.includes(false)) this.#failedPolls++;
+        this.#polledAt = begun;
+        this.#polling = undefined;
+        this.#startCount();
+      }),
+    );
     if (done === undefined) return;
     this.#polling = done as Promise<void>;
     return this.#polling;

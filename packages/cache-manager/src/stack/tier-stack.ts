@@ -14,8 +14,9 @@ import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
 import type { OnDoubt } from './doubt-policy.ts';
 import { Invalidation } from './invalidation.ts';
-import { type Level, levelsOf } from './levels.ts';
+import { inTierOrder, type Level, levelsOf, type StackLevels } from './levels.ts';
 import type { Merge } from './merge.ts';
+import type { StoredEntry } from './stack-level.ts';
 import { StackReads } from './stack-reads.ts';
 import { StaleEntries } from './stale-entries.ts';
 import { Staleness } from './staleness.ts';
@@ -67,17 +68,14 @@ export interface TierStackOptions {
  * Any number of tiers that behave like one store. Tiers that agree with each other form one level.
  *
  * Order: every write of a key, including a promotion, holds the key's lock, so that a completed delete is never undone.
- * Durable levels are written first, then those in memory from the bottom up: what a read returns is durable already, and
+ * The lower levels are written first, then their caches from the bottom up: what a read returns is durable already, and
  * what a level evicts is in the levels below. Reads of the first level take no lock: it is written under the lock, and
  * returns the value that was written last.
  */
 export class TierStack {
   readonly tiers: readonly ManagedTier[];
   readonly levels: readonly Level[];
-  /** The levels that a process alone has, the first one first. */
-  readonly #inMemory: readonly Level[];
-  /** The levels below them. */
-  readonly #below: readonly Level[];
+  readonly #levels: StackLevels;
   /** First the levels that keep an entry's own TTL, then those that cap it. */
   readonly #uncappedFirst: readonly Level[];
   /** Values that may be returned after they have expired. */
@@ -100,21 +98,19 @@ export class TierStack {
     logger: Logger,
     { maxStalenessMs, onDoubt = 'answer' }: TierStackOptions = {},
   ) {
-    const levels = levelsOf(tiers, { mutex: this.#mutex, logger, onDoubt });
-    const lowestInMemory = levels.findIndex(({ isDurable }) => isDurable);
     this.tiers = tiers;
+    this.#levels = levelsOf(tiers, { mutex: this.#mutex, logger, onDoubt });
+    const { all: levels } = this.#levels;
     this.levels = levels;
-    this.#inMemory = lowestInMemory === -1 ? levels : levels.slice(0, lowestInMemory);
-    this.#below = levels.slice(this.#inMemory.length);
     this.#uncappedFirst = [...levels.filter((level) => !level.capsTtl), ...levels.filter((level) => level.capsTtl)];
     this.#events = events;
-    this.staleness = new Staleness(levels.length > 1 ? this.#below : [], maxStalenessMs);
+    const shared = levels.length > 1 ? levels.filter(({ isDurable }) => isDurable) : [];
+    this.staleness = new Staleness(shared, maxStalenessMs, () => this.#invalidation.drops);
     this.#access = new AccessBuffer(levels, this.#mutex, logger);
     const { staleness } = this;
     this.reads = new StackReads({ levels, mutex: this.#mutex, access: this.#access, events, staleness });
     this.#batches = new BatchWrites({
-      inMemory: this.#inMemory,
-      below: this.#below,
+      ...this.#levels,
       uncappedFirst: this.#uncappedFirst,
       mutex: this.#mutex,
       access: this.#access,
@@ -142,30 +138,31 @@ export class TierStack {
   }
 
   #putEverywhere(entry: CacheEntry): MaybePromise<boolean[]> {
+    const { below, caches } = this.#levels;
     this.#invalidateDerivedState(entry.key);
-    return chain(allOf(this.#below.map((level) => level.store(copyFor(level, entry)))), (below) => {
-      // With its version, so that memory knows which changes by others it has seen; but not the object that a level below
-      // was given, because memory counts accesses in its own.
-      const version = versionOf(below.findLast((level) => level.entry !== undefined)?.entry ?? entry);
-      const stored = stampEntry(entry, version);
-      const isOutdated = below.some((level) => level.isOutdated === true);
-      return chain(isOutdated ? this.#dropInMemory(entry.key) : this.#putInMemory(stored), (inMemory) => [
-        ...inMemory,
-        ...below.flatMap((level) => level.stored),
-      ]);
+    return chain(allOf(below.map((level) => level.store(copyFor(level, entry)))), (results) => {
+      this.#invalidateDerivedState(entry.key);
+      return chain(this.#putInCaches(entry, results, caches), (inCaches) =>
+        inTierOrder([...inCaches, ...results.flatMap(({ stored }) => stored)], this.tiers, this.levels),
+      );
     });
   }
 
-  #dropInMemory(key: string): MaybePromise<boolean[]> {
-    return chain(allOf(this.#inMemory.map((level) => level.delete(key))), () => this.#inMemory.map(() => false));
-  }
-
-  #putInMemory(entry: CacheEntry): MaybePromise<boolean[]> {
-    this.#invalidateDerivedState(entry.key);
-    const levels = this.#inMemory;
-    const results: MaybePromise<boolean>[] = new Array(levels.length);
-    for (let i = levels.length - 1; i >= 0; i--)
-      results[i] = chain(levels[i]!.store(copyFor(levels[i]!, entry)), ({ stored }) => stored[0] === true);
+  /** From the bottom up, once the levels below have answered. */
+  #putInCaches(entry: CacheEntry, below: readonly StoredEntry[], caches: readonly Level[]): MaybePromise<boolean[]> {
+    // With its version, so that memory knows which changes by others it has seen; but not the object that a level below
+    // was given, because memory counts accesses in its own.
+    const version = versionOf(below.findLast((level) => level.entry !== undefined)?.entry ?? entry);
+    const stored = stampEntry(entry, version);
+    const isOutdated = below.some((level) => level.isOutdated === true);
+    const isDurable = below.some((level) => level.stored.includes(true));
+    const put = (level: Level): MaybePromise<boolean> => {
+      // What no level below has would be all that is left after a kill, and is removed by the next opening.
+      if (isOutdated || (!isDurable && level.isDurable)) return chain(level.delete(entry.key), () => false);
+      return chain(level.store(copyFor(level, stored)), (answer) => answer.stored[0] === true);
+    };
+    const results: MaybePromise<boolean>[] = new Array(caches.length);
+    for (let i = caches.length - 1; i >= 0; i--) results[i] = put(caches[i]!);
     return allOf(results);
   }
 
@@ -216,7 +213,7 @@ export class TierStack {
   update(key: string, change: EntryChange, options: UpdateOptions = {}): MaybePromise<CacheEntry | null | undefined> {
     return this.#whenFresh(() =>
       this.#mutex.run(key, () => {
-        const lowest = this.#below.at(-1);
+        const lowest = this.#levels.below.at(-1);
         if (lowest === undefined) return this.#updateCopies(key, change, options);
         const { check, reason } = options;
         // The first level will have the entry, so the mark that it evicted it is removed. Accesses that the level has not
@@ -260,7 +257,7 @@ export class TierStack {
     return chain<Newest | undefined, CacheEntry | null | undefined>(this.#newest(key), (found) => {
       if (found === undefined) return undefined;
       const overlaid = () => this.#access.overlay(found.entry, found.level);
-      return chain(apply?.(overlaid()), (applied) => {
+      return chain(this.#levels.doAgree ? undefined : apply?.(overlaid()), (applied) => {
         // Reads of the first level take no lock, so accesses may have been counted meanwhile.
         const result = (applied?.change ?? change)(overlaid());
         const changed = result && withoutMark(result);
@@ -282,9 +279,16 @@ export class TierStack {
 
   /** Stores a changed entry in every level that has not applied the change. */
   #putChanged(entry: CacheEntry, applied: ReadonlySet<ManagedTier> | undefined): MaybePromise<unknown> {
-    const levels = applied === undefined ? this.levels : this.levels.filter(({ tiers }) => !applied.has(tiers[0]!));
-    this.#noteChanged(entry, levels);
-    return allOf(levels.map((level) => level.store(copyFor(level, entry))));
+    const isLeft = ({ tiers }: Level): boolean => applied?.has(tiers[0]!) !== true;
+    const [below, caches] = [this.#levels.below.filter(isLeft), this.#levels.caches.filter(isLeft)];
+    this.#noteChanged(entry, [...caches, ...below]);
+    return chain(allOf(below.map((level) => level.store(copyFor(level, entry)))), (results) => {
+      if (below.length === 0) return this.#putInCaches(entry, results, caches);
+      // With the accesses that were counted meanwhile.
+      const counted = this.#access.overlay(entry, below.at(-1)!);
+      this.#noteChanged(counted, caches);
+      return this.#putInCaches(counted, results, caches);
+    });
   }
 
   /** These levels get an entry with all accesses counted so far. */
@@ -330,10 +334,10 @@ export class TierStack {
 
   #deleteEverywhere(key: string, reason?: RemovalReason): MaybePromise<boolean> {
     this.#invalidateDerivedState(key);
-    return chain(allOf(this.#below.map((level) => level.delete(key, reason))), (below) => {
+    return chain(allOf(this.#levels.below.map((level) => level.delete(key, reason))), (below) => {
       this.#invalidateDerivedState(key);
-      const inMemory = allOf(this.#inMemory.map((level) => level.delete(key, reason)));
-      return chain(inMemory, (existed) => existed.includes(true) || below.includes(true));
+      const inCaches = allOf(this.#levels.caches.map((level) => level.delete(key, reason)));
+      return chain(inCaches, (existed) => existed.includes(true) || below.includes(true));
     });
   }
 
@@ -352,9 +356,9 @@ export class TierStack {
     return this.#mutex.runExclusive(async () => {
       const count = (await this.keys()).length;
       this.#invalidateAllDerivedState();
-      await Promise.all(this.#below.map((level) => level.clear()));
+      await Promise.all(this.#levels.below.map((level) => level.clear()));
       this.#invalidateAllDerivedState();
-      await Promise.all(this.#inMemory.map((level) => level.clear()));
+      await Promise.all(this.#levels.caches.map((level) => level.clear()));
       return count;
     });
   }
@@ -399,11 +403,11 @@ export class TierStack {
    * Call it when a tier has evicted an entry. The eviction is a demotion if it was for capacity and a lower tier keeps
    * the entry.
    */
-  noteEviction(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
+  noteEviction(position: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
     const isDemotion =
-      reason === RemovalReason.CAPACITY && this.tiers.slice(level + 1).some((tier) => this.#keeps(tier, key));
-    if (isDemotion && level === 0) this.#access.recordEviction(entry);
-    this.#events.evicted(this.tiers[level]!, key, reason, isDemotion);
+      reason === RemovalReason.CAPACITY && this.tiers.slice(position + 1).some((tier) => this.#keeps(tier, key));
+    if (isDemotion && position === 0) this.#access.recordEviction(entry);
+    this.#events.evicted(this.tiers[position]!, key, reason, isDemotion);
   }
 
   /**

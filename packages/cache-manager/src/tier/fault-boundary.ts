@@ -16,8 +16,8 @@ export interface FaultBoundaryOptions {
   readonly logger: Logger;
   /** The deadline of each call to an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
-  /** The position of the tier in the stack, from 0. */
-  readonly level: number;
+  /** The position of the tier in the list of tiers, from 0. */
+  readonly position: number;
   /** Called when the tier has disabled itself, misses a deadline, or becomes unusable. */
   readonly onTrip: () => void;
 }
@@ -60,7 +60,7 @@ export class FaultBoundary {
     this.#options = options;
     const { synchronous, immediate, persistent, shared } = tier.capabilities;
     this.#isImmediate = immediate && !synchronous;
-    this.#holdsOnlyOurEntries = options.level === 0 && !persistent && !shared;
+    this.#holdsOnlyOurEntries = options.position === 0 && !persistent && !shared;
   }
 
   /** Calls the tier; `then` receives its answer, or the fallback after a fault. */

@@ -130,8 +130,13 @@ export class ManagedTier extends RecoverableTier implements StackLevel<ManagedTi
     return this.isUpToDate ? this : undefined;
   }
 
-  /** There is nothing to be done once the tier is open. */
-  async start(): Promise<void> {}
+  /** Empties a cache. */
+  async start(): Promise<void> {
+    if (!this.isCache) return;
+    const { logger } = this.options;
+    logger.info({ tier: this.name }, 'tier is a cache of the tiers that agree; what it has of earlier runs is removed');
+    await this.clear();
+  }
 
   answeredBy(): ManagedTier {
     return this;
@@ -211,7 +216,7 @@ export class ManagedTier extends RecoverableTier implements StackLevel<ManagedTi
 
   /** Stores an entry; a failed write is recorded for replay. */
   put(key: string, entry: CacheEntry): MaybePromise<boolean> {
-    const write = this.journal.begin(key, entry);
+    const write = this.journal.begin(key, this.isCache ? null : entry);
     if (!this.#checkAcceptsWrites()) return this.#finish(write, false);
     return this.boundary!.call<boolean, MaybePromise<boolean>>(
       () => this.tier!.put(key, this.capped(entry)),
@@ -238,7 +243,7 @@ export class ManagedTier extends RecoverableTier implements StackLevel<ManagedTi
 
   /** Like `putMany`, without slicing. */
   putManyInOneStep(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
-    const writes = entries.map((entry) => this.journal.begin(entry.key, entry));
+    const writes = entries.map((entry) => this.journal.begin(entry.key, this.isCache ? null : entry));
     const finish = (stored: boolean[] | undefined) =>
       writes.map((write, i) => this.#finish(write, stored?.[i] === true));
     if (!this.#checkAcceptsWrites()) return finish(undefined);

@@ -29,8 +29,8 @@ export interface TierListener {
 
 export interface ManagedTierOptions {
   readonly name: string;
-  /** The position of the tier in the stack, from 0. */
-  readonly level: number;
+  /** The position of the tier in the list of tiers, from 0. */
+  readonly position: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The deadline of each call to an asynchronous tier, in milliseconds. */
@@ -56,7 +56,10 @@ export interface ManagedTierOptions {
  */
 export abstract class RecoverableTier {
   readonly name: string;
-  readonly level: number;
+  /** The position of the tier in the list of tiers, from 0. */
+  readonly position: number;
+  /** The position of the tier's level in the stack, from 0. The levels may be in another order than the tiers. */
+  level: number;
   protected readonly options: ManagedTierOptions;
   protected readonly breaker = new CircuitBreaker();
   protected readonly journal = new WriteJournal();
@@ -73,13 +76,19 @@ export abstract class RecoverableTier {
   /** The last failure of the factory, and how often it failed. */
   #factory: FailedFactory | undefined;
   #factoryFailures = 0;
+  /**
+   * True if the tier is a cache of the levels below it. An entry that it misses is removed from it, not made up: by then,
+   * other processes may have replaced it below.
+   */
+  protected isCache = false;
   #onChange: ChangeListener | undefined;
   #unsubscribe: (() => unknown) | undefined;
   #recovery: Promise<void> | undefined;
 
   constructor(source: CacheTier | FailedFactory, options: ManagedTierOptions) {
     this.name = options.name;
-    this.level = options.level;
+    this.position = options.position;
+    this.level = options.position;
     this.options = options;
     if (source instanceof FailedFactory) this.#factory = source;
     else this.#adopt(source);
@@ -88,6 +97,15 @@ export abstract class RecoverableTier {
   /** The tier itself; `undefined` until its factory has made it. */
   get tier(): CacheTier | undefined {
     return this.#tier;
+  }
+
+  /**
+   * From now on, the tier is a durable cache of the levels below it. What it has was stored by earlier runs and may be
+   * outdated, so it is not read before it could be emptied.
+   */
+  useAsCache(): void {
+    this.isCache = true;
+    this.journal.finishClear(false);
   }
 
   /** What the tier claims. Of a tier that does not exist yet, the worst is assumed. */
@@ -213,8 +231,8 @@ export abstract class RecoverableTier {
 
   /** Uses the tier from now on. May throw, and then changes nothing. */
   #adopt(tier: CacheTier): void {
-    const { name, level, logger, timeoutMs } = this.options;
-    const boundary = new FaultBoundary(tier, { name, level, logger, timeoutMs, onTrip: () => this.#trip() });
+    const { name, position, logger, timeoutMs } = this.options;
+    const boundary = new FaultBoundary(tier, { name, position, logger, timeoutMs, onTrip: () => this.#trip() });
     const { synchronous, countsAccesses } = tier.capabilities;
     this.boundary = boundary;
     this.#tier = tier;
@@ -343,6 +361,9 @@ export abstract class RecoverableTier {
   async #retryFactory(factory: FailedFactory): Promise<boolean> {
     const { name, timeoutMs } = this.options;
     const made = await factory.retry(async (tier) => {
+      // It may have entries that the base misses: it must neither be emptied nor written without the others.
+      if (this.isCache && tier.capabilities.marks)
+        throw new CacheStorageError(`${name}: the tier was made too late; it is used from the next opening on`);
       const opened = tier.open();
       if (isPromise(opened)) await withDeadline(opened, timeoutMs, name);
       if (this.breaker.state === 'stopped') throw new CacheStorageError(`${name}: the cache was closed`);

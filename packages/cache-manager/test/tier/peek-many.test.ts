@@ -12,7 +12,7 @@ function boundaryOf(peek: (key: string) => unknown, timeoutMs = 1000) {
     name: 'l2',
     logger: silentLogger,
     timeoutMs,
-    level: 1,
+    position: 1,
     onTrip,
   });
   return { boundary, tier, onTrip };

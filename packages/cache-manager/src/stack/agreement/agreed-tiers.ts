@@ -59,9 +59,9 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
   /** Changes that middle tiers have reported since the log was read. */
   readonly #reported: { readonly middle: MiddleTier; readonly key: string }[] = [];
 
-  /** Expects tiers for which {@link canAgree} is true. */
-  constructor(tiers: readonly ManagedTier[], { mutex, logger, onDoubt }: AgreedTiersContext) {
-    this.level = tiers[0]!.level;
+  /** Expects a tier that {@link canBeBase} as the last one, and above it tiers that {@link canBeMiddle}. */
+  constructor(tiers: readonly ManagedTier[], level: number, { mutex, logger, onDoubt }: AgreedTiersContext) {
+    this.level = level;
     this.tiers = tiers;
     const middles = tiers.slice(0, -1).map((tier) => new MiddleTier(tier));
     this.#stores = new AgreedStores(new BaseLog(tiers.at(-1)!), middles, mutex);
@@ -73,11 +73,14 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
     this.#upkeep = new Upkeep(this.#stores, replay, logger);
   }
 
-  /** True if the last of the tiers is a base, and all others can be caches of it. */
-  static canAgree(tiers: readonly ManagedTier[]): boolean {
-    const base = tiers.at(-1);
-    if (base?.capabilities.log !== true || base.capsTtl) return false;
-    return tiers.slice(0, -1).every(({ capabilities: { marks, sideValues } }) => marks && sideValues);
+  /** True if the tier can be written first, and tell what was written. */
+  static canBeBase({ capabilities, capsTtl, isDurable }: ManagedTier): boolean {
+    return isDurable && capabilities.log && !capsTtl;
+  }
+
+  /** True if the tier can be above a base and take writes that the base misses. */
+  static canBeMiddle({ capabilities, isDurable }: ManagedTier): boolean {
+    return isDurable && capabilities.marks && capabilities.sideValues;
   }
 
   get #base(): ManagedTier {

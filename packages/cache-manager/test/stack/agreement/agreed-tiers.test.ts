@@ -314,24 +314,28 @@ it('gives each write a version near the time of its clock', async () => {
 });
 
 describe('an import over an entry', () => {
-  it('merges into what another process has made of it meanwhile', async () => {
-    const world = new AgreedWorld();
-    const [one, other] = [await opened(world, 'one'), await opened(world, 'other')];
-    const entry = CacheEntry.create({ proxyUrl: 'http://h.example:80', ttlSeconds: 1e8 });
-    const { key } = entry;
-    await one.put(entry);
-    await one.get(key);
-    const line = JSON.stringify({ proxy_url: 'http://h.example:80', source: 'list' });
-    const write = world.base.write.bind(world.base);
-    let isFirst = true;
-    world.base.beforeWrite = async () => {
-      if (!isFirst) return;
-      isFirst = false;
-      // Between the read and the write of the import.
-      write(key, world.base.rows.get(key)!.with({ failureCount: 7 }), world.clock.now(), 0);
-    };
-    expect(await other.warmFromFile(Buffer.from(`${line}\n`), { format: 'jsonl' })).toMatchObject({ loaded: 1 });
-    expect((await one.get(key))?.source).toBe('list');
-    expect((await one.get(key))?.failureCount).toBe(7);
-  });
+  it.each([true, false])(
+    'merges into what another has made of it meanwhile (with a copy in memory: %s)',
+    async (isKnown) => {
+      const world = new AgreedWorld();
+      const [one, other] = [await opened(world, 'one'), await opened(world, 'other')];
+      const entry = CacheEntry.create({ proxyUrl: 'http://h.example:80', ttlSeconds: 1e8 });
+      const { key } = entry;
+      await one.put(entry);
+      await one.get(key);
+      if (isKnown) await other.get(key);
+      const line = JSON.stringify({ proxy_url: 'http://h.example:80', source: 'list' });
+      const write = world.base.write.bind(world.base);
+      let isFirst = true;
+      world.base.beforeWrite = async () => {
+        if (!isFirst) return;
+        isFirst = false;
+        // Between the read and the write of the import.
+        write(key, world.base.rows.get(key)!.with({ failureCount: 7 }), world.clock.now(), 0);
+      };
+      expect(await other.warmFromFile(Buffer.from(`${line}\n`), { format: 'jsonl' })).toMatchObject({ loaded: 1 });
+      expect((await one.get(key))?.source).toBe('list');
+      expect((await one.get(key))?.failureCount).toBe(7);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import {
   STAGED_KEYS,
   stagedScriptOf,
 } from '@pw/agreement-model';
-import { afterEach, beforeEach, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, it, vi } from 'vitest';
 import { MemoryStage } from '../../support/agreed/memory-stage.ts';
 
 const HISTORIES = Number(process.env['PW_HISTORIES'] ?? 2_000);
@@ -19,8 +19,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function play(script: readonly Action[]): Promise<Outcome> {
-  const player = new ScriptPlayer(STAGED_KEYS, (surroundings) => new MemoryStage(surroundings, advance));
+async function play(script: readonly Action[], hasPlugin: boolean): Promise<Outcome> {
+  const player = new ScriptPlayer(STAGED_KEYS, (surroundings) => new MemoryStage(surroundings, { advance, hasPlugin }));
   const outcome = await player.play(script);
   // Those of managers that were killed.
   vi.clearAllTimers();
@@ -33,12 +33,18 @@ async function advance(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-it(`explains every answer in ${HISTORIES} histories of real managers with kills, outages and other programs`, async () => {
-  for (let seed = FROM; seed < FROM + HISTORIES; seed++) {
-    const script = stagedScriptOf(seed);
-    const outcome = await play(script);
-    const { violation } = outcome;
-    if (violation !== undefined)
-      throw new Error(`seed ${seed}: ${violation}\n${await describeShortest(script, outcome, play)}`);
-  }
-}, 600_000);
+describe(`${HISTORIES} histories of real managers with kills, outages and other programs`, () => {
+  it.each([
+    ['memory, a middle tier and a base', false],
+    ['a tier without marks between the middle tier and the base', true],
+  ])('explain every answer with %s', { timeout: 600_000 }, async (_stack, hasPlugin) => {
+    const playOne = (script: readonly Action[]) => play(script, hasPlugin);
+    for (let seed = FROM; seed < FROM + HISTORIES; seed++) {
+      const script = stagedScriptOf(seed);
+      const outcome = await playOne(script);
+      const { violation } = outcome;
+      if (violation !== undefined)
+        throw new Error(`seed ${seed}: ${violation}\n${await describeShortest(script, outcome, playOne)}`);
+    }
+  });
+});

@@ -11,7 +11,7 @@ afterEach(() => {
 
 async function violationOf(...script: readonly Action[]): Promise<string | undefined> {
   const advance = async () => void (await vi.advanceTimersByTimeAsync(1_000));
-  const player = new ScriptPlayer(['a', 'b'], (surroundings) => new MemoryStage(surroundings, advance));
+  const player = new ScriptPlayer(['a', 'b'], (surroundings) => new MemoryStage(surroundings, { advance }));
   const { violation, trace } = await player.play(script);
   return violation && [...trace, violation].join('\n');
 }

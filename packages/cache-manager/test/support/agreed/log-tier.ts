@@ -7,6 +7,8 @@ import {
   type Logger,
 } from '@pw/cache-models';
 import {
+  type AccessUpdate,
+  addAccess,
   changedOrRemoved,
   copyEntry,
   type LoggedWrite,
@@ -130,6 +132,18 @@ export class LogTier extends BaseTier<'async'> {
   }
   protected override async doExpire(key: string, now: number) {
     return this.#do('expire', (store) => store.rows.get(key)?.isExpiredAt(now) === true && store.rows.delete(key));
+  }
+  protected override async doRecordAccess(updates: readonly AccessUpdate[]) {
+    return this.#do('access', ({ rows }) => {
+      const found = updates.filter(({ key }) => rows.has(key));
+      for (const update of found) {
+        const row = rows.get(update.key)!;
+        const entry = stampEntry(copyEntry(row), versionOf(row));
+        addAccess(entry, update);
+        rows.set(update.key, entry);
+      }
+      return found.length;
+    });
   }
   protected async doHas(key: string, now: number) {
     return this.#do('has', (store) => store.rows.get(key)?.isExpiredAt(now) === false);

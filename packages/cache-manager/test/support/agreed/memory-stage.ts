@@ -18,6 +18,8 @@ import { LogStore } from './log-store.ts';
 import { LogTier, unreachable } from './log-tier.ts';
 import { MarkStore } from './mark-store.ts';
 import { MarkTier } from './mark-tier.ts';
+import { PluginStore } from './plugin-store.ts';
+import { PluginTier } from './plugin-tier.ts';
 
 const START = 1_700_000_000_000;
 const NEVER = 1_000_000;
@@ -27,6 +29,7 @@ interface Budgeted {
   readonly thread: StageThread;
   steps: number;
   resume: (() => void) | undefined;
+  isOver: boolean;
 }
 
 interface Running {
@@ -35,19 +38,31 @@ interface Running {
   readonly threads: Map<StageThread, Budgeted>;
 }
 
+export interface MemoryStageOptions {
+  /** Lets a second pass for the timers of all managers. */
+  readonly advance: () => Promise<void>;
+  /**
+   * True for a tier without marks between the other two, with a store that no other process uses. It cannot be reached
+   * whenever the middle tier cannot.
+   */
+  readonly hasPlugin?: boolean;
+}
+
 /** Real managers over stores in memory, all in this process. */
 export class MemoryStage implements Stage {
   readonly #base = new LogStore();
   readonly #middle = new MarkStore();
   readonly #surroundings: Surroundings;
   readonly #advance: () => Promise<void>;
+  readonly #hasPlugin: boolean;
+  readonly #plugins = new Map<StageProcess, PluginStore>();
   readonly #threads = new AsyncLocalStorage<Budgeted>();
   readonly #running = new Map<StageProcess, Running>();
 
-  /** `advance` lets a second pass for the timers of all managers. */
-  constructor(surroundings: Surroundings, advance: () => Promise<void>) {
+  constructor(surroundings: Surroundings, { advance, hasPlugin = false }: MemoryStageOptions) {
     this.#surroundings = surroundings;
     this.#advance = advance;
+    this.#hasPlugin = hasPlugin;
   }
 
   async open(proc: StageProcess): Promise<void> {
@@ -58,14 +73,17 @@ export class MemoryStage implements Stage {
     const gate = (step: string): Promise<void> | void => {
       if (isGone()) return new Promise<void>(() => {});
       const budgeted = this.#threads.getStore();
-      if (budgeted === undefined) return;
+      // What an operation has left to be done in the background is not held up after its end.
+      if (budgeted === undefined || budgeted.isOver) return;
       const { thread } = budgeted;
       surroundings.now++;
       surroundings.say(`P${proc.id} ${thread.request.kind} ${thread.request.key ?? ''}: ${step}`);
       if (budgeted.steps-- > 0) return;
       thread.isWaiting = true;
       return new Promise<void>((resolve) => {
+        const { resume } = budgeted;
         budgeted.resume = () => {
+          resume?.();
           budgeted.steps--;
           if (!isGone()) resolve();
         };
@@ -80,6 +98,9 @@ export class MemoryStage implements Stage {
     };
     const failureThreshold = NEVER;
     const memory = new MemoryCacheTier({ clock });
+    const store = this.#plugins.get(proc) ?? new PluginStore();
+    this.#plugins.set(proc, store);
+    const plugin = new PluginTier({ clock, name: 'plugin', failureThreshold, store, gate, check: check('middle') });
     const manager = await CacheManager.open({
       tiers: [
         { name: 'l1', tier: memory },
@@ -94,6 +115,7 @@ export class MemoryStage implements Stage {
             check: check('middle'),
           }),
         },
+        ...(this.#hasPlugin ? [{ name: 'plugin', tier: plugin }] : []),
         {
           name: 'l3',
           tier: new LogTier({ clock, name: 'l3', failureThreshold, store: this.#base, gate, check: check('base') }),
@@ -123,13 +145,15 @@ export class MemoryStage implements Stage {
 
   async begin(proc: StageProcess, thread: StageThread, steps: number, put?: StagePut): Promise<void> {
     const running = this.#running.get(proc)!;
-    const budgeted: Budgeted = { thread, steps, resume: undefined };
+    const budgeted: Budgeted = { thread, steps, resume: undefined, isOver: false };
     running.threads.set(thread, budgeted);
     this.#threads.run(budgeted, () => {
       askManager(running.manager, thread.request, put && entryOf(thread.request.key!, put)).then(
         (answer) => {
           if (this.#running.get(proc) !== running) return;
           running.threads.delete(thread);
+          budgeted.isOver = true;
+          budgeted.resume?.();
           this.#surroundings.ended(proc, thread, answer);
         },
         (error: unknown) => this.#surroundings.failed(`${thread.request.kind} rejected: ${String(error)}`),
@@ -140,8 +164,10 @@ export class MemoryStage implements Stage {
 
   async go(proc: StageProcess, thread: StageThread, steps: number): Promise<void> {
     const budgeted = this.#running.get(proc)!.threads.get(thread)!;
+    const resume = budgeted.resume!;
+    budgeted.resume = undefined;
     budgeted.steps = steps;
-    budgeted.resume!();
+    resume();
     await quiet();
   }
 
