@@ -40,7 +40,8 @@ export interface RecordChange {
 
 /**
  * How a tier above the base takes part in the agreement between the tiers (`docs/decisions/order-and-recovery.md`). It
- * stores the version of an entry with it, and returns it with every read ({@link versionOf}).
+ * stores the version of an entry with it, and returns it with every read ({@link versionOf}). A persistent tier without
+ * marks is a cache of the base, and emptied whenever the cache is opened (`docs/extend/capabilities.md`).
  *
  * The functions given here are called once a process holds the lock that protects the key, right before the store is
  * changed; no process can change the key in between. They return values, never promises, and do not call the tier.
