@@ -61,16 +61,17 @@ export interface CacheManagerOptions {
    */
   readonly tierTimeoutMs?: number | undefined;
   /**
-   * By how many milliseconds an answer from memory may lag behind what other processes write to the persistent tiers, as
-   * long as these can be asked: 0 or more; 0 asks them before each read.
+   * By how many milliseconds an answer from memory may lag behind what other processes write to the persistent tiers,
+   * as long as these can be asked: 0 or more; 0 asks them before each read.
    *
    * @default 100
    */
   readonly maxStalenessMs?: number | undefined;
   /**
-   * What a read returns while the lowest persistent tier has not been reached since the cache was opened, so that it cannot
-   * be known whether the tiers above it have what was written last: `"answer"` returns what they have, as a cache should,
-   * and counts that in `staleness.doubtful`; `"miss"` returns only what was written while that tier could not be reached.
+   * What a read returns while the lowest persistent tier has not been reached since the cache was opened, so that it
+   * cannot be known whether the tiers above it have what was written last: `"answer"` returns what they have, as a
+   * cache should, and counts that in `staleness.doubtful`; `"miss"` returns only what was written while that tier could
+   * not be reached.
    *
    * @default "answer"
    */

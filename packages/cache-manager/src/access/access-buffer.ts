@@ -28,8 +28,8 @@ export type CountedLevel = Pick<
  *
  * The buffer keeps an entry of such a tier itself and reads its count when it writes the hits. The entry is marked, so
  * that further hits need no lookup here. Invariant: an entry that is marked for this buffer is the one that the pending
- * access of its key follows. If the first tier is asynchronous, a hit may be counted before it is recorded here, so that
- * the difference of two counts would not be exact: each hit is then recorded on its own.
+ * access of its key follows. If the first tier is asynchronous, a hit may be counted before it is recorded here, so
+ * that the difference of two counts would not be exact: each hit is then recorded on its own.
  */
 export class AccessBuffer {
   readonly #tiers: readonly CountedLevel[];

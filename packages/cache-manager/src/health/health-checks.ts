@@ -93,8 +93,8 @@ export class HealthChecks {
   }
 
   /**
-   * Records a check in the tiers that keep a history. Other processes may have recorded checks in the lowest of them, so
-   * what it makes of the check holds for all tiers.
+   * Records a check in the tiers that keep a history. Other processes may have recorded checks in the lowest of them,
+   * so what it makes of the check holds for all tiers.
    */
   async #recordInTiers(newest: CacheEntry, parsed: HealthCheck): Promise<AppliedChange | undefined> {
     const found = this.#tiersWithHistory(newest.key);

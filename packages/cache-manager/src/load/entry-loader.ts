@@ -24,11 +24,11 @@ export interface LoadOptions {
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long this caller waits, in milliseconds: 1 to 2147483647; `null` for no limit. After that, it is rejected with a CacheError of code
-   * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has its own deadline. Once the last caller has left, by its
-   * deadline or its `signal`, the loader's signal is aborted, and the next call starts a new load. A result that the
-   * loader returns after that is not stored: all callers have continued without it, and an aborted loader may return an
-   * incomplete result. The reload of a stale entry has the same deadline.
+   * How long this caller waits, in milliseconds: 1 to 2147483647; `null` for no limit. After that, it is rejected with
+   * a CacheError of code `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has its own deadline. Once the last
+   * caller has left, by its deadline or its `signal`, the loader's signal is aborted, and the next call starts a new
+   * load. A result that the loader returns after that is not stored: all callers have continued without it, and an
+   * aborted loader may return an incomplete result. The reload of a stale entry has the same deadline.
    *
    * @default null
    * @example

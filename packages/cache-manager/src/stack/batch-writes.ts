@@ -39,8 +39,8 @@ export interface BatchWritesContext extends Pick<StackLevels, 'caches' | 'below'
 }
 
 /**
- * Writes of many keys, under the locks of all of them: the lower levels first, then their caches from the bottom up. Each
- * of the lower levels starts in its own turn of the event loop if the batch is long.
+ * Writes of many keys, under the locks of all of them: the lower levels first, then their caches from the bottom up.
+ * Each of the lower levels starts in its own turn of the event loop if the batch is long.
  */
 export class BatchWrites {
   readonly #context: BatchWritesContext;
@@ -88,8 +88,8 @@ export class BatchWrites {
   }
 
   /**
-   * From the bottom up. Returns for each cache which of the entries it has stored. Of an entry of which something newer is
-   * there, or, in a durable cache, of one that no level below has stored, it has no copy afterwards.
+   * From the bottom up. Returns for each cache which of the entries it has stored. Of an entry of which something newer
+   * is there, or, in a durable cache, of one that no level below has stored, it has no copy afterwards.
    */
   #putInCaches(
     entries: readonly CacheEntry[],
@@ -139,7 +139,9 @@ export class BatchWrites {
     });
   }
 
-  /** Stores the merged entries in the lower levels, and again what others have changed meanwhile; then in their caches. */
+  /**
+   * Stores the merged entries in the lower levels, and again what others have changed meanwhile; then in their caches.
+   */
   async #mergeBelow(keys: readonly string[], merge: Merge, existing: Map<string, Newest>): Promise<boolean[]> {
     const { access, below, uncappedFirst, doAgree } = this.#context;
     const done = new Map<string, CacheEntry>();
@@ -160,7 +162,9 @@ export class BatchWrites {
     return merge.entries.map(({ key }) => stored.has(key));
   }
 
-  /** Merges into the existing entries and stores the result in the lower levels. Returns the keys to be merged again. */
+  /**
+   * Merges into the existing entries and stores the result in the lower levels. Returns the keys to be merged again.
+   */
   async #mergeOnce(merge: Merge, existing: Map<string, Newest>, progress: MergeProgress): Promise<Set<string>> {
     const { access, below } = this.#context;
     const { left, done, stored, isLast } = progress;
@@ -248,8 +252,9 @@ export class BatchWrites {
   }
 
   /**
-   * The live entries of the keys, without counting hits. Each level is read only for the keys that no earlier one had. A copy
-   * without a version, which a cache of tiers that agree may have, cannot be compared: it counts if they have none.
+   * The live entries of the keys, without counting hits. Each level is read only for the keys that no earlier one had.
+   * A copy without a version, which a cache of tiers that agree may have, cannot be compared: it counts if they have
+   * none.
    */
   async #newestMany(keys: readonly string[], levels = this.#context.uncappedFirst): Promise<Map<string, Newest>> {
     const { below, doAgree } = this.#context;
@@ -274,8 +279,8 @@ export class BatchWrites {
 }
 
 /**
- * An entry with the version that the levels below have given it, so that memory knows which changes by others it has seen;
- * but not the object that they were given, because memory counts accesses in its own.
+ * An entry with the version that the levels below have given it, so that memory knows which changes by others it has
+ * seen; but not the object that they were given, because memory counts accesses in its own.
  */
 function stampedAs(entry: CacheEntry, results: readonly StoredEntries[], i: number): CacheEntry {
   return stampEntry(entry, versionOf(results.findLast((result) => result.entries[i])?.entries[i] ?? entry));

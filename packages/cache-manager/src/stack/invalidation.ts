@@ -22,13 +22,14 @@ interface Change {
 }
 
 /**
- * If other processes also write to a level, the copies in the levels above it become outdated. Copies of changed keys are
- * dropped, and all of them if changes may have been missed.
+ * If other processes also write to a level, the copies in the levels above it become outdated. Copies of changed keys
+ * are dropped, and all of them if changes may have been missed.
  *
- * A copy is dropped at once, so that no later read returns it, and under its key's lock: a copy of the old value that is
- * being made is finished first, and then dropped too. A copy made later has the new value, because a tier reports a change only
- * after making it. A copy in memory that is as new as the change stays. A durable level needs a while to drop a copy: until
- * then, reads of the key wait for the lock, and those that find out about the change for {@link Invalidation.drops}.
+ * A copy is dropped at once, so that no later read returns it, and under its key's lock: a copy of the old value that
+ * is being made is finished first, and then dropped too. A copy made later has the new value, because a tier reports a
+ * change only after making it. A copy in memory that is as new as the change stays. A durable level needs a while to
+ * drop a copy: until then, reads of the key wait for the lock, and those that find out about the change for
+ * {@link Invalidation.drops}.
  */
 export class Invalidation {
   readonly #mutex: KeyedMutex;

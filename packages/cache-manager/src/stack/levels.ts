@@ -17,9 +17,9 @@ export interface StackLevels {
 }
 
 /**
- * If the lowest durable tier has a log, it and the durable tiers with marks form one level at the bottom. All other tiers
- * are caches of it, wherever they are in the list: those in memory, and durable ones without marks. Otherwise each tier is
- * a level of its own, and the leading ones in memory are caches of the others.
+ * If the lowest durable tier has a log, it and the durable tiers with marks form one level at the bottom. All other
+ * tiers are caches of it, wherever they are in the list: those in memory, and durable ones without marks. Otherwise
+ * each tier is a level of its own, and the leading ones in memory are caches of the others.
  *
  * A tier whose factory has failed is assumed to have neither marks nor a log.
  */

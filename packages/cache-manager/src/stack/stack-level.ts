@@ -3,8 +3,8 @@ import type { AccessUpdate, HealthCheck } from '@pw/cache-models/tier';
 
 /**
  * Called with a key that others have changed, and the version of that change: copies of an older version are outdated.
- * The key `null` stands for any key, a version of Infinity for an unknown one. After an update, accesses that were counted
- * and are not stored yet still count.
+ * The key `null` stands for any key, a version of Infinity for an unknown one. After an update, accesses that were
+ * counted and are not stored yet still count.
  */
 export type ChangeReport = (key: string | null, version: number, isUpdate?: boolean) => void;
 
@@ -100,8 +100,8 @@ export interface StackLevel<T = unknown> {
   deleteMany(keys: readonly string[], expected?: ExpectedVersions): MaybePromise<readonly boolean[]>;
   clear(): MaybePromise<void>;
   /**
-   * Changes the newest entry of a key as one atomic step over all processes. Returns the entry as it is stored, `null` if it
-   * was removed, `undefined` if there is none, and `'unable'` if the level cannot do that now.
+   * Changes the newest entry of a key as one atomic step over all processes. Returns the entry as it is stored, `null`
+   * if it was removed, `undefined` if there is none, and `'unable'` if the level cannot do that now.
    */
   update(
     key: string,

@@ -26,9 +26,9 @@ export interface StackReadsContext {
 }
 
 /**
- * Reads that count: they try the tiers from the first to the last, count the access, and copy a hit into the tiers above
- * while they hold the key's lock. Reads of the first tier take no lock: it is written under the lock, and returns the
- * value that was written last.
+ * Reads that count: they try the tiers from the first to the last, count the access, and copy a hit into the tiers
+ * above while they hold the key's lock. Reads of the first tier take no lock: it is written under the lock, and returns
+ * the value that was written last.
  */
 export class StackReads {
   readonly #levels: readonly Level[];
@@ -51,8 +51,8 @@ export class StackReads {
   }
 
   /**
-   * Like `find`, without the tier. A hit in a first tier that counts accesses creates nothing and returns the tier's own
-   * entry.
+   * Like `find`, without the tier. A hit in a first tier that counts accesses creates nothing and returns the tier's
+   * own entry.
    */
   get(key: string): MaybePromise<CacheEntry | undefined> {
     if (--this.#countdown.left < 0 && this.#staleness.isDueNow())

@@ -18,8 +18,8 @@ export class Staleness {
   readonly maxMs: number;
   dropped = 0;
   /**
-   * How many reads may pass before {@link isDueNow} is asked. Counted down by the reader itself: a hit must cost as little
-   * as possible.
+   * How many reads may pass before {@link isDueNow} is asked. Counted down by the reader itself: a hit must cost as
+   * little as possible.
    */
   readonly countdown = { left: 0 };
   readonly #levels: readonly StackLevel[];

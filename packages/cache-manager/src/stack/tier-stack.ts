@@ -38,8 +38,9 @@ export interface UpdateOptions {
   /** A health check to be added to the history with the change. */
   readonly check?: HealthCheck | undefined;
   /**
-   * For a stack whose lowest level cannot do the whole change as one step: applies the change in some tiers by other means than a put, under the key's lock. The other tiers then get what
-   * the returned change makes of the newest value.
+   * For a stack whose lowest level cannot do the whole change as one step: applies the change in some tiers by other
+   * means than a put, under the key's lock. The other tiers then get what the returned change makes of the newest
+   * value.
    */
   readonly apply?: ((newest: CacheEntry) => MaybePromise<AppliedChange | undefined>) | undefined;
 }
@@ -216,8 +217,8 @@ export class TierStack {
         const lowest = this.#levels.below.at(-1);
         if (lowest === undefined) return this.#updateCopies(key, change, options);
         const { check, reason } = options;
-        // The first level will have the entry, so the mark that it evicted it is removed. Accesses that the level has not
-        // received yet do not get lost: they are overlaid below.
+        // The first level will have the entry, so the mark that it evicted it is removed. Accesses that the level has
+        // not received yet do not get lost: they are overlaid below.
         const changeStored: EntryChange = (entry) => {
           const changed = change(entry);
           return changed && withoutMark(changed);
@@ -411,8 +412,8 @@ export class TierStack {
   }
 
   /**
-   * True if a tier has an entry that was put into every tier. A tier with a limit may have evicted it; if such a tier is
-   * asynchronous, the entry is assumed to be there.
+   * True if a tier has an entry that was put into every tier. A tier with a limit may have evicted it; if such a tier
+   * is asynchronous, the entry is assumed to be there.
    */
   #keeps(tier: ManagedTier, key: string): boolean {
     if (!tier.canRead(key)) return false;

@@ -77,8 +77,8 @@ export abstract class RecoverableTier {
   #factory: FailedFactory | undefined;
   #factoryFailures = 0;
   /**
-   * True if the tier is a cache of the levels below it. An entry that it misses is removed from it, not made up: by then,
-   * other processes may have replaced it below.
+   * True if the tier is a cache of the levels below it. An entry that it misses is removed from it, not made up: by
+   * then, other processes may have replaced it below.
    */
   protected isCache = false;
   #onChange: ChangeListener | undefined;
@@ -208,8 +208,8 @@ export abstract class RecoverableTier {
   }
 
   /**
-   * Makes one more attempt to replay what the tier missed, whether it is due or not; with `isNeeded`, also to bring back a
-   * tier that is out of use.
+   * Makes one more attempt to replay what the tier missed, whether it is due or not; with `isNeeded`, also to bring
+   * back a tier that is out of use.
    */
   async catchUp(isNeeded = false): Promise<void> {
     await this.#recovery;

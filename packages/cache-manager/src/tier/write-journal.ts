@@ -29,7 +29,10 @@ export interface BegunWrite {
  */
 export type AccessOutcome = 'stored' | 'missed' | 'unknown';
 
-/** A tier to which missed writes are replayed. Each method but the last resolves to true if the tier has taken the write. */
+/**
+ * A tier to which missed writes are replayed. Each method but the last resolves to true if the tier has taken the
+ * write.
+ */
 export interface ReplayTarget {
   put(key: string, entry: CacheEntry): Promise<boolean>;
   delete(key: string): Promise<boolean>;
@@ -122,8 +125,8 @@ export class WriteJournal {
   }
 
   /**
-   * Tracks a write that timed out. Once it has settled, its keys are recorded as missed, with the value that they should
-   * have then, and the promise resolves to true if there are any.
+   * Tracks a write that timed out. Once it has settled, its keys are recorded as missed, with the value that they
+   * should have then, and the promise resolves to true if there are any.
    */
   async trackLate(keys: readonly string[], result: Promise<unknown>, now: number): Promise<boolean> {
     const settled = await this.#late.track(keys, result, now);
@@ -242,7 +245,9 @@ class MissedWrites {
     return this.#writes.size > 0 && (this.#writes.has(key) || this.#writes.has(EVERYTHING));
   }
 
-  /** Records the latest write of a key. If there are too many, the tier must be cleared, and later writes are dropped. */
+  /**
+   * Records the latest write of a key. If there are too many, the tier must be cleared, and later writes are dropped.
+   */
   record(key: string, entry: CacheEntry | null): void {
     if (!this.#writes.has(key) && this.#writes.size >= this.#limit) this.#writes.set(EVERYTHING, null);
     else this.#writes.set(key, entry);
@@ -269,7 +274,9 @@ class MissedWrites {
     this.#writes.delete(EVERYTHING);
   }
 
-  /** Call it when the whole cache was cleared: the only write that the tier may have missed is then the clear itself. */
+  /**
+   * Call it when the whole cache was cleared: the only write that the tier may have missed is then the clear itself.
+   */
   reset(missedTheClear: boolean): void {
     this.#writes.clear();
     if (missedTheClear) this.#writes.set(EVERYTHING, null);

@@ -216,8 +216,8 @@ export class AgreedReads {
   }
 
   /**
-   * Copies entries of the base up, unless they have been replaced meanwhile or a tier has something of its own. An entry
-   * without a version would look like one that another program wrote.
+   * Copies entries of the base up, unless they have been replaced meanwhile or a tier has something of its own. An
+   * entry without a version would look like one that another program wrote.
    */
   #promote(found: readonly CacheEntry[], into: readonly MiddleTier[]): MaybePromise<unknown> {
     const { base } = this.#stores;

@@ -106,7 +106,9 @@ export class AgreedStores {
     }
   }
 
-  /** Rows before the first have gone unread: any copy may be outdated, and any entry of a middle tier behind that row. */
+  /**
+   * Rows before the first have gone unread: any copy may be outdated, and any entry of a middle tier behind that row.
+   */
   #rowsWerePruned(first: number, head: number): void {
     for (const middle of this.middles) {
       const cursor = middle.id === undefined ? undefined : this.base.cursorOf(middle.id);

@@ -11,7 +11,9 @@ import type { WritesAlone } from './writes-alone.ts';
 /** How long to wait before another try while other processes hold the lock of the base, in milliseconds. */
 const FIRST_WAIT_MS = 1;
 const LAST_WAIT_MS = 20;
-/** `'none'`: there is no live entry. `'locked'`: to be tried again after a while. `'unable'`: the base does not answer. */
+/**
+ * `'none'`: there is no live entry. `'locked'`: to be tried again after a while. `'unable'`: the base does not answer.
+ */
 type UpdateOutcome = CacheEntry | null | 'none' | 'locked' | 'unable';
 
 export type Change = (entry: CacheEntry) => CacheEntry | null;
@@ -31,8 +33,8 @@ export class AgreedUpdates {
   }
 
   /**
-   * Changes the newest entry of a key as one atomic step: read and written in one transaction of the base, under the lock
-   * of a middle tier, so that no process writes to that tier alone meanwhile.
+   * Changes the newest entry of a key as one atomic step: read and written in one transaction of the base, under the
+   * lock of a middle tier, so that no process writes to that tier alone meanwhile.
    */
   async update(
     key: string,
@@ -105,8 +107,8 @@ export class AgreedUpdates {
   }
 
   /**
-   * The base cannot be reached: the first middle tier that has the entry changes it under its lock, with a mark. What no
-   * tier can change so, as a write that none has taken, is changed here and written as any other.
+   * The base cannot be reached: the first middle tier that has the entry changes it under its lock, with a mark. What
+   * no tier can change so, as a write that none has taken, is changed here and written as any other.
    */
   async #updateAlone(key: string, change: Change): Promise<CacheEntry | null | undefined | 'unable'> {
     if (this.#stores.unstored.get(key) === undefined) {
@@ -143,7 +145,9 @@ export class AgreedUpdates {
     return updated?.entry;
   }
 
-  /** True if the newest that is known of a key is its removal from a middle tier: a copy in memory must not come back. */
+  /**
+   * True if the newest that is known of a key is its removal from a middle tier: a copy in memory must not come back.
+   */
   async #isRemovedAlone(middle: MiddleTier, key: string): Promise<boolean> {
     let isRemoved = false;
     await middle.change(key, ({ entry, mark = 0 }) => {

@@ -37,8 +37,8 @@ interface Missed {
 }
 
 /**
- * Writes the base first, then the middle tiers as caches of it. A middle tier asks, under its own lock, whether the base
- * still has this very version. Expects the locks of the keys.
+ * Writes the base first, then the middle tiers as caches of it. A middle tier asks, under its own lock, whether the
+ * base still has this very version. Expects the locks of the keys.
  */
 export class AgreedWrites {
   readonly #stores: AgreedStores;
@@ -67,8 +67,8 @@ export class AgreedWrites {
   }
 
   /**
-   * What the base misses of the keys comes first, so that it gives these writes higher versions. If that cannot be done, or
-   * if marks may have been made that cannot be read now, they get versions above any that was given alone.
+   * What the base misses of the keys comes first, so that it gives these writes higher versions. If that cannot be
+   * done, or if marks may have been made that cannot be read now, they get versions above any that was given alone.
    */
   #makeUp(writes: readonly LoggedWrite[]): MaybePromise<boolean> {
     const { base, middles } = this.#stores;
@@ -224,9 +224,9 @@ export class AgreedWrites {
   }
 
   /**
-   * Why a middle tier did not take a write: it failed; or another process has replaced it; or it has something alone that
-   * was not known. The newer of both counts then: if it is ours, it is stored after all, and if not, memory must not keep
-   * it. Or the base was replaced by another one right after the write.
+   * Why a middle tier did not take a write: it failed; or another process has replaced it; or it has something alone
+   * that was not known. The newer of both counts then: if it is ours, it is stored after all, and if not, memory must
+   * not keep it. Or the base was replaced by another one right after the write.
    */
   async #lookAtMissed(middle: MiddleTier, missed: readonly Missed[], result: ToMiddle): Promise<ToMiddle> {
     const { base } = this.#stores;

@@ -29,8 +29,8 @@ export interface UpdatedAlone {
 }
 
 /**
- * A persistent tier above the base. What it has of a key is believed if no mark of the key is known and no newer write of
- * the key is known that the tier may lack.
+ * A persistent tier above the base. What it has of a key is believed if no mark of the key is known and no newer write
+ * of the key is known that the tier may lack.
  */
 export class MiddleTier {
   readonly tier: ManagedTier;

@@ -95,9 +95,9 @@ export class Upkeep {
   }
 
   /**
-   * A middle tier and a base that do not know each other: each may have what the other misses, so everything in the middle
-   * tier counts as marked. So it is if the base is older than what the middle tier noted, as after a restored backup. If
-   * it is the middle tier that is older, it is emptied: it is a cache.
+   * A middle tier and a base that do not know each other: each may have what the other misses, so everything in the
+   * middle tier counts as marked. So it is if the base is older than what the middle tier noted, as after a restored
+   * backup. If it is the middle tier that is older, it is emptied: it is a cache.
    */
   async #introduce(middle: MiddleTier): Promise<void> {
     const { base } = this.#stores;

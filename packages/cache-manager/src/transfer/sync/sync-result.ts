@@ -7,8 +7,8 @@ export type SyncRefusalReason = (typeof SYNC_REFUSALS)[number];
 /** Why a synchronisation did not remove entries. */
 export interface SyncRefusal {
   /**
-   * - `unreadable`: the list could not be read to the end, changed meanwhile, or has rows of which none could be loaded.
-   *   Nothing was stored, unless the list changed after it was checked: in that case its rows were stored.
+   * - `unreadable`: the list could not be read to the end, changed meanwhile, or has rows of which none could be
+   *   loaded. Nothing was stored, unless the list changed after it was checked: in that case its rows were stored.
    * - `empty`: the list has no entries. Nothing was stored.
    * - `most`: more than half of the source's entries would have been removed. Nothing was stored.
    * - `failed`: a row failed; the other rows were stored.

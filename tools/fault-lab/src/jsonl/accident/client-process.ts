@@ -36,8 +36,8 @@ export class ClientProcess {
   #commands = 0;
 
   /**
-   * `program` is `client-child.ts` or a bundle of it. With `no check` the client does not notice that its lock was taken
-   * over, for a control that must lose data.
+   * `program` is `client-child.ts` or a bundle of it. With `no check` the client does not notice that its lock was
+   * taken over, for a control that must lose data.
    */
   constructor(program: string, mode: 'check' | 'no check') {
     this.#child = fork(program, [mode], { execArgv: ['--conditions=@pw/source'] });

@@ -3,8 +3,8 @@ import type { TierMarks } from '@pw/cache-models/tier';
 import { breakBase, breakMiddle, replacePart } from '../operations/planted-bugs.ts';
 
 /**
- * Bugs that the histories must find. `guard`: the middle tier stores what is not wanted any more. `feed`: nothing is heard
- * of what other processes write. `marks`: what is written to the middle tier alone is not marked.
+ * Bugs that the histories must find. `guard`: the middle tier stores what is not wanted any more. `feed`: nothing is
+ * heard of what other processes write. `marks`: what is written to the middle tier alone is not marked.
  */
 export const HISTORY_BUGS = ['guard', 'feed', 'marks'] as const;
 export type HistoryBug = (typeof HISTORY_BUGS)[number];

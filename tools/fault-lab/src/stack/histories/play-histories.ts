@@ -36,7 +36,9 @@ export interface HistoriesReport {
   failure: string | undefined;
 }
 
-/** In memory if possible: a kill loses nothing that a disk was not told to keep, and most of the time goes to flushes. */
+/**
+ * In memory if possible: a kill loses nothing that a disk was not told to keep, and most of the time goes to flushes.
+ */
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** Histories that are played at the same time. */
 const DRIVERS = 2;

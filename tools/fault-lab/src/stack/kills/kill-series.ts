@@ -63,8 +63,8 @@ const SERIES_PER_DIRECTORY = 6;
 const SHORTEST_MS = 100;
 
 /**
- * Starts writers on one stack, kills them, starts them again at once, up to five times in a row, and then has everything
- * read by two processes, twice by each.
+ * Starts writers on one stack, kills them, starts them again at once, up to five times in a row, and then has
+ * everything read by two processes, twice by each.
  */
 export async function killSeries(options: KillSeriesOptions): Promise<KillSeriesReport> {
   const report: KillSeriesReport = {

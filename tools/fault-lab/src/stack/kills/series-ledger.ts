@@ -10,8 +10,8 @@ interface Known {
 
 /**
  * Judges a ledger with lines of three kinds: `begin key value` before a change, `done key value` once it was
- * acknowledged, and `saw key value` for a read. After a kill a change that was begun has happened or not; the first read
- * decides which.
+ * acknowledged, and `saw key value` for a read. After a kill a change that was begun has happened or not; the first
+ * read decides which.
  */
 export class SeriesLedger {
   /** One line for each read of a value that was overwritten by an acknowledged change, or never written. */

@@ -1,7 +1,7 @@
 import { after, isRead, type Operation } from './operation.ts';
 
-// Just-in-time linearization, as in `tools/agreement-model`, for long histories: reads change nothing, so an open read is
-// explained as soon as any state explains it. Hundreds of them may be open, because a read of memory may be late.
+// Just-in-time linearization, as in `tools/agreement-model`, for long histories: reads change nothing, so an open read
+// is explained as soon as any state explains it. Hundreds of them may be open, because a read of memory may be late.
 
 /** An operation, and the time within which it must have happened. */
 export interface Windowed {

@@ -2,8 +2,8 @@ import type { CacheTier } from '@pw/cache-models';
 import type { TierLog, TierMarks } from '@pw/cache-models/tier';
 
 /**
- * Bugs that the checker must find. `guard`: the middle tier stores what is not wanted any more. `feed`: nothing is heard
- * of what other processes write. `update`: an update is a read and a write.
+ * Bugs that the checker must find. `guard`: the middle tier stores what is not wanted any more. `feed`: nothing is
+ * heard of what other processes write. `update`: an update is a read and a write.
  */
 export const BUGS = ['guard', 'feed', 'update'] as const;
 export type Bug = (typeof BUGS)[number];

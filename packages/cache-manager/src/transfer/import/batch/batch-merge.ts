@@ -35,8 +35,8 @@ export interface BatchMergeOptions {
  *
  * Invariant: the strings of a merged entry are masked against its credentials. Each row is already masked against its
  * own, so only entries that combine strings of one row with credentials of another are masked again, once all rows are
- * merged. `mergeInto` runs under the key locks and without yielding, so `prepare` does the masking beforehand if there is
- * much of it, and `mergeInto` reuses the results.
+ * merged. `mergeInto` runs under the key locks and without yielding, so `prepare` does the masking beforehand if there
+ * is much of it, and `mergeInto` reuses the results.
  */
 export class BatchMerge {
   /** Rows whose key belongs to another proxy, which they must not change. */
