@@ -11,7 +11,8 @@ const PAGE = 1000;
  * What the parts of {@link AgreedTiers} share: the base, the tiers above it, and how far its log has been read.
  *
  * Each row of the log is read once. A row of another process makes older copies in memory go, and may be missing in a
- * middle tier. A row of this process does neither: whether the middle tiers have it is known here.
+ * middle tier. A row of this process does the first only while its write is under way, and never the second: whether the
+ * middle tiers have it is known here.
  */
 export class AgreedStores {
   readonly base: BaseLog;
@@ -96,7 +97,11 @@ export class AgreedStores {
       for (const row of page.rows) {
         this.#fed = row.position;
         onRow(row.key);
-        if (this.#own.size > 0 && this.#own.delete(row.version)) continue;
+        if (this.#own.size > 0 && this.#own.delete(row.version)) {
+          // Others see the write already: memory must not return what it replaces while it is on its way.
+          if (this.#underWay.has(row.version)) this.onChange(row.key, row.version, row.isUpdate);
+          continue;
+        }
         for (const middle of this.middles) if (row.position > middle.cursor) middle.noteBehind(row.key, row.version);
         if (this.mayHaveCopies) this.onChange(row.key, row.version, row.isUpdate);
       }

@@ -16,6 +16,38 @@ async function violationOf(...script: readonly Action[]): Promise<string | undef
   return violation && [...trace, violation].join('\n');
 }
 
+describe('a read during a write of the same process that others have seen already', () => {
+  it('does not find what is being removed', async () => {
+    const violation = await violationOf(
+      { a: 'do', p: 1, op: 'put', key: 'a' },
+      { a: 'do', p: 1, op: 'del', key: 'a', n: 1 },
+      { a: 'do', p: 0, op: 'get', key: 'a' },
+      { a: 'do', p: 1, op: 'get', key: 'a' },
+    );
+    expect(violation).toBeUndefined();
+  });
+
+  it('does not find what is being removed with everything', async () => {
+    const violation = await violationOf(
+      { a: 'do', p: 1, op: 'put', key: 'a' },
+      { a: 'do', p: 1, op: 'clear', key: 'a', n: 2 },
+      { a: 'do', p: 0, op: 'get', key: 'a' },
+      { a: 'do', p: 1, op: 'get', key: 'a' },
+    );
+    expect(violation).toBeUndefined();
+  });
+
+  it('does not find what is being replaced', async () => {
+    const violation = await violationOf(
+      { a: 'do', p: 1, op: 'put', key: 'a' },
+      { a: 'do', p: 1, op: 'put', key: 'a', n: 1 },
+      { a: 'do', p: 0, op: 'get', key: 'a' },
+      { a: 'do', p: 1, op: 'get', key: 'a' },
+    );
+    expect(violation).toBeUndefined();
+  });
+});
+
 describe('a read that has asked the base before what was marked is made up there', () => {
   it('does not find what was removed with everything', async () => {
     const violation = await violationOf(
