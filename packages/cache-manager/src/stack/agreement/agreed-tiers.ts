@@ -162,10 +162,11 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
   }
 
   async keys(): Promise<readonly string[]> {
-    const sources = this.#listed;
+    // Before the base is asked: what is made up there afterwards is still one of these.
+    const special = await this.#specialKeys();
     const keys = new Set<string>();
-    for (const tier of sources) for (const key of await tier.keys()) keys.add(key);
-    for (const key of await this.#specialKeys()) {
+    for (const tier of this.#listed) for (const key of await tier.keys()) keys.add(key);
+    for (const key of special) {
       if ((await this.#reads.peek(key)) === undefined) keys.delete(key);
       else keys.add(key);
     }

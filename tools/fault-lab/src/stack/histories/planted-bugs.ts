@@ -3,8 +3,8 @@ import type { TierMarks } from '@pw/cache-models/tier';
 import { breakBase, breakMiddle, replacePart } from '../operations/planted-bugs.ts';
 
 /**
- * Bugs that the histories must find. `feed`: nothing is heard of what other processes write. `marks`: what is written to
- * the middle tier alone is not marked. `removals`: the middle tier says that it has removed an entry, and keeps it.
+ * Bugs that the histories must find. `feed`: nothing is heard of what other processes write. `marks`: what is written
+ * to the middle tier alone is not marked. `removals`: the middle tier says that it has removed an entry, and keeps it.
  */
 export const HISTORY_BUGS = ['feed', 'marks', 'removals'] as const;
 export type HistoryBug = (typeof HISTORY_BUGS)[number];
