@@ -138,7 +138,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     tier.put('a', makeEntry('a'));
     withDatabase(kind.file(directory), (db) => db.exec(`UPDATE ${kind.side}_changes SET key = x'00', version = 'v'`));
     const [row] = rows(tier);
-    expect(row).toEqual({ position: head(tier), key: null, version: head(tier) });
+    expect(row).toEqual({ position: head(tier), key: null, version: head(tier), isUpdate: false });
   });
 
   it('reads a page after a position, and says where the log ends', () => {
@@ -246,7 +246,7 @@ describe.each(KINDS)('a replayed write in $name', (kind) => {
     expect(tier.get('a')?.source).toBe('new');
     expect(versionOf(tier.get('a')!)).toBe(V);
     const last = rows(tier).at(-1)!;
-    expect(last).toEqual({ position: head(tier), key: 'a', version: V });
+    expect(last).toEqual({ position: head(tier), key: 'a', version: V, isUpdate: false });
     expect(last.position).toBeGreaterThan(V);
   });
 
