@@ -95,9 +95,11 @@ describe('statistics', () => {
     onTestFinished(() => cache.close());
     await cache.put('k', entryOf('k', {}, clock));
     l1.clear();
-    l2.hook = (operation) => (operation === 'get' ? sleep(30) : undefined);
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    l2.hook = (operation) => (operation === 'get' ? answered : undefined);
     expect((await cache.lookup('k'))?.tier).toBe('l3');
-    await sleep(40);
+    answer();
+    await sleep(5);
     const { tiers: counts, requestMisses } = cache.getStatistics();
     expect(counts.map(({ stats }) => stats.hits)).toEqual([0, 0, 1]);
     expect(requestMisses).toBe(0);
