@@ -29,7 +29,7 @@ interface MergeProgress {
   readonly isLast: boolean;
 }
 
-export interface BatchWritesContext extends Pick<StackLevels, 'caches' | 'below' | 'doAgree'> {
+export interface BatchWritesContext extends Pick<StackLevels, 'caches' | 'below' | 'agreed'> {
   /** First the levels that keep an entry's own TTL, then those that cap it. */
   readonly uncappedFirst: readonly Level[];
   readonly mutex: KeyedMutex;
@@ -143,7 +143,7 @@ export class BatchWrites {
    * Stores the merged entries in the lower levels, and again what others have changed meanwhile; then in their caches.
    */
   async #mergeBelow(keys: readonly string[], merge: Merge, existing: Map<string, Newest>): Promise<boolean[]> {
-    const { access, below, uncappedFirst, doAgree } = this.#context;
+    const { access, below, uncappedFirst, agreed } = this.#context;
     const done = new Map<string, CacheEntry>();
     const stored = new Set<string>();
     let left: ReadonlySet<string> = new Set(keys);
@@ -151,7 +151,7 @@ export class BatchWrites {
       const outdated = await this.#mergeOnce(merge, existing, { left, done, stored, isLast: attempt === MERGES });
       // Merged again, into what others have made of them.
       for (const key of outdated) existing.delete(key);
-      const levels = doAgree ? below : uncappedFirst;
+      const levels = agreed === undefined ? uncappedFirst : below;
       for (const [key, newest] of await this.#newestMany([...outdated], levels)) existing.set(key, newest);
       left = outdated;
     }
@@ -257,13 +257,13 @@ export class BatchWrites {
    * none.
    */
   async #newestMany(keys: readonly string[], levels = this.#context.uncappedFirst): Promise<Map<string, Newest>> {
-    const { below, doAgree } = this.#context;
+    const { below, agreed } = this.#context;
     const found = new Map<string, Newest>();
     const unversioned = new Map<string, Newest>();
     let left = keys;
     for (const level of levels) {
       if (left.length === 0) break;
-      const needsVersions = doAgree && !below.includes(level);
+      const needsVersions = agreed !== undefined && !below.includes(level);
       for (const entry of await level.peekMany(left)) {
         if (entry === undefined) continue;
         const newest = { entry, level, version: versionOf(entry) };

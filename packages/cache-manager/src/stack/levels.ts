@@ -12,8 +12,8 @@ export interface StackLevels {
   readonly caches: readonly Level[];
   /** The other levels, which are written first. */
   readonly below: readonly Level[];
-  /** True if the tiers below the caches agree with each other: each of their entries then has a version. */
-  readonly doAgree: boolean;
+  /** The only level below, if its tiers agree with each other: each of their entries then has a version. */
+  readonly agreed: AgreedTiers | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export function levelsOf(tiers: readonly ManagedTier[], context: AgreedTiersCont
   if (base === undefined || !AgreedTiers.canBeBase(base)) {
     const first = tiers.findIndex(({ isDurable }) => isDurable);
     const count = first === -1 ? tiers.length : first;
-    return { all: tiers, caches: tiers.slice(0, count), below: tiers.slice(count), doAgree: false };
+    return { all: tiers, caches: tiers.slice(0, count), below: tiers.slice(count), agreed: undefined };
   }
   const agreed = tiers.filter((tier) => tier === base || AgreedTiers.canBeMiddle(tier));
   const caches = tiers.filter((tier) => !agreed.includes(tier));
@@ -36,8 +36,18 @@ export function levelsOf(tiers: readonly ManagedTier[], context: AgreedTiersCont
     cache.level = level;
     if (cache.isDurable) cache.useAsCache();
   }
-  const below = [new AgreedTiers(agreed, caches.length, context)];
-  return { all: [...caches, ...below], caches, below, doAgree: true };
+  const level = new AgreedTiers(agreed, caches.length, context);
+  return { all: [...caches, level], caches, below: [level], agreed: level };
+}
+
+/** Call it once the tiers are open. */
+export async function startLevels({ caches, below, agreed }: StackLevels): Promise<void> {
+  for (const level of below) await level.start();
+  for (const cache of caches) {
+    // It may have been the only tier before, or the base was lost.
+    if (cache.isDurable) await agreed?.fillIfNew(cache.entries());
+    await cache.start();
+  }
 }
 
 /** Sorts the answers of all tiers, in the order of the levels, into the order of the tiers. */

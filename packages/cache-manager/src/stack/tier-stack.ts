@@ -14,7 +14,7 @@ import type { ManagedTier } from '../tier/managed-tier.ts';
 import { BatchWrites } from './batch-writes.ts';
 import type { OnDoubt } from './doubt-policy.ts';
 import { Invalidation } from './invalidation.ts';
-import { inTierOrder, type Level, levelsOf, type StackLevels } from './levels.ts';
+import { inTierOrder, type Level, levelsOf, type StackLevels, startLevels } from './levels.ts';
 import type { Merge } from './merge.ts';
 import type { StoredEntry } from './stack-level.ts';
 import { StackReads } from './stack-reads.ts';
@@ -129,7 +129,7 @@ export class TierStack {
 
   /** Call it once the tiers are open. */
   async start(): Promise<void> {
-    for (const level of this.levels) await level.start();
+    await startLevels(this.#levels);
   }
 
   /** Stores an entry in every tier and returns, for each tier, whether it was stored. */
@@ -258,7 +258,7 @@ export class TierStack {
     return chain<Newest | undefined, CacheEntry | null | undefined>(this.#newest(key), (found) => {
       if (found === undefined) return undefined;
       const overlaid = () => this.#access.overlay(found.entry, found.level);
-      return chain(this.#levels.doAgree ? undefined : apply?.(overlaid()), (applied) => {
+      return chain(this.#levels.agreed !== undefined ? undefined : apply?.(overlaid()), (applied) => {
         // Reads of the first level take no lock, so accesses may have been counted meanwhile.
         const result = (applied?.change ?? change)(overlaid());
         const changed = result && withoutMark(result);

@@ -1,5 +1,5 @@
 import type { CacheEntry, Logger, MaybePromise, RemovalReason } from '@pw/cache-models';
-import { type AccessUpdate, allOf, chain } from '@pw/cache-models/tier';
+import { type AccessUpdate, allOf, chain, type LoggedWrite } from '@pw/cache-models/tier';
 import type { KeyedMutex } from '../../scheduling/keyed-mutex.ts';
 import { Slicer } from '../../scheduling/slices.ts';
 import type { ManagedTier } from '../../tier/managed-tier.ts';
@@ -55,6 +55,7 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
   readonly #updates: AgreedUpdates;
   readonly #upkeep: Upkeep;
   readonly #slices = new Slicer();
+  #isBaseNew = false;
   readonly #answered = new Map<string, ManagedTier>();
   /** Changes that middle tiers have reported since the log was read. */
   readonly #reported: { readonly middle: MiddleTier; readonly key: string }[] = [];
@@ -101,10 +102,20 @@ export class AgreedTiers implements StackLevel<ManagedTier> {
 
   /** Finds out how far the tiers agree. Call it once they are open. */
   async start(): Promise<void> {
+    this.#isBaseNew = this.#stores.base.read(0, 1)?.head === 0;
     await this.#introduce();
     this.#stores.mayHaveCopies = true;
     if (!this.#stores.isBaseComplete || this.#stores.middles.some(({ behind }) => behind.size > 0))
       this.#upkeep.schedule();
+  }
+
+  /** Stores entries of keys that a base which was new at the opening does not have. */
+  async fillIfNew(entries: AsyncIterable<CacheEntry>): Promise<void> {
+    if (!this.#isBaseNew) return;
+    const writes: LoggedWrite[] = [];
+    for await (const entry of entries) writes.push({ key: entry.key, entry, ifVersion: 0 });
+    // In one transaction: until it is made, the base is new for the next process too.
+    if (writes.length > 0) await this.#writes.write(writes);
   }
 
   async #introduce(): Promise<void> {

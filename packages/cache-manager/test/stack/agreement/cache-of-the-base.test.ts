@@ -70,6 +70,26 @@ describe('what a tier without marks has of an earlier run', () => {
     ]);
   });
 
+  it('is stored in a base that is new, before it is removed', async () => {
+    const { world, plugin } = worldWithPlugin();
+    for (const key of ['a', 'b']) plugin.entries.set(key, entryOf(key, { source: 'earlier' }));
+    const cache = await opened(world);
+    expect((await cache.keys()).sort()).toEqual(['a', 'b']);
+    expect((await cache.get('a'))?.source).toBe('earlier');
+    expect(world.base.rows.size).toBe(2);
+  });
+
+  it('is not stored in a base that was emptied by a clear', async () => {
+    const { world, plugin } = worldWithPlugin();
+    const first = await opened(world, 'first');
+    await first.put(entryOf('a'));
+    world.down.add('plugin@first');
+    await first.clear();
+    await first.close();
+    expect(plugin.entries.size).toBe(1);
+    expect(await (await opened(world, 'next')).keys()).toEqual([]);
+  });
+
   it('is not read if the tier cannot be reached at the opening, and removed once it can', async () => {
     const { world, plugin } = worldWithPlugin();
     await (await opened(world, 'killed')).put(entryOf('a', { source: 'old' }));
