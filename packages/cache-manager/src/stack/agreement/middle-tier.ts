@@ -39,8 +39,8 @@ export class MiddleTier {
   id: string | undefined;
   /** The position of the base's log up to which the tier agrees, as last known; -1 while that is unknown. */
   cursor = -1;
-  /** How many faults the base had when the marks were last read. */
-  marksReadAt = 0;
+  /** How many faults the base had when the marks were last read; -1 if they never were. */
+  marksReadAt = -1;
   /** The marks as last read, and those that this process has made since. */
   #marks: Marks = NO_MARKS;
   /** Keys that another program may have written, without a version. Nothing in the tier marks them. */

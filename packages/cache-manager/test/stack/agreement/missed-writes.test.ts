@@ -52,3 +52,24 @@ describe('a write that the middle tier does not take', () => {
     expect((await cache.get('a'))?.source).toBe('newer');
   });
 });
+
+describe('a write of a process that has never read the marks of the middle tier', () => {
+  it.each(['put', 'delete'] as const)('outlasts a %s that was made there alone before', async (earlier) => {
+    const world = new AgreedWorld();
+    const first = await world.open('first');
+    await first.put(entryOf('first'));
+    world.down.add('base');
+    if (earlier === 'put') await first.put(entryOf('alone'));
+    else await first.delete('a');
+    world.down.delete('base');
+    world.down.add('middle');
+    const second = await world.open('second');
+    expect(await second.put(entryOf('second'))).toBe(true);
+    world.down.clear();
+    const third = await world.open('third');
+    expect((await third.get('a'))?.source).toBe('second');
+    await third.close();
+    expect(world.base.rows.get('a')?.source).toBe('second');
+    expect(world.middle.marks.size).toBe(0);
+  });
+});
