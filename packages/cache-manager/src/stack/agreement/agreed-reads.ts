@@ -174,8 +174,8 @@ export class AgreedReads {
       // After the record: a mark that was made in between says what became of it.
       await middle.readMarks();
       let mark = middle.markOf(key);
-      if (mark !== undefined) {
-        // An expired record counts too: what it replaced must not come back.
+      if (mark !== undefined && entry === undefined) {
+        // An expired record counts too: what it replaced must not come back. A live one needs no lock to be read.
         const isRead = await middle.change(key, (found) => {
           [entry, mark] = [found.entry, found.mark];
           return {};

@@ -73,3 +73,18 @@ describe('a write of a process that has never read the marks of the middle tier'
     expect(world.middle.marks.size).toBe(0);
   });
 });
+
+it('an entry that a middle tier has alone is found although the lock of that tier cannot be taken', async () => {
+  const world = new AgreedWorld();
+  const first = await world.open('first');
+  world.down.add('base');
+  await first.put(entryOf('alone'));
+  world.down.delete('base');
+  const second = await world.open('second');
+  onTestFinished(() => second.close());
+  const middle = second.tiers[1]!.tier!;
+  const change = middle.marks!.change.bind(middle.marks);
+  middle.marks!.change = async () => false;
+  expect((await second.get('a'))?.source).toBe('alone');
+  middle.marks!.change = change;
+});
