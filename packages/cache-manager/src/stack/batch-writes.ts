@@ -101,7 +101,8 @@ export class BatchWrites {
     for (let i = caches.length - 1; i >= 0; i--) {
       const cache = caches[i]!;
       const unwanted = cache.isDurable ? withUnstored(outdated, entries, below) : outdated;
-      results[i] = putWanted(cache, entries, unwanted, i === 0 ? this.#hooks : {});
+      // One after the other: what a cache evicts must be in the one below it by then, however slow that is.
+      results[i] = chain(results[i + 1], () => putWanted(cache, entries, unwanted, i === 0 ? this.#hooks : {}));
     }
     return allOf(results);
   }
