@@ -22,6 +22,8 @@ export function isServerMissing(): boolean {
 const MOST_PORTS = 5;
 /** How long a server waits for its own port when it starts again. */
 const PORT_PATIENCE_MS = 5000;
+/** How long one question to a starting server may take: what else listens on its port may never answer. */
+const ANSWER_MS = 2000;
 const PORT_TAKEN = /Address already in use|Failed listening on port/;
 
 class EndedWhileStarting extends Error {
@@ -99,14 +101,18 @@ export class RedisServer {
     const isIt = new RegExp(`^process_id:${running.pid}\\r?$`, 'm');
     await until(
       'an answer of the server',
-      async () => hasEnded(running) || isIt.test(await this.ask('INFO', 'server').catch(() => '')),
+      async () => hasEnded(running) || isIt.test(await this.#ask(['INFO', 'server'], ANSWER_MS).catch(() => '')),
     );
   }
 
   /** Runs one command with redis-cli, as the administrator, and returns its output. */
   ask(...args: readonly string[]): Promise<string> {
+    return this.#ask(args);
+  }
+
+  #ask(args: readonly string[], timeout = 0): Promise<string> {
     return new Promise((resolve, reject) => {
-      execFile('redis-cli', ['-p', String(this.port), ...args], (error, answer) =>
+      execFile('redis-cli', ['-p', String(this.port), ...args], { timeout, killSignal: 'SIGKILL' }, (error, answer) =>
         error === null ? resolve(answer.trim()) : reject(error),
       );
     });
