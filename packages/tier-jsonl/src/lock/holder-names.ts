@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { certainIdentity, hasEnded, type ProcessIdentity, runAtExit } from '@pw/cache-models/tier';
 import { openFile } from '../files/open-file.ts';
 import { removeFile } from '../files/remove-file.ts';
-import { shardOfFileName } from '../layout/shard-of-key.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
-const LOCK = /^(.+)\.lock$/;
 const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
 /**
  * Milliseconds without a lock after which the file of a process that cannot be checked (other boot, machine or
@@ -102,8 +100,7 @@ export class HolderNames {
 
   /**
    * Removes the files of processes that have ended, and of unknown ones that were silent for a day; a limited number
-   * per opening. A file that may name a lock is kept: without it the lock could not be seen to be that of a process that
-   * has ended, and would have to be waited for. Never throws.
+   * per opening. Never throws.
    */
   removeStale(): void {
     try {
@@ -111,11 +108,8 @@ export class HolderNames {
       const holders = this.#holders();
       // Starts at a random file, since the first ones may all be in use.
       const from = Math.floor(Math.random() * holders.length);
-      const some = [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_PER_OPENING);
-      const stale = some.filter(({ path, process }) => (canTell && hasEnded(process)) || isForgotten(path));
-      // Listed after that: a process that has ended makes no more of them.
-      const locked = stale.length === 0 ? [] : lockedShards(this.#directory);
-      for (const { path } of stale) if (!locked.some((shard) => mayName(path, shard))) removeFile(path);
+      for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_PER_OPENING))
+        if ((canTell && hasEnded(process)) || isForgotten(path)) removeFile(path);
     } catch {
       // A folder that cannot be read or written.
     }
@@ -173,16 +167,6 @@ function lastEntry(path: string, shard: number): { readonly line?: string; reado
   } finally {
     closeSync(fd);
   }
-}
-
-/** True if the file says that its process holds the lock of a shard, or is about to take it. */
-function mayName(path: string, shard: number): boolean {
-  const { line } = lastEntry(path, shard);
-  return line !== undefined && line.endsWith('\n') && line !== NOTHING;
-}
-
-function lockedShards(directory: string): number[] {
-  return readdirSync(directory).flatMap((name) => shardOfFileName(LOCK.exec(name)?.[1] ?? '') ?? []);
 }
 
 function isForgotten(path: string): boolean {
